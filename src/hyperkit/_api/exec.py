@@ -1,0 +1,156 @@
+"""Exec: running commands in instances."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from .._request import given, strings
+from ..errors import ArgumentError, OperationFailed
+from ..types import ExecOutput, Operation
+from .instances import InstancesMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ExecMixin(InstancesMixin):
+    """Chapter "exec" of the API."""
+
+    def exec_output(self, operation: Mapping[str, Any]) -> ExecOutput:
+        """Read what a recorded command wrote, and delete the record on the server.
+
+        ``GET``, then ``DELETE`` of the URLs in ``operation.metadata["output"]``.
+
+        Args:
+            operation: the finished one of ``execute_command(..., record_output=True)``.
+
+        Returns:
+            ``stdout`` and ``stderr``, as bytes.
+
+        Raises:
+            ArgumentError: the operation has recorded nothing, or has not ended.
+            NotFound: the output has been read already.
+
+        Example:
+            >>> done = client.execute_command("web", "echo hello", record_output=True)
+            >>> client.exec_output(done).stdout
+            b'hello\\n'
+        """
+        metadata: Any = operation.get("metadata") or {}
+        output = metadata.get("output") if isinstance(metadata, dict) else None
+        if not output:
+            message = (
+                "The operation has no recorded output: run the command with "
+                "record_output=True, and wait for its end."
+            )
+            raise ArgumentError(message)
+        urls = [self._output_url(str(output[stream])) for stream in ("1", "2")]
+        stdout, stderr = (self._raw(url) for url in urls)
+        for url in urls:
+            self._delete(url)
+        return ExecOutput(stdout, stderr)
+
+    def execute_command(
+        self,
+        container: str,
+        command: str | Sequence[str],
+        *,
+        cwd: str | None = None,
+        environment: Mapping[str, Any] | None = None,
+        group: int | None = None,
+        interactive: bool = False,
+        record_output: bool = False,
+        user: int | None = None,
+        wait_for_websocket: bool = False,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Run a command in an instance: ``POST /1.0/instances/<name>/exec``.
+
+        The exit code is ``operation.metadata["return"]``: also 126 (not
+        executable) and 127 (not found), for which the server says that the
+        operation failed.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            command: a list of words, or a string that is split as a shell would;
+                no shell runs it.
+            cwd: the folder to run it in, such as ``"/srv"``.
+            environment: variables, such as ``{"LANG": "C.UTF-8"}``.
+            group: its numeric group.
+            interactive: True gives it a terminal; goes with ``wait_for_websocket``.
+            record_output: True keeps its output on the server for `exec_output`;
+                else the output is thrown away.
+            user: its numeric user.
+            wait_for_websocket: True starts it when websockets are connected to the
+                operation; it is not waited for then.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            ArgumentError: an empty command, or arguments that exclude each other.
+            NotFound: there is no such instance.
+            BadRequest: it is not running.
+
+        Example:
+            >>> done = client.execute_command("web", ["sh", "-c", "exit 3"])
+            >>> done.metadata["return"]
+            3
+        """
+        words = _words(command)
+        if record_output and (interactive or wait_for_websocket):
+            message = "record_output goes without interactive and wait_for_websocket."
+            raise ArgumentError(message)
+        if interactive and not wait_for_websocket:
+            message = "interactive goes with wait_for_websocket: somebody must be at the terminal."
+            raise ArgumentError(message)
+        body = given(
+            command=words,
+            cwd=cwd,
+            environment=strings(environment or {}),
+            group=group,
+            interactive=interactive,
+            user=user,
+        )
+        body["wait-for-websocket"] = wait_for_websocket
+        url = self._path(container, "exec")
+        if record_output:
+            self._need("container_exec_recording", "record_output")
+            body["record-output"] = True
+        if user is not None or group is not None or cwd is not None:
+            self._need("container_exec_user_group_cwd", "user, group and cwd")
+        operation = self._post(url, body)
+        if wait_for_websocket:
+            return operation
+        try:
+            return self._handle_async(operation, sync)
+        except OperationFailed as error:
+            # 126 and 127: the command's result, which the server calls a failure.
+            ended = error.operation
+            if ended is not None and "return" in (ended.get("metadata") or {}):
+                return ended
+            raise
+
+    run_command = execute_command
+
+    def _output_url(self, url: str) -> str:
+        """Take the URL as the server gave it, if it is one of recorded output."""
+        bare = url.partition("?")[0]
+        if not bare.startswith("/1.0/") or "/logs/" not in bare or ".." in bare:
+            message = f"{url!r} is not where a server keeps recorded output."
+            raise ArgumentError(message)
+        return bare
+
+
+def _words(command: str | Sequence[str]) -> list[str]:
+    try:
+        words = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        message = f"The command cannot be split into words: {error}."
+        raise ArgumentError(message) from error
+    if not words or not all(isinstance(word, str) for word in words):  # pyright: ignore[reportUnnecessaryIsInstance]
+        message = "A command has at least one word, and all of them are text."
+        raise ArgumentError(message)
+    return words

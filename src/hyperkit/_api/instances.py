@@ -1,0 +1,500 @@
+"""Instances: containers and virtual machines, from creation to deletion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .._request import devices_of, given, path, strings
+from .._source import image_source
+from ..errors import ArgumentError
+from ..types import Instance, InstanceState, Operation
+from .operations import OperationsMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+InstanceType = Literal["container", "virtual-machine"]
+
+
+class InstancesMixin(OperationsMixin):
+    """Chapter "instances" of the API."""
+
+    def create_instance(
+        self,
+        name: str,
+        *,
+        alias: str | None = None,
+        architecture: str | None = None,
+        certificate: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
+        empty: bool = False,
+        ephemeral: bool | None = None,
+        fingerprint: str | None = None,
+        instance_type: str | None = None,
+        profiles: Sequence[str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        protocol: str | None = None,
+        secret: str | None = None,
+        server: str | None = None,
+        start: bool | None = None,
+        target: str | None = None,
+        type: InstanceType = "container",  # noqa: A002 - the server's word
+        sync: bool | None = None,
+    ) -> Operation:
+        """Create a container or a virtual machine: ``POST /1.0/instances``.
+
+        The image is named by ``alias``, ``fingerprint`` or ``properties``; it is
+        this server's own, or another's (``server``).
+
+        Args:
+            name: such as ``"web"``: letters, digits and hyphens.
+            alias: of the image, such as ``"debian/12"``.
+            architecture: such as ``"x86_64"``; the server's own if not given.
+            certificate: PEM of the image server, if no authority signed it.
+            config: such as ``{"limits.cpu": 2}``; values of any type.
+            description: for people.
+            devices: such as ``{"root": {"type": "disk", "pool": "default", "path": "/"}}``.
+            empty: True creates it without any image.
+            ephemeral: True deletes it when it stops.
+            fingerprint: of the image: SHA-256 in lower-case hex.
+            instance_type: a cloud's size, such as ``"t2.micro"``.
+            profiles: to apply; ``["default"]`` if not given, none if empty.
+            properties: of the image, such as ``{"os": "debian"}``.
+            protocol: of the image server: ``"simplestreams"``, ``"lxd"``,
+                ``"incus"`` or ``"oci"``.
+            secret: of a private image on the image server.
+            server: URL of an image server, such as ``"https://images.example.net"``.
+            start: True starts it as well. Servers without the API extension
+                ``instance_create_start`` get a second request for it: with
+                ``sync=False`` that is not possible.
+            target: the cluster member to place it on.
+            type: ``"container"`` or ``"virtual-machine"``.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            ImageIdentifierRequired: no image is named, and ``empty`` is not true.
+            InvalidImageAttributes: arguments that exclude each other.
+            InvalidProtocol: no server speaks this protocol.
+            OperationFailed: the server could not create it.
+
+        Example:
+            >>> client.create_instance("web", alias="busybox").status
+            'Success'
+        """
+        source = image_source(
+            alias=alias,
+            certificate=certificate,
+            empty=empty,
+            fingerprint=fingerprint,
+            properties=properties,
+            protocol=protocol,
+            secret=secret,
+            server=server,
+        )
+        path(name)  # a name that cannot be addressed is not created either
+        body = given(
+            name=name,
+            architecture=architecture,
+            config=strings(config),
+            description=description,
+            devices=devices_of(devices),
+            ephemeral=ephemeral,
+            instance_type=instance_type,
+            profiles=None if profiles is None else list(profiles),
+            source=source,
+        )
+        if type not in {"container", "virtual-machine"}:
+            message = f'type must be "container" or "virtual-machine", not {type!r}.'
+            raise ArgumentError(message)
+        if self._capabilities().instances == "instances":
+            body["type"] = type
+        elif type != "container":
+            self._need("virtual-machines", "A virtual machine")
+        in_one_call = bool(start) and self.has_extension("instance_create_start")
+        if in_one_call:
+            body["start"] = True
+        elif start and not (self.auto_sync if sync is None else sync):
+            self._need("instance_create_start", "start=True without waiting")
+        operation = self._handle_async(
+            self._post(path(self._capabilities().instances), body, target=target), sync
+        )
+        if start and not in_one_call:
+            return self._change_state(name, "start", sync=sync)
+        return operation
+
+    def delete_instance(self, name: str, *, sync: bool | None = None) -> Operation:
+        """Delete an instance and its snapshots: ``DELETE /1.0/instances/<name>``.
+
+        Args:
+            name: such as ``"web"``; it must be stopped.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            BadRequest: it is running.
+
+        Example:
+            >>> client.delete_instance("web").status
+            'Success'
+        """
+        return self._handle_async(self._delete(self._path(name)), sync)
+
+    def freeze_instance(
+        self, name: str, *, timeout: int | None = None, sync: bool | None = None
+    ) -> Operation:
+        """Freeze all processes of an instance: ``PUT /1.0/instances/<name>/state``.
+
+        Args:
+            name: such as ``"web"``.
+            timeout: whole seconds that the server tries.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it could not be frozen.
+
+        Example:
+            >>> client.freeze_instance("web").status
+            'Success'
+        """
+        return self._change_state(name, "freeze", timeout=timeout, sync=sync)
+
+    def instance(self, name: str) -> Instance:
+        """Read an instance: ``GET /1.0/instances/<name>``.
+
+        After it, ``last_response.headers["ETag"]`` is what `update_instance` and
+        `patch_instance` take.
+
+        Args:
+            name: such as ``"web"``.
+
+        Raises:
+            NotFound: there is no such instance.
+
+        Example:
+            >>> client.instance("web").status
+            'Running'
+        """
+        return Instance(self._get(self._path(name)))
+
+    def instance_state(self, name: str) -> InstanceState:
+        """Read what an instance is doing: ``GET /1.0/instances/<name>/state``.
+
+        Args:
+            name: such as ``"web"``.
+
+        Returns:
+            Processes, memory, disks (in bytes), processor time (in nanoseconds),
+            network addresses.
+
+        Raises:
+            NotFound: there is no such instance.
+
+        Example:
+            >>> client.instance_state("web").memory.usage
+            831488
+        """
+        return InstanceState(self._get(self._path(name, "state")))
+
+    @overload
+    def instances(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,
+        recursion: Literal[0] = 0,
+        type: InstanceType | None = None,
+    ) -> list[str]: ...
+
+    @overload
+    def instances(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,
+        recursion: Literal[1, 2],
+        type: InstanceType | None = None,
+    ) -> list[Instance]: ...
+
+    def instances(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,  # noqa: A002 - the server's word
+        recursion: Literal[0, 1, 2] = 0,
+        type: InstanceType | None = None,  # noqa: A002 - the server's word
+    ) -> list[str] | list[Instance]:
+        """List the instances: ``GET /1.0/instances``.
+
+        Args:
+            all_projects: True lists those of every project.
+            filter: such as ``"status eq running"``; see "Filtering" in the manual.
+            recursion: 0 for names, 1 for instances, 2 for instances with their
+                state, snapshots and backups.
+            type: only ``"container"`` or ``"virtual-machine"``.
+
+        Example:
+            >>> client.instances()
+            ['db', 'web']
+        """
+        query: dict[str, Any] = given(filter=filter, recursion=recursion or None)
+        query["instance-type"] = type
+        if all_projects:
+            query["all-projects"] = "true"
+        where = path(self._capabilities().instances)
+        if recursion:
+            return [Instance(entry) for entry in self._get(where, **query) or []]
+        return self._names(where, **query)
+
+    def patch_instance(
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        etag: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Change some fields of an instance: ``PATCH /1.0/instances/<name>``.
+
+        Args:
+            name: such as ``"web"``.
+            config: the fields, such as ``{"config": {"limits.cpu": 2}}``; what is
+                not named stays, also inside ``config`` and ``devices``.
+            etag: of the instance that was read; another one is refused.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> client.patch_instance("web", {"description": "Front end"}).status
+            'Success'
+        """
+        return self._handle_async(
+            self._patch(self._path(name), _writable(config), etag=etag), sync
+        )
+
+    def rename_instance(
+        self, old_name: str, new_name: str, *, sync: bool | None = None
+    ) -> Operation:
+        """Rename an instance: ``POST /1.0/instances/<name>``.
+
+        Args:
+            old_name: such as ``"web"``; it must be stopped.
+            new_name: such as ``"www"``.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            BadRequest: it is running.
+
+        Example:
+            >>> client.rename_instance("web", "www").status
+            'Success'
+        """
+        path(new_name)
+        return self._handle_async(self._post(self._path(old_name), {"name": new_name}), sync)
+
+    def restart_instance(
+        self,
+        name: str,
+        *,
+        force: bool | None = None,
+        timeout: int | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Restart an instance: ``PUT /1.0/instances/<name>/state``.
+
+        Args:
+            name: such as ``"web"``.
+            force: True does not ask it to shut down.
+            timeout: whole seconds that it has for its shutdown.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it could not be restarted, or not in time.
+
+        Example:
+            >>> client.restart_instance("web", timeout=30).status
+            'Success'
+        """
+        return self._change_state(name, "restart", force=force, timeout=timeout, sync=sync)
+
+    def start_instance(
+        self,
+        name: str,
+        *,
+        stateful: bool | None = None,
+        timeout: int | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Start an instance: ``PUT /1.0/instances/<name>/state``.
+
+        Args:
+            name: such as ``"web"``.
+            stateful: True goes on from the state that a stateful stop has kept.
+            timeout: whole seconds that the server tries.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it could not be started, or is running.
+
+        Example:
+            >>> client.start_instance("web").status
+            'Success'
+        """
+        return self._change_state(name, "start", stateful=stateful, timeout=timeout, sync=sync)
+
+    def stop_instance(
+        self,
+        name: str,
+        *,
+        force: bool | None = None,
+        stateful: bool | None = None,
+        timeout: int | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Stop an instance: ``PUT /1.0/instances/<name>/state``.
+
+        It is asked to shut down, and has ``timeout`` for that. An ephemeral
+        instance is deleted by its stop: that is a success.
+
+        Args:
+            name: such as ``"web"``.
+            force: True pulls the plug.
+            stateful: True keeps its memory for a stateful start.
+            timeout: whole seconds that it has for its shutdown; no limit if None.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it did not stop in time, or is stopped already.
+
+        Example:
+            >>> client.stop_instance("web", timeout=30).status
+            'Success'
+        """
+        return self._change_state(
+            name, "stop", force=force, stateful=stateful, timeout=timeout, sync=sync
+        )
+
+    def unfreeze_instance(
+        self, name: str, *, timeout: int | None = None, sync: bool | None = None
+    ) -> Operation:
+        """Let a frozen instance go on: ``PUT /1.0/instances/<name>/state``.
+
+        Args:
+            name: such as ``"web"``.
+            timeout: whole seconds that the server tries.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it is not frozen.
+
+        Example:
+            >>> client.unfreeze_instance("web").status
+            'Success'
+        """
+        return self._change_state(name, "unfreeze", timeout=timeout, sync=sync)
+
+    def update_instance(
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        etag: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Replace an instance's fields: ``PUT /1.0/instances/<name>``.
+
+        Args:
+            name: such as ``"web"``.
+            config: the whole instance, as `instance` gives it, changed; fields that
+                cannot be written are ignored. To change some only, use
+                `patch_instance`.
+            etag: of the instance that was read; another one is refused.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> web = client.instance("web")
+            >>> client.update_instance("web", {**web, "description": "Front end"}).status
+            'Success'
+        """
+        return self._handle_async(self._put(self._path(name), _writable(config), etag=etag), sync)
+
+    def _path(self, name: str, *rest: str) -> str:
+        """Build the path of an instance, or of something in it."""
+        path(name)  # refused before the server is asked what it is
+        return path(self._capabilities().instances, name, *rest)
+
+    def _change_state(
+        self,
+        name: str,
+        action: str,
+        *,
+        force: bool | None = None,
+        stateful: bool | None = None,
+        timeout: int | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        if timeout is not None and (timeout != int(timeout) or timeout < -1):
+            message = f"timeout is in whole seconds (-1: no limit), not {timeout!r}."
+            raise ArgumentError(message)
+        # LXD of the first years takes a missing timeout for "at once".
+        body = given(
+            action=action,
+            force=force,
+            stateful=stateful,
+            timeout=-1 if timeout is None else int(timeout),
+        )
+        return self._handle_async(self._put(self._path(name, "state"), body), sync)
+
+
+def _writable(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the values as the server does; the caller's own object stays as it is."""
+    body = dict(config)
+    if isinstance(body.get("config"), dict):
+        body["config"] = strings(body["config"])
+    if isinstance(body.get("devices"), dict):
+        body["devices"] = devices_of(body["devices"])
+    return body

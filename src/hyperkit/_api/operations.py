@@ -1,0 +1,284 @@
+"""Operations: the work that servers do in the background, and waiting for it."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .._connection import Connection
+from .._request import given, name_of, path, uuid_of
+from ..errors import (
+    APIError,
+    ArgumentError,
+    ConnectionFailed,
+    InvalidResponse,
+    NotFound,
+    OperationCancelled,
+    OperationFailed,
+    OperationGone,
+    OperationTimeout,
+    RequestTimeout,
+    ServerError,
+    TLSError,
+)
+from ..types import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# One question to the server lasts this long at most; proxies cut longer ones.
+SLICE = 30.0
+# How much later than it was asked to a server may answer, in seconds.
+GRACE = 10.0
+# How long a server may be away (a restart) before a wait gives up.
+AWAY = 60.0
+# Between two questions to a server that is away, or that answers at once.
+PAUSE = 0.25
+
+SUCCESS = 200
+CANCELLED = 401
+
+
+class OperationsMixin(Connection):
+    """Chapter "operations" of the API."""
+
+    def cancel_operation(self, operation: Mapping[str, Any] | str) -> None:
+        """Cancel an operation: ``DELETE /1.0/operations/<uuid>``.
+
+        Only those whose ``may_cancel`` is true can be; ``cancel_operation`` does
+        not wait until they have ended.
+
+        Args:
+            operation: an `Operation`, its UUID or its URL.
+
+        Raises:
+            BadRequest: the operation cannot be cancelled.
+            NotFound: there is no such operation, or not any more.
+
+        Example:
+            >>> token = client.create_certificate(name="laptop", token=True)
+            >>> client.cancel_operation(token)
+        """
+        self._delete(path("operations", uuid_of(operation)))
+
+    def operation(self, operation: Mapping[str, Any] | str) -> Operation:
+        """Read an operation: ``GET /1.0/operations/<uuid>``.
+
+        It never raises for the operation's own failure: look at ``status_code``
+        and ``err``. Servers forget an operation five seconds after its end.
+
+        Args:
+            operation: an `Operation`, its UUID or its URL.
+
+        Raises:
+            NotFound: there is no such operation, or not any more.
+
+        Example:
+            >>> started = client.start_instance("web", sync=False)
+            >>> client.operation(started).status
+            'Running'
+        """
+        return Operation(self._get(path("operations", uuid_of(operation))))
+
+    @overload
+    def operations(
+        self, *, all_projects: bool | None = None, recursion: Literal[0] = 0
+    ) -> list[str]: ...
+
+    @overload
+    def operations(
+        self, *, all_projects: bool | None = None, recursion: Literal[1]
+    ) -> list[Operation]: ...
+
+    def operations(
+        self, *, all_projects: bool | None = None, recursion: Literal[0, 1] = 0
+    ) -> list[str] | list[Operation]:
+        """List the operations that go on, wait or have just ended: ``GET /1.0/operations``.
+
+        Args:
+            all_projects: True lists those of every project; None and False those
+                of one.
+            recursion: 0 for UUIDs, 1 for the operations themselves.
+
+        Returns:
+            One flat list; the server's order by status is kept.
+
+        Example:
+            >>> [operation.description for operation in client.operations(recursion=1)]
+            ['Executing command']
+        """
+        query = given(recursion=recursion or None)
+        if all_projects:
+            query["all-projects"] = "true"
+        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
+        found = [entry for group in groups.values() for entry in group or ()]
+        if recursion:
+            return [Operation(entry) for entry in found]
+        return [name_of(url) for url in found]
+
+    def wait_for_operation(
+        self, operation: Mapping[str, Any] | str, timeout: float | None = None
+    ) -> Operation:
+        """Wait until an operation has ended: ``GET /1.0/operations/<uuid>/wait``.
+
+        The wait is cut into slices, so that no proxy cuts it; it rides over
+        dropped connections, and over a restart of the server where the
+        operation survives that.
+
+        Args:
+            operation: an `Operation`, its UUID or its URL.
+            timeout: seconds; fractions count, 0 asks once, None means the
+                option ``operation_timeout``, and no limit if that is None.
+
+        Returns:
+            The finished operation.
+
+        Raises:
+            OperationFailed: it ended in failure.
+            OperationCancelled: it was cancelled.
+            OperationTimeout: it has not ended in time; it goes on.
+            OperationGone: the server does not know it (any more).
+
+        Example:
+            >>> started = client.stop_instance("web", sync=False)
+            >>> client.wait_for_operation(started, timeout=30).status
+            'Success'
+        """
+        if isinstance(operation, Operation) and _born_finished(operation):
+            return operation
+        uuid = uuid_of(operation)
+        if timeout is None:
+            timeout = self.operation_timeout
+        if timeout is not None and not timeout >= 0:
+            message = f"timeout must be 0 seconds or more, not {timeout!r}."
+            raise ArgumentError(message)
+        known = operation if isinstance(operation, Operation) else None
+        return _Wait(self, uuid, timeout, known).run()
+
+    def _handle_async(self, operation: Operation, sync: bool | None) -> Operation:  # noqa: FBT001
+        """Wait for an operation, if ``sync`` or else ``auto_sync`` says so.
+
+        A token is an operation that ends when somebody redeems it: it is never
+        waited for.
+        """
+        wanted = self.auto_sync if sync is None else sync
+        if not wanted or operation.get("class") == "token":
+            return operation
+        return self.wait_for_operation(operation)
+
+
+class _Wait:
+    """One wait for one operation."""
+
+    def __init__(
+        self,
+        client: OperationsMixin,
+        uuid: str,
+        timeout: float | None,
+        known: Operation | None,
+    ) -> None:
+        self.client = client
+        self.uuid = uuid
+        self.timeout = timeout
+        self.known = known
+        self.deadline = math.inf if timeout is None else time.monotonic() + timeout
+        self.heard = time.monotonic()
+
+    def run(self) -> Operation:
+        """Ask until there is an end, or no time left."""
+        while True:
+            asked = time.monotonic()
+            found = self._ask()
+            if found is not None:
+                self.known = found
+                if found.get("status_code", 0) >= SUCCESS:
+                    return _result(found)
+            if time.monotonic() >= self.deadline:
+                raise self._too_late()
+            if time.monotonic() - asked < PAUSE:
+                time.sleep(min(PAUSE, max(0.0, self.deadline - time.monotonic())))
+
+    def _ask(self) -> Operation | None:
+        """Ask once; None where no answer came that says anything."""
+        left = max(0.0, self.deadline - time.monotonic())
+        # Servers count whole seconds; the read timeout cuts the last one short.
+        slice_ = math.ceil(min(SLICE, left))
+        read_timeout = min(slice_ + GRACE, max(left, 0.05)) if left else GRACE
+        try:
+            answer = self.client._envelope(  # noqa: SLF001
+                "GET",
+                path("operations", self.uuid, "wait"),
+                query={"timeout": slice_},
+                read_timeout=read_timeout,
+            )
+        except RequestTimeout:
+            return self._look(None) if self.deadline <= time.monotonic() else self._away(None)
+        except TLSError:
+            raise
+        except ConnectionFailed as error:
+            return self._away(error)
+        except APIError as error:
+            if error.status_code == 503:  # noqa: PLR2004
+                return self._away(error)
+            return self._look(error)
+        self.heard = time.monotonic()
+        metadata = answer.get("metadata")
+        if not isinstance(metadata, dict):
+            message = f"The wait for operation {self.uuid} was answered without an operation."
+            raise InvalidResponse(message)
+        return Operation(metadata)
+
+    def _look(self, said: APIError | None) -> Operation | None:
+        """Read the operation itself: half of the servers answer a wait with an error.
+
+        Args:
+            said: the error that the wait was answered with.
+        """
+        try:
+            found = self.client.operation(self.uuid)
+        except NotFound as error:
+            raise self._gone(said) from error
+        except (ConnectionFailed, RequestTimeout, ServerError) as error:
+            return self._away(error)
+        self.heard = time.monotonic()
+        if said is not None and said.status_code in {401, 403}:
+            raise said
+        return found
+
+    def _away(self, error: Exception | None) -> None:
+        """Bear with a server that is away; for a while."""
+        if time.monotonic() - self.heard > AWAY:
+            raise error or self._too_late()
+
+    def _gone(self, said: APIError | None) -> Exception:
+        if said is not None and not isinstance(said, NotFound):
+            return OperationFailed(said.reason, self.known)
+        return OperationGone(
+            "the server does not know it (any more), so its outcome is unknown: operations are "
+            "forgotten five seconds after their end, and when the server restarts.",
+            self.known or Operation(id=self.uuid),
+        )
+
+    def _too_late(self) -> OperationTimeout:
+        return OperationTimeout(
+            f"it has not ended within {self.timeout:g} seconds, and goes on."
+            if self.timeout is not None
+            else "the server has not answered for a long time.",
+            self.known or Operation(id=self.uuid),
+        )
+
+
+def _born_finished(operation: Operation) -> bool:
+    return not operation.get("id") and operation.get("status_code") == SUCCESS
+
+
+def _result(operation: Operation) -> Operation:
+    """Return a finished operation, or raise what became of it."""
+    code = operation.get("status_code")
+    if code == SUCCESS:
+        return operation
+    reason = operation.get("err") or operation.get("status") or "it failed without a reason"
+    if code == CANCELLED:
+        raise OperationCancelled(reason, operation)
+    raise OperationFailed(reason, operation)

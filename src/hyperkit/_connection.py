@@ -1,0 +1,690 @@
+"""The verbs: the only place that talks to the server."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import ssl
+import threading
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+
+import urllib3.exceptions as transport_errors
+from requests import PreparedRequest, Request, RequestException, Response
+from requests import exceptions as session_errors
+from requests.structures import CaseInsensitiveDict
+
+from ._envelope import masked, read_envelope
+from ._options import OPTIONS, ClientOptions, values
+from ._request import name_of
+from ._resource import Resource
+from ._server import Capabilities, capabilities
+from ._transport import Transport, adapter_for
+from .errors import (
+    ArgumentError,
+    ConnectionFailed,
+    Error,
+    InvalidResponse,
+    MissingExtension,
+    RequestTimeout,
+    TLSError,
+    UntrustedServer,
+)
+from .types import Operation, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from requests import Session
+    from typing_extensions import Self
+
+    from ._endpoint import Endpoint
+
+_REDIRECTS = {307, 308}
+_MAX_REDIRECTS = 5
+_REPEATABLE = {"GET", "HEAD"}
+_DONE = {
+    "id": "",
+    "class": "task",
+    "description": "",
+    "status": "Success",
+    "status_code": 200,
+    "resources": None,
+    "may_cancel": False,
+    "err": "",
+}
+
+
+class Connection(ClientOptions):
+    """The connection to one server, and the verbs that everything is made of.
+
+    Nothing is opened or read before the first request. An option that is
+    changed takes effect with the next one.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.__dict__.update(options)
+        self._reset_connection()
+
+    def _reset_connection(self) -> None:
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._link: _Link | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the options; the copy opens a connection of its own."""
+        return values(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the options."""
+        self.__dict__.update(state)
+        self._reset_connection()
+
+    def __repr__(self) -> str:
+        """Say endpoint, server and project; never a secret."""
+        link = self._link
+        endpoint = masked(self.api_endpoint or "") or None
+        if link is not None:
+            endpoint = link.endpoint.socket or link.endpoint.base
+        product = link.capabilities.product.name if link and link.capabilities else None
+        parts = {"api_endpoint": endpoint, "server": product, "project": self.default_project}
+        shown = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value)
+        return f"<{type(self).__name__} {shown or 'of the local server'}>"
+
+    def __enter__(self) -> Self:
+        """Use the client as a context manager that closes its connections."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the server; the next request opens one again.
+
+        Example:
+            >>> client.close()
+        """
+        with self._lock:
+            link, self._link = self._link, None
+        if link is not None:
+            link.transport.close()
+
+    def delete(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a DELETE request of your own.
+
+        Args:
+            path: such as ``"/1.0/profiles/web"``; quote the names in it.
+            json: the body, if the call takes one.
+            params: query parameters, such as ``{"project": "blue"}``.
+            headers: additional ones.
+
+        Returns:
+            The envelope; the payload is its ``metadata``.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.delete("/1.0/profiles/web")["type"]
+            'sync'
+        """
+        return self._verb("DELETE", path, json, params, headers)
+
+    def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a GET request of your own.
+
+        Args:
+            path: such as ``"/1.0/profiles"``; quote the names in it.
+            params: query parameters, such as ``{"recursion": 1}``.
+            headers: additional ones.
+
+        Returns:
+            The envelope; the payload is its ``metadata``.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.get("/1.0/profiles").metadata
+            ['/1.0/profiles/default']
+        """
+        return self._verb("GET", path, None, params, headers)
+
+    def has_extension(self, name: str) -> bool:
+        """Tell whether the server has an API extension.
+
+        The server is asked once; strangers that are told nothing get True.
+        See the list of API extensions in the servers' manuals.
+
+        Args:
+            name: such as ``"instances"``.
+
+        Example:
+            >>> client.has_extension("instances")
+            True
+        """
+        return self._capabilities().has(name)
+
+    def head(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a HEAD request of your own; read ``last_response.headers`` after it.
+
+        Args:
+            path: such as ``"/1.0/instances/web/files"``; quote the names in it.
+            params: query parameters, such as ``{"path": "/etc/hosts"}``.
+            headers: additional ones.
+
+        Returns:
+            An empty object.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.head("/1.0/instances/web/files", params={"path": "/etc/hosts"})
+            {}
+        """
+        return self._verb("HEAD", path, None, params, headers)
+
+    @property
+    def last_response(self) -> Response | None:
+        """The last answer that this thread got: ``status_code``, ``headers``."""
+        return getattr(self._local, "response", None)
+
+    def patch(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a PATCH request of your own.
+
+        Args:
+            path: such as ``"/1.0/profiles/web"``; quote the names in it.
+            json: the body.
+            params: query parameters, such as ``{"project": "blue"}``.
+            headers: additional ones, such as ``{"If-Match": etag}``.
+
+        Returns:
+            The envelope; the payload is its ``metadata``.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.patch("/1.0/profiles/web", {"description": "Web servers"})["type"]
+            'sync'
+        """
+        return self._verb("PATCH", path, json, params, headers)
+
+    def post(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a POST request of your own.
+
+        Args:
+            path: such as ``"/1.0/profiles"``.
+            json: the body.
+            params: query parameters, such as ``{"project": "blue"}``.
+            headers: additional ones.
+
+        Returns:
+            The envelope; the payload is its ``metadata``.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.post("/1.0/profiles", {"name": "web"})["type"]
+            'sync'
+        """
+        return self._verb("POST", path, json, params, headers)
+
+    def put(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """Send a PUT request of your own.
+
+        Args:
+            path: such as ``"/1.0/profiles/web"``; quote the names in it.
+            json: the body: the whole object, since PUT replaces.
+            params: query parameters, such as ``{"project": "blue"}``.
+            headers: additional ones, such as ``{"If-Match": etag}``.
+
+        Returns:
+            The envelope; the payload is its ``metadata``.
+
+        Raises:
+            APIError: the server said no.
+
+        Example:
+            >>> client.put("/1.0/profiles/web", {"config": {}, "devices": {}})["type"]
+            'sync'
+        """
+        return self._verb("PUT", path, json, params, headers)
+
+    def root(self) -> Resource:
+        """Read which versions of the API the server has: ``GET /``.
+
+        Returns:
+            The envelope; its ``metadata`` lists paths.
+
+        Example:
+            >>> client.root().metadata
+            ['/1.0']
+        """
+        return self.get("/")
+
+    def same_options(self, options: Mapping[str, Any]) -> bool:
+        """Tell whether this client has these options.
+
+        Args:
+            options: names and values, such as ``{"auto_sync": False}``.
+
+        Example:
+            >>> client.same_options({"auto_sync": True})
+            True
+        """
+        return all(name in OPTIONS and getattr(self, name) == options[name] for name in options)
+
+    # What the chapters are made of.
+
+    def _capabilities(self) -> Capabilities:
+        """Find out once what the server is."""
+        link = self._connected()
+        if link.capabilities is None:
+            link.capabilities = capabilities(Server(self._get("/1.0")))
+        return link.capabilities
+
+    def _need(self, extension: str, what: str) -> None:
+        """Refuse a call that the server cannot follow."""
+        if not self.has_extension(extension):
+            raise MissingExtension(extension, what)
+
+    def _get(self, path: str, **query: Any) -> Any:
+        """GET one object, or whatever the metadata is."""
+        return self._envelope("GET", path, query=query)["metadata"]
+
+    def _names(self, path: str, **query: Any) -> list[str]:
+        """GET a list of URLs, as names."""
+        return [name_of(url) for url in self._get(path, **query) or []]
+
+    def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
+        return self._change("POST", path, body, query)
+
+    def _put(
+        self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
+    ) -> Operation:
+        return self._change("PUT", path, body, query, etag)
+
+    def _patch(
+        self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
+    ) -> Operation:
+        return self._change("PATCH", path, body, query, etag)
+
+    def _delete(self, path: str, **query: Any) -> Operation:
+        return self._change("DELETE", path, None, query)
+
+    def _change(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, Any],
+        etag: str | None = None,
+    ) -> Operation:
+        """Change something; an answer that came at once is an operation born finished."""
+        headers = {"If-Match": etag} if etag else None
+        envelope = self._envelope(method, path, body=body, query=query, headers=headers)
+        if envelope["type"] == "async":
+            return Operation(envelope["metadata"])
+        return Operation(_DONE, metadata=envelope.get("metadata"))
+
+    def _raw(self, path: str, **query: Any) -> bytes:
+        """GET bytes that have no envelope."""
+        response = self._request("GET", path, query=query)
+        if response.status_code >= 400:  # noqa: PLR2004
+            self._read(response)
+        return response.content
+
+    def _envelope(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        read_timeout: float | None = None,
+    ) -> Resource:
+        response = self._request(
+            method, path, body=body, query=query, headers=headers, read_timeout=read_timeout
+        )
+        return self._read(response)
+
+    @staticmethod
+    def _read(response: Response) -> Resource:
+        request: Any = response.request
+        if request.method == "HEAD" and response.ok:
+            return Resource()
+        return read_envelope(
+            response.status_code,
+            response.headers.get("Content-Type", ""),
+            response.content,
+            method=request.method,
+            url=request.path_url,
+        )
+
+    def _verb(
+        self,
+        method: str,
+        path: str,
+        json: Any,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Resource:
+        """Send a request whose path the caller wrote."""
+        bare, mark, query = path.partition("?")
+        if not bare.startswith("/") or "#" in path or bare.startswith("//"):
+            message = f"{path!r} is no path: it begins with one / and has no #."
+            raise ArgumentError(message)
+        if any(unquote(segment) in {".", ".."} for segment in bare.split("/")):
+            message = f"{path!r} would address another resource: it has a . or .. segment."
+            raise ArgumentError(message)
+        quoted = quote(bare, safe="/%:@!$&'()*+,;=~-._") + mark + query
+        return self._envelope(method, quoted, body=json, query=params, headers=headers)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        read_timeout: float | None = None,
+    ) -> Response:
+        """Send one request and read its answer whole: the only place that talks."""
+        link = self._connected()
+        prepared = PreparedRequest()
+        prepared.method = method
+        prepared.url = link.endpoint.base + path + self._query(path, query)
+        prepared.headers = CaseInsensitiveDict(self._headers(headers))
+        prepared.hooks = {"response": []}
+        if body is not None:
+            try:
+                prepared.body = jsonlib.dumps(body, allow_nan=False).encode()
+            except (TypeError, ValueError) as error:
+                message = f"The body of {method} {path} cannot be written as JSON: {error}."
+                raise ArgumentError(message) from error
+            prepared.headers["Content-Type"] = "application/json"
+        if body is not None or method not in _REPEATABLE:
+            prepared.headers["Content-Length"] = str(len(prepared.body or b""))
+        timeout = self._timeouts(read_timeout)
+        response = self._exchange(link, prepared, timeout)
+        self._local.response = response
+        return response
+
+    def _query(self, path: str, query: Mapping[str, Any] | None) -> str:
+        """Write the query, with the client's own project and target."""
+        fields = {name: value for name, value in (query or {}).items() if value is not None}
+        if path != "/":
+            if self.default_project is not None and "all-projects" not in fields:
+                fields.setdefault("project", self.default_project)
+            if self.target is not None:
+                fields.setdefault("target", self.target)
+        if not fields:
+            return ""
+        return ("&" if "?" in path else "?") + urlencode(fields)
+
+    def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
+        headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if extra:
+            headers.update(extra)
+        for name, value in headers.items():
+            if not isinstance(value, str) or not value.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
+                message = f"The header {name} must be one line of printable text."
+                raise ArgumentError(message)
+        return headers
+
+    def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:
+        timeout = self.timeout
+        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        for seconds in (connect, read):
+            if seconds is not None and not seconds > 0:
+                message = f"timeout must be above 0 seconds, not {seconds!r}."
+                raise ArgumentError(message)
+        return connect, read if read_timeout is None else read_timeout
+
+    def _exchange(
+        self, link: _Link, request: PreparedRequest, timeout: tuple[float | None, float | None]
+    ) -> Response:
+        """Send, once more if a GET met a dropped connection, and follow redirects."""
+        for _ in range(_MAX_REDIRECTS):
+            try:
+                response = link.send(request, timeout)
+            except _Dropped as dropped:
+                if request.method not in _REPEATABLE:
+                    raise dropped.failure from dropped.__cause__
+                try:
+                    response = link.send(request, timeout)
+                except _Dropped as again:
+                    raise again.failure from again.__cause__
+            if response.status_code not in _REDIRECTS:
+                return response
+            request.url = _redirected(request, response)
+        message = f"{request.method} {masked(request.path_url)}: too many redirects."
+        raise InvalidResponse(message)
+
+    def _connected(self) -> _Link:
+        """Get the way to the server; made at the first request and when an option changes."""
+        link = self._link
+        if link is not None and link.made_for(self):
+            return link
+        with self._lock:
+            link = self._link
+            if link is None or not link.made_for(self):
+                link = self._link = _Link(self)
+        return link
+
+
+class _Dropped(Exception):  # noqa: N818 - never leaves this module
+    """The connection broke before an answer came."""
+
+    def __init__(self, failure: ConnectionFailed) -> None:
+        self.failure = failure
+
+
+class _Link:
+    """A way to one server: where it is, what sends, and what is known of it."""
+
+    _NAMES = (
+        "api_endpoint",
+        "client_cert",
+        "client_key",
+        "client_key_password",
+        "proxy",
+        "server_cert",
+        "session",
+        "verify_ssl",
+    )
+
+    def __init__(self, options: ClientOptions) -> None:
+        self._key = self._key_of(options)
+        self.transport: Transport = adapter_for(options)
+        self.endpoint: Endpoint = self.transport.endpoint
+        self.session: Session | None = options.session
+        self.capabilities: Capabilities | None = None
+        if self.session is not None and self.endpoint.base not in self.session.adapters:
+            self.session.mount(self.endpoint.base, self.transport)
+
+    def _key_of(self, options: ClientOptions) -> tuple[object, ...]:
+        return tuple([getattr(options, name) for name in self._NAMES])
+
+    def made_for(self, options: ClientOptions) -> bool:
+        """Tell whether these options still lead here."""
+        return self._key == self._key_of(options)
+
+    def send(
+        self, request: PreparedRequest, timeout: tuple[float | None, float | None]
+    ) -> Response:
+        """Send once; every exception becomes one of this library."""
+        try:
+            if self.session is None:
+                response = self.transport.send(request, timeout=timeout)
+            else:
+                response = self._send_by_session(self.session, request, timeout)
+            response.content  # noqa: B018 - reads the body
+        except Error:
+            raise
+        except (
+            RequestException,
+            transport_errors.HTTPError,
+            HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
+            raise self._translate(error, request) from error
+        return response
+
+    @staticmethod
+    def _send_by_session(
+        session: Session, request: PreparedRequest, timeout: tuple[float | None, float | None]
+    ) -> Response:
+        """Send through the user's session: its hooks, headers and adapters count."""
+        # An auth that does nothing keeps the session from looking into .netrc.
+        prepared = session.prepare_request(
+            Request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                auth=session.auth or _no_auth,
+            )
+        )
+        return session.send(prepared, timeout=timeout, proxies={}, allow_redirects=False)
+
+    def _translate(self, error: Exception, request: PreparedRequest) -> Exception:
+        """Find this library's exception for one of the libraries below."""
+        what = f"{request.method} {masked(request.path_url)}"
+        chain = _causes(error)
+        for cause in chain:
+            if isinstance(cause, Error):
+                return cause
+        where = self.endpoint.socket or self.endpoint.base
+        if any(isinstance(cause, _TIMEOUTS) for cause in chain):
+            return RequestTimeout(f"{what}: {where} did not answer in time.")
+        secure = [cause for cause in chain if isinstance(cause, _TLS)]
+        if secure:
+            return self._translate_tls(secure[-1], where)
+        reason = _innermost(chain)
+        refused = any(isinstance(cause, _UNREACHED) for cause in chain)
+        if refused:
+            return ConnectionFailed(
+                f"{where} cannot be reached: {reason}.{self.endpoint.explain()}"
+            )
+        return _Dropped(
+            ConnectionFailed(f"{what}: the connection to {where} broke: {reason}.")
+        )
+
+    def _translate_tls(self, error: BaseException, where: str) -> TLSError:
+        text = str(error)
+        if "Fingerprints did not match" in text:
+            return UntrustedServer(
+                f"{where} shows another certificate than the one pinned by server_cert."
+            )
+        verify = next(
+            (cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)),
+            None,
+        )
+        if verify is not None or "doesn't match" in text:
+            reason = verify.verify_message if verify is not None else text
+            return UntrustedServer(
+                f"{where} cannot be verified: {reason}. Pin its certificate with server_cert, "
+                "or name its authority with verify_ssl."
+            )
+        return TLSError(f"No TLS connection to {where} could be made: {text}.")
+
+
+_TIMEOUTS = (transport_errors.TimeoutError, session_errors.Timeout, TimeoutError)
+_TLS = (transport_errors.SSLError, session_errors.SSLError, ssl.SSLError)
+_UNREACHED = (transport_errors.NewConnectionError, transport_errors.ProxyError)
+
+
+def _no_auth(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """List an exception and everything that it was made of, outermost first."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or cause in found:
+            continue
+        found.append(cause)
+        waiting += [
+            *cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__
+        ]
+    return found
+
+
+def _innermost(chain: list[BaseException]) -> str:
+    """Take the plainest words: those of the operating system, else the last."""
+    for cause in chain:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    return str(chain[-1]) or type(chain[-1]).__name__
+
+
+def _redirected(request: PreparedRequest, response: Response) -> str:
+    """Read where a redirect leads; it may not lead to another server."""
+    here = str(request.url)
+    there = urljoin(here, response.headers.get("Location", ""))
+    if urlsplit(there)[:2] != urlsplit(here)[:2]:
+        message = (
+            f"{request.method} {masked(request.path_url)}: the server redirects to "
+            f"{urlsplit(there).netloc!r}, which is another server; it was not followed."
+        )
+        raise InvalidResponse(message)
+    return there

@@ -1,0 +1,95 @@
+"""Reading what the server answers: one envelope, whatever the call."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ._resource import Resource
+from .errors import APIError, Forbidden, InvalidResponse, by_status
+
+_SECRET = re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&]*", re.IGNORECASE)
+_SHOWN = 200
+
+_UNTRUSTED = (
+    "If the server does not trust this client yet, redeem a token: "
+    "create_certificate(trust_token=...), or ask its administrator to add client_cert"
+)
+
+
+def read_envelope(
+    status_code: int, content_type: str, content: bytes, *, method: str = "", url: str = ""
+) -> Resource:
+    """Read an answer; the body's ``type`` decides, never the HTTP status.
+
+    Args:
+        status_code: the HTTP status.
+        content_type: of the body, empty if it has none.
+        content: the whole body.
+        method: the verb of the request, for errors.
+        url: what was asked, for errors.
+
+    Returns:
+        The envelope of a ``sync`` or ``async`` answer.
+
+    Raises:
+        APIError: the server said no, or a proxy did.
+        InvalidResponse: the body is not the API's.
+    """
+    body, fault = _decode(content, content_type)
+    kind = body.get("type") if isinstance(body, dict) else None
+    if kind == "error" or status_code >= 400:  # noqa: PLR2004
+        raise refusal(status_code, body, fault, method=method, url=url)
+    if not isinstance(body, Resource) or kind not in {"sync", "async"}:
+        fault = fault or "a JSON document that is no answer of the API"
+        message = f"{method} {masked(url)}: the answer ({status_code}) is {fault}."
+        raise InvalidResponse(message)
+    return body
+
+
+def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -> APIError:
+    """Make the exception for an error answer.
+
+    Args:
+        status_code: the HTTP status; a code in the body wins.
+        body: the decoded body, if it could be decoded.
+        fault: what is wrong with the body otherwise.
+        method: the verb of the request.
+        url: what was asked.
+    """
+    reason = ""
+    if isinstance(body, dict):
+        code: Any = body.get("error_code")
+        if isinstance(code, int) and code >= 400:  # noqa: PLR2004
+            status_code = code
+        reason = str(body.get("error") or "")
+    if status_code < 400:  # noqa: PLR2004 - an error body under 200 that names no code
+        status_code = 500
+    kind = by_status(status_code)
+    reason = reason or (f"the answer is {fault}" if fault else "the server gave no reason")
+    hint = _UNTRUSTED if kind is Forbidden else ""
+    return kind(
+        reason, status_code=status_code, method=method, url=masked(url), hint=hint
+    )
+
+
+def _decode(content: bytes, content_type: str) -> tuple[Any, str]:
+    """Decode a body, or say what it is instead."""
+    if not content.strip():
+        return None, "an empty body"
+    try:
+        return json.loads(content, object_hook=Resource), ""
+    except (ValueError, RecursionError):
+        pass
+    start = content.lstrip()[:_SHOWN].decode("utf-8", "replace")
+    if "html" in content_type or start[:1] == "<":
+        return None, "a web page, not the API: is api_endpoint right?"
+    if start[:1] in "{[":
+        return None, "JSON that breaks off or is malformed"
+    return None, f"not JSON: {start!r}"
+
+
+def masked(url: str) -> str:
+    """Hide the secrets in a URL's query."""
+    return _SECRET.sub(r"\1***", url)

@@ -1,0 +1,121 @@
+"""What requests are made of: paths, bodies, configuration values."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from .errors import ArgumentError, InvalidName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UUID_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
+
+
+def path(*segments: str) -> str:
+    """Build a path below ``/1.0``; each segment is quoted whole.
+
+    Args:
+        segments: names, such as ``"instances", "web", "state"``.
+
+    Returns:
+        The path, such as ``"/1.0/instances/web/state"``.
+
+    Raises:
+        InvalidName: a segment is empty, ``"."`` or ``".."``, or holds a control
+            character: it would name another resource.
+    """
+    return "/1.0/" + "/".join([_segment(segment) for segment in segments])
+
+
+def _segment(text: str) -> str:
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        message = f"A name must be a str, not {text!r}."
+        raise InvalidName(message)
+    if text in {"", ".", ".."} or _CONTROL.search(text):
+        message = f"{text!r} cannot be a name: it would address another resource."
+        raise InvalidName(message)
+    return quote(text, safe="")
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Keep the fields that were given.
+
+    Args:
+        fields: the names and values; None means "not given".
+    """
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def strings(config: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """Write configuration values as the server does.
+
+    Args:
+        config: keys and values; True becomes ``"true"``, numbers become text.
+
+    Returns:
+        A new dict, or None for None.
+    """
+    if config is None:
+        return None
+    return {key: string(value) for key, value in config.items()}
+
+
+def string(value: object) -> str:
+    """Write one configuration value as the server does."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def devices_of(
+    devices: Mapping[str, Mapping[str, Any]] | None,
+) -> dict[str, dict[str, str]] | None:
+    """Write the values of devices as the server does."""
+    if devices is None:
+        return None
+    return {name: strings(device) or {} for name, device in devices.items()}
+
+
+def name_of(url: str) -> str:
+    """Read the name at the end of a URL that the server listed."""
+    return unquote(url.partition("?")[0].rpartition("/")[2])
+
+
+def uuid_of(operation: Mapping[str, Any] | str) -> str:
+    """Find the UUID in an operation, in its URL, or in a UUID itself.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    text = operation if isinstance(operation, str) else operation.get("id", "")
+    match = _UUID_URL.search(text) if "/" in text else None
+    uuid = match[1] if match else text
+    if not uuid or "/" in uuid:
+        message = f"{operation!r} is not an operation: give an Operation, its UUID or its URL."
+        raise ArgumentError(message)
+    return str(uuid)
+
+
+def der_base64(certificate: str) -> str:
+    """Strip the armour off a PEM certificate: the form that every server takes.
+
+    Raises:
+        ArgumentError: the text holds no certificate.
+    """
+    match = re.search(
+        r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", certificate, re.DOTALL
+    )
+    body = "".join(match[1].split()) if match else ""
+    try:
+        valid = bool(base64.b64decode(body, validate=True))
+    except ValueError:
+        valid = False
+    if not valid:
+        message = "No PEM certificate was given: it begins with -----BEGIN CERTIFICATE-----."
+        raise ArgumentError(message)
+    return body

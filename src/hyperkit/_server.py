@@ -1,0 +1,63 @@
+"""What differs between LXD and Incus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .types import Server
+
+
+class Product(NamedTuple):
+    """A kind of server."""
+
+    name: str
+    header_prefix: str
+
+
+LXD = Product("lxd", "X-LXD-")
+INCUS = Product("incus", "X-Incus-")
+
+# Extensions that only LXD has ever had: they tell where a stranger is not told more.
+_LXD_ONLY = {"devlxd_events", "restrict_devlxd"}
+
+
+class Capabilities(NamedTuple):
+    """What one server is and can do; found once.
+
+    Attributes:
+        product: LXD or Incus.
+        extensions: the names it reports; None where it tells strangers nothing.
+    """
+
+    product: Product
+    extensions: frozenset[str] | None
+
+    def has(self, extension: str) -> bool:
+        """Tell whether the server has an extension; an unknown list has all."""
+        return self.extensions is None or extension in self.extensions
+
+    @property
+    def instances(self) -> str:
+        """The path segment for instances: ``containers`` on LXD before 3.19."""
+        return "instances" if self.has("instances") else "containers"
+
+
+def capabilities(server: Server) -> Capabilities:
+    """Read the answer to ``GET /1.0``.
+
+    Args:
+        server: the answer, complete or as strangers get it.
+    """
+    listed = server.get("api_extensions")
+    trusted = server.get("auth") == "trusted"
+    # An old LXD leaves the list out, Incus hides it from strangers.
+    extensions = frozenset(listed or ()) if listed or trusted else None
+    named = (server.get("environment") or {}).get("server")
+    if named:
+        product = INCUS if named == "incus" else LXD
+    elif extensions is None:
+        product = INCUS
+    else:
+        product = LXD if not extensions or extensions & _LXD_ONLY else INCUS
+    return Capabilities(product, extensions)

@@ -1,0 +1,210 @@
+"""How bytes reach the server: requests adapters over one pool of connections."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import parse_url
+
+from ._endpoint import Endpoint, parse, socket_failure
+from ._remotes import expand
+from ._trust import check_validity, trust
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from requests import PreparedRequest, Response
+
+    from ._options import ClientOptions
+
+# The servers close a connection after 30 idle seconds. One that is about to be
+# closed is not used again, lest a POST meet the end of it.
+MAX_IDLE = 20.0
+
+
+class _Fresh:
+    """Makes a connection that has been idle for long count as dropped."""
+
+    last_used = 0.0
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self.last_used = time.monotonic()
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+    @property
+    def is_connected(self) -> bool:
+        if self.last_used and time.monotonic() - self.last_used > MAX_IDLE:
+            return False
+        return bool(super().is_connected)  # type: ignore[misc]
+
+
+class PlainConnection(_Fresh, HTTPConnection):
+    """HTTP over TCP."""
+
+
+class SocketConnection(_Fresh, HTTPConnection):
+    """HTTP over a unix socket."""
+
+    socket_path = ""
+
+    def _new_conn(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        timeout: Any = self.timeout
+        connection.settimeout(timeout if isinstance(timeout, (int, float)) else None)
+        try:
+            connection.connect(self.socket_path)
+        except OSError as error:
+            connection.close()
+            if isinstance(error, TimeoutError):
+                raise
+            raise socket_failure(self.socket_path, error.strerror or error) from error
+        return connection
+
+
+class TLSConnection(_Fresh, HTTPSConnection):
+    """HTTP over TLS."""
+
+    def connect(self) -> None:
+        """Connect, and look at the dates of a pinned certificate too."""
+        super().connect()
+        peer: Any = self.sock
+        if self.assert_fingerprint:
+            check_validity(peer.getpeercert(binary_form=True))
+        # Whoever turned verification off need not be warned of it on every connection.
+        self.is_verified = True
+
+
+class SocketPool(HTTPConnectionPool):
+    """The connections to one unix socket."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        kind = type("SocketConnectionTo", (SocketConnection,), {"socket_path": path})
+        self.ConnectionCls = kind
+        super().__init__("unix.socket", **options)
+
+
+class PlainPool(HTTPConnectionPool):
+    """The connections to one server without TLS."""
+
+    ConnectionCls = PlainConnection
+
+
+class TLSPool(HTTPSConnectionPool):
+    """The connections to one server with TLS."""
+
+    ConnectionCls = TLSConnection
+
+
+class Transport(HTTPAdapter):
+    """A requests adapter for one server; one pool, kept open.
+
+    Threads share it. A child process gets a pool of its own, since a connection
+    that two processes read would mix up their answers.
+
+    Args:
+        endpoint: where the server is.
+        options: the client's; read at the first request, not before.
+    """
+
+    def __init__(self, endpoint: Endpoint, options: ClientOptions) -> None:
+        super().__init__()
+        self.endpoint = endpoint
+        self._options = options
+        self._pool: HTTPConnectionPool | None = None
+        self._process = 0
+
+    @property
+    def pool(self) -> HTTPConnectionPool:
+        """The pool of this process."""
+        if self._pool is None or self._process != os.getpid():
+            self._pool = _open_pool(self.endpoint, self._options)
+            self._process = os.getpid()
+        return self._pool
+
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - the signature is requests'
+        timeout: Any = None,
+        verify: Any = True,  # noqa: ARG002, FBT002
+        cert: Any = None,  # noqa: ARG002
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> Response:
+        """Send one request. The body of the answer is not read yet."""
+        if not isinstance(timeout, Timeout):
+            connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+            timeout = Timeout(connect=connect, read=read)
+        body: Any = request.body
+        answer = self.pool.urlopen(
+            request.method or "GET",
+            request.path_url,
+            body=body,
+            headers=request.headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+        return self.build_response(request, answer)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        if self._pool is not None and self._process == os.getpid():
+            self._pool.close()
+        self._pool = None
+        super().close()
+
+
+def _open_pool(endpoint: Endpoint, options: ClientOptions) -> HTTPConnectionPool:
+    size: dict[str, Any] = {"maxsize": 32, "block": False}
+    if endpoint.socket is not None:
+        return SocketPool(endpoint.socket, **size)
+    url = parse_url(endpoint.base)
+    secure = url.scheme == "https"
+    if secure:
+        context, fingerprint = trust(options)
+        size.update(
+            ssl_context=context, cert_reqs=context.verify_mode, assert_fingerprint=fingerprint
+        )
+    proxy = _proxy(endpoint.base, options) if secure else None
+    if proxy is None:
+        kind = TLSPool if secure else PlainPool
+        return kind(url.host or "", url.port, **size)
+    manager = ProxyManager(proxy, **size)
+    manager.pool_classes_by_scheme = {"http": PlainPool, "https": TLSPool}
+    return manager.connection_from_host(url.host, url.port, url.scheme)
+
+
+def _proxy(url: str, options: ClientOptions) -> str | None:
+    """Choose the proxy: the one given, ``""`` for none, else the environment's."""
+    if options.proxy is not None:
+        return options.proxy or None
+    return select_proxy(url, get_environ_proxies(url, None))
+
+
+def adapter_for(options: ClientOptions) -> Transport:
+    """Make the adapter that a client with these options sends through.
+
+    Args:
+        options: a client, or any other set of options.
+    """
+    expanded = expand(options)
+    return Transport(parse(expanded.api_endpoint), expanded)
+
+
+def read_endpoint(options: ClientOptions) -> Endpoint:
+    """Find where a client with these options sends to; opens nothing.
+
+    Args:
+        options: a client, or any other set of options.
+    """
+    return parse(expand(options).api_endpoint)

@@ -1,0 +1,268 @@
+"""Certificates: the client's own, the server's pin, and the TLS context they make."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import ssl
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from requests.certs import where
+
+from ._endpoint import client_folders
+from .errors import ArgumentError, CertificateError, TLSError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from OpenSSL.crypto import X509
+
+    from ._options import ClientOptions
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_ARMOUR = "-----BEGIN "
+
+
+class Trust(NamedTuple):
+    """How a server is checked, and how the client shows who it is.
+
+    Attributes:
+        context: for the TLS handshake.
+        fingerprint: the pinned certificate's SHA-256 in lower-case hex, or None.
+    """
+
+    context: ssl.SSLContext
+    fingerprint: str | None
+
+
+def trust(options: ClientOptions) -> Trust:
+    """Read the files and make the context. Called for HTTPS only.
+
+    Args:
+        options: ``client_cert``, ``client_key``, ``client_key_password``,
+            ``server_cert`` and ``verify_ssl`` are looked at.
+
+    Raises:
+        CertificateError: a certificate or key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    fingerprint = None
+    if options.server_cert is not None:
+        # The pin says more than any authority could: only that certificate will do.
+        fingerprint = pin(options.server_cert)
+        _check_nothing_else(context)
+    elif options.verify_ssl is False:
+        _check_nothing_else(context)
+    else:
+        _load_authorities(context, options.verify_ssl)
+    _load_client(context, options)
+    return Trust(context, fingerprint)
+
+
+def _check_nothing_else(context: ssl.SSLContext) -> None:
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+
+
+def _load_authorities(context: ssl.SSLContext, verify: bool | str) -> None:  # noqa: FBT001
+    if isinstance(verify, str):
+        place = verify
+    else:
+        find = os.environ.get
+        place = find("REQUESTS_CA_BUNDLE") or find("CURL_CA_BUNDLE") or where()
+    try:
+        if Path(place).is_dir():
+            context.load_verify_locations(capath=place)
+        else:
+            context.load_verify_locations(cafile=place)
+    except (OSError, ssl.SSLError) as error:
+        message = f"The CA file {place} cannot be used: {_reason(error)}."
+        raise CertificateError(message) from error
+
+
+def pin(server_cert: str) -> str:
+    """Read a pin: a path, a PEM certificate, or a SHA-256 fingerprint.
+
+    Args:
+        server_cert: the fingerprint may be in upper case, and with colons.
+
+    Returns:
+        The fingerprint in lower-case hex, without colons.
+
+    Raises:
+        CertificateError: it is none of these.
+    """
+    plain = server_cert.replace(":", "").lower()
+    if _FINGERPRINT.fullmatch(plain):
+        return plain
+    text = _text(server_cert, "server_cert")
+    try:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_certificate(text))).hexdigest()
+    except ValueError as error:
+        message = "server_cert holds no PEM certificate, and is no SHA-256 fingerprint."
+        raise CertificateError(message) from error
+
+
+def _first_certificate(text: str) -> str:
+    start, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    begin = text.find(start)
+    finish = text.find(end, begin)
+    if begin < 0 or finish < 0:
+        message = "no certificate"
+        raise ValueError(message)
+    return text[begin : finish + len(end)]
+
+
+def _text(value: str, option: str) -> str:
+    """Take PEM text as it is, and read anything else as a path."""
+    if _ARMOUR in value:
+        return value
+    try:
+        return Path(value).expanduser().read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        # The value may be a key pasted wrongly: it is not repeated unless it is a path.
+        shown = f" {value}" if "\n" not in value and len(value) < 1024 else ""  # noqa: PLR2004
+        message = f"The {option}{shown} cannot be read: {_reason(error)}."
+        raise CertificateError(message) from error
+
+
+def _load_client(context: ssl.SSLContext, options: ClientOptions) -> None:
+    certificate, key = options.client_cert, options.client_key
+    if certificate is None and key is None:
+        certificate, key = _default_pair()
+        if certificate is None:
+            return
+    if certificate is None:
+        message = "client_key was given without client_cert."
+        raise CertificateError(message)
+    certificate_text = _text(certificate, "client_cert")
+    if key is None and "PRIVATE KEY-----" in certificate_text:
+        key = certificate_text
+    if key is None:
+        message = "client_cert was given without client_key."
+        raise CertificateError(message)
+    _check_certificate(certificate_text)
+    plain_key = _open_key(_text(key, "client_key"), options.client_key_password)
+    with _as_file(certificate_text.encode() + b"\n" + plain_key) as name:
+        try:
+            context.load_cert_chain(name)
+        except ssl.SSLError as error:
+            message = f"client_key does not belong to client_cert: {_reason(error)}."
+            raise CertificateError(message) from error
+
+
+def _default_pair() -> tuple[str | None, str | None]:
+    """Find the key pair that the servers' own clients made."""
+    for folder in client_folders():
+        certificate, key = folder / "client.crt", folder / "client.key"
+        if os.access(certificate, os.R_OK) and os.access(key, os.R_OK):
+            return str(certificate), str(key)
+    return None, None
+
+
+def _check_certificate(text: str) -> None:
+    certificate = load_certificate(text, "client_cert")
+    if certificate.has_expired():
+        end = (certificate.get_notAfter() or b"").decode()
+        message = f"client_cert has expired: it was valid until {end[:4]}-{end[4:6]}-{end[6:8]}."
+        raise CertificateError(message)
+
+
+def load_certificate(text: str, option: str) -> X509:
+    """Parse a PEM certificate.
+
+    Args:
+        text: the PEM text.
+        option: its name, for the error.
+
+    Raises:
+        CertificateError: it cannot be parsed.
+    """
+    from OpenSSL import crypto  # noqa: PLC0415 - costs more than the rest of the import
+
+    try:
+        return crypto.load_certificate(crypto.FILETYPE_PEM, text.encode())
+    except (crypto.Error, ValueError, TypeError) as error:
+        message = f"{option} holds no readable PEM certificate."
+        raise CertificateError(message) from error
+
+
+def _open_key(text: str, password: str | None) -> bytes:
+    from OpenSSL import crypto  # noqa: PLC0415 - costs more than the rest of the import
+
+    try:
+        # Without a passphrase OpenSSL would ask for one on the terminal.
+        key = crypto.load_privatekey(crypto.FILETYPE_PEM, text, (password or "").encode())
+        return crypto.dump_privatekey(crypto.FILETYPE_PEM, key)
+    except (crypto.Error, ValueError, TypeError) as error:
+        if "ENCRYPTED" not in text:
+            message = "client_key holds no readable PEM private key."
+        elif password is None:
+            message = "client_key is encrypted: give client_key_password."
+        else:
+            message = "client_key_password does not open client_key."
+        # The cause is left out: it could quote the key.
+        raise CertificateError(message) from None
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """Lend bytes a file name: ``ssl`` reads keys from files only.
+
+    On Linux the file is in memory and has no name in any folder.
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("hyperkit"), "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+        return
+    handle, name = tempfile.mkstemp()
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        yield name
+    finally:
+        Path(name).unlink()
+
+
+def check_validity(certificate: bytes) -> None:
+    """Refuse a pinned certificate whose time has passed.
+
+    Args:
+        certificate: the server's, as DER.
+
+    Raises:
+        TLSError: it has expired.
+    """
+    if load_certificate(ssl.DER_cert_to_PEM_cert(certificate), "The server").has_expired():
+        message = "The server's certificate is the pinned one, but it has expired."
+        raise TLSError(message)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error).replace("_", " ").lower()
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+def certificate_text(certificate: str | bytes) -> str:
+    """Read a certificate given as PEM text, as bytes, or as a path.
+
+    Raises:
+        CertificateError: the path cannot be read.
+        ArgumentError: the bytes are no text.
+    """
+    if isinstance(certificate, bytes):
+        try:
+            certificate = certificate.decode("ascii")
+        except UnicodeDecodeError:
+            message = "A certificate in bytes must be PEM, not DER."
+            raise ArgumentError(message) from None
+    return _text(certificate, "cert")

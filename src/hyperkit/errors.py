@@ -1,0 +1,317 @@
+"""Everything that this library raises, by cause.
+
+```text
+Error
+├── APIError                        the server answered, and said no
+│   ├── ClientError                 4xx: the request was wrong, or not allowed
+│   │   ├── BadRequest              400
+│   │   ├── Unauthorized            401
+│   │   ├── Forbidden               403
+│   │   ├── NotFound                404
+│   │   ├── MethodNotAllowed        405
+│   │   ├── NotAcceptable           406
+│   │   ├── Conflict                409
+│   │   ├── PreconditionFailed      412
+│   │   ├── UnsupportedMediaType    415
+│   │   ├── UnprocessableEntity     422
+│   │   └── Locked                  423
+│   └── ServerError                 5xx: the server or a proxy failed
+│       ├── InternalServerError     500
+│       ├── NotImplementedByServer  501
+│       ├── BadGateway              502
+│       └── ServiceUnavailable      503
+├── OperationError                  an asynchronous call did not succeed
+│   ├── OperationFailed             also a BadRequest
+│   ├── OperationCancelled
+│   ├── OperationTimeout            also a TimeoutError
+│   └── OperationGone               also a NotFound: its outcome is unknown
+├── ConnectionFailed                no answer at all; also a ConnectionError
+│   └── TLSError
+│       ├── UntrustedServer         its certificate is not the expected one
+│       └── CertificateError        the client's own; also a ValueError
+├── RequestTimeout                  also a TimeoutError
+├── InvalidResponse                 an answer that is not the API's
+├── MissingExtension                the server lacks what a method needs
+└── ArgumentError                   found before any request; also a ValueError
+    ├── InvalidName
+    ├── ImageIdentifierRequired
+    ├── AliasAttributesRequired
+    ├── InvalidProtocol
+    ├── InvalidImageAttributes
+    └── MissingProfiles
+```
+
+Every one of them can be pickled, and its text is a whole sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .types import Operation
+
+
+class Error(Exception):
+    """The root of all errors of this library."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the text and the attributes, whatever the constructor takes."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[Error], args: tuple[Any, ...], state: dict[str, Any]) -> Error:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class APIError(Error):
+    """The server answered with an error.
+
+    Attributes:
+        status_code: the HTTP status, or the code in the body where they differ.
+        method: the verb of the request, such as ``"GET"``.
+        url: what was asked, secrets masked.
+        reason: the server's own words.
+        operation: the operation that failed, if there was one.
+    """
+
+    status_code: int = 0
+    method: str = ""
+    url: str = ""
+    reason: str = ""
+    operation: Operation | None = None
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status_code: int = 0,
+        method: str = "",
+        url: str = "",
+        hint: str = "",
+    ) -> None:
+        self.reason = reason
+        self.status_code = status_code
+        self.method = method
+        self.url = url
+        where = f"{method} {url}: " if url else ""
+        code = f" ({status_code})" if status_code else ""
+        super().__init__(f"{where}{reason}{code}{'. ' + hint if hint else ''}")
+
+
+class ClientError(APIError):
+    """The request was wrong, or not allowed (4xx)."""
+
+
+class BadRequest(ClientError):
+    """The server could not make sense of the request (400)."""
+
+
+class Unauthorized(ClientError):
+    """The session or the bearer token is not valid (401)."""
+
+
+class Forbidden(ClientError):
+    """The server does not trust this client, or not with this (403)."""
+
+
+class NotFound(ClientError):
+    """There is no such thing (404)."""
+
+
+class MethodNotAllowed(ClientError):
+    """The thing does not take this verb (405)."""
+
+
+class NotAcceptable(ClientError):
+    """The server cannot answer in the wanted form (406)."""
+
+
+class Conflict(ClientError):
+    """It is there already, or in use (409)."""
+
+
+class PreconditionFailed(ClientError):
+    """The object has changed since its ETag was read (412)."""
+
+
+class UnsupportedMediaType(ClientError):
+    """The body's content type is not one that the server takes (415)."""
+
+
+class UnprocessableEntity(ClientError):
+    """The request is well formed and still cannot be followed (422)."""
+
+
+class Locked(ClientError):
+    """The thing is locked by other work (423)."""
+
+
+class ServerError(APIError):
+    """The server, or a proxy before it, failed (5xx)."""
+
+
+class InternalServerError(ServerError):
+    """The server failed (500)."""
+
+
+class NotImplementedByServer(ServerError):
+    """This release of the server does not know the call (501)."""
+
+
+class BadGateway(ServerError):
+    """A proxy could not reach the server (502)."""
+
+
+class ServiceUnavailable(ServerError):
+    """The server is starting, or shutting down (503)."""
+
+
+class OperationError(Error):
+    """An asynchronous call did not succeed.
+
+    Attributes:
+        operation: the operation as it was last seen, or None.
+        reason: the server's own words, empty if there were none.
+    """
+
+    operation: Operation | None = None
+    reason: str = ""
+
+    def __init__(self, reason: str, operation: Operation | None = None) -> None:
+        self.reason = reason
+        self.operation = operation
+        Error.__init__(self, _operation_sentence(reason, operation))
+
+
+def _operation_sentence(reason: str, operation: Operation | None) -> str:
+    if operation is None:
+        return reason
+    what = operation.get("description") or "The operation"
+    return f"{what} (operation {operation.get('id')}): {reason}"
+
+
+class OperationFailed(OperationError, BadRequest):
+    """The operation ended in failure."""
+
+    status_code = 400
+
+
+class OperationCancelled(OperationError):
+    """The operation was cancelled before its end."""
+
+
+class OperationTimeout(OperationError, TimeoutError):
+    """The time to wait has passed; the operation goes on."""
+
+
+class OperationGone(OperationError, NotFound):
+    """The server does not know the operation, so its outcome is unknown.
+
+    Servers forget an operation five seconds after its end, and most of them
+    when they restart.
+    """
+
+    status_code = 404
+
+
+class ConnectionFailed(Error, ConnectionError):
+    """The server could not be reached, or hung up without an answer."""
+
+
+class TLSError(ConnectionFailed):
+    """No trusted, encrypted connection could be made."""
+
+
+class UntrustedServer(TLSError):
+    """The server's certificate is not the one that was expected."""
+
+
+class CertificateError(TLSError, ValueError):
+    """A certificate or a key that was given cannot be used."""
+
+
+class RequestTimeout(Error, TimeoutError):
+    """The server took longer than ``timeout`` to connect or to answer."""
+
+
+class InvalidResponse(Error):
+    """What came back is not an answer of the API."""
+
+
+class MissingExtension(Error, NotImplementedError):
+    """The server lacks the API extension that a method needs.
+
+    Attributes:
+        extension: the name of what is missing, as the server would report it.
+    """
+
+    extension: str = ""
+
+    def __init__(self, extension: str, what: str) -> None:
+        self.extension = extension
+        super().__init__(f'{what} needs the API extension "{extension}", '
+                         "which this server does not have.")
+
+
+class ArgumentError(Error, ValueError):
+    """An argument cannot be right; nothing was sent."""
+
+
+class InvalidName(ArgumentError):
+    """A name that no object of the API can have."""
+
+
+class ImageIdentifierRequired(ArgumentError):
+    """No image was named, neither by alias, fingerprint nor properties."""
+
+
+class AliasAttributesRequired(ArgumentError):
+    """An image alias is to be updated, but with nothing."""
+
+
+class InvalidProtocol(ArgumentError):
+    """A protocol for remote images that no server speaks."""
+
+
+class InvalidImageAttributes(ArgumentError):
+    """Image arguments that exclude each other."""
+
+
+class MissingProfiles(ArgumentError):
+    """Profiles that the target server does not have."""
+
+
+BY_STATUS: dict[int, type[APIError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
+    409: Conflict,
+    412: PreconditionFailed,
+    415: UnsupportedMediaType,
+    422: UnprocessableEntity,
+    423: Locked,
+    500: InternalServerError,
+    501: NotImplementedByServer,
+    502: BadGateway,
+    503: ServiceUnavailable,
+}
+
+
+def by_status(status_code: int) -> type[APIError]:
+    """Choose the exception for an HTTP status.
+
+    Args:
+        status_code: such as ``404``.
+
+    Returns:
+        The class for just this status, else the one for its family.
+    """
+    family = ServerError if status_code >= 500 else ClientError if status_code >= 400 else APIError
+    return BY_STATUS.get(status_code, family)
