@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import json as jsonlib
-import ssl
 import threading
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
-import urllib3.exceptions as transport_errors
-from requests import PreparedRequest, Request, RequestException, Response
-from requests import exceptions as session_errors
+from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from ._envelope import masked, read_envelope
+from ._link import Dropped, Link, redirected
 from ._options import OPTIONS, ClientOptions, values
 from ._request import name_of
 from ._resource import Resource
 from ._server import Capabilities, capabilities
-from ._transport import Transport, adapter_for
 from .errors import (
     ArgumentError,
-    ConnectionFailed,
-    Error,
     InvalidResponse,
     MissingExtension,
-    RequestTimeout,
-    TLSError,
-    UntrustedServer,
 )
 from .types import Operation, Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
-
-    from requests import Session
-    from typing_extensions import Self
-
-    from ._endpoint import Endpoint
+    from typing import Self
 
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
@@ -70,7 +57,7 @@ class Connection(ClientOptions):
     def _reset_connection(self) -> None:
         self._lock = threading.RLock()
         self._local = threading.local()
-        self._link: _Link | None = None
+        self._link: Link | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the options; the copy opens a connection of its own."""
@@ -380,7 +367,7 @@ class Connection(ClientOptions):
     def _raw(self, path: str, **query: Any) -> bytes:
         """GET bytes that have no envelope."""
         response = self._request("GET", path, query=query)
-        if response.status_code >= 400:  # noqa: PLR2004
+        if response.status_code >= 400:
             self._read(response)
         return response.content
 
@@ -496,26 +483,26 @@ class Connection(ClientOptions):
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(
-        self, link: _Link, request: PreparedRequest, timeout: tuple[float | None, float | None]
+        self, link: Link, request: PreparedRequest, timeout: tuple[float | None, float | None]
     ) -> Response:
         """Send, once more if a GET met a dropped connection, and follow redirects."""
         for _ in range(_MAX_REDIRECTS):
             try:
                 response = link.send(request, timeout)
-            except _Dropped as dropped:
+            except Dropped as dropped:
                 if request.method not in _REPEATABLE:
                     raise dropped.failure from dropped.__cause__
                 try:
                     response = link.send(request, timeout)
-                except _Dropped as again:
+                except Dropped as again:
                     raise again.failure from again.__cause__
             if response.status_code not in _REDIRECTS:
                 return response
-            request.url = _redirected(request, response)
+            request.url = redirected(request, response)
         message = f"{request.method} {masked(request.path_url)}: too many redirects."
         raise InvalidResponse(message)
 
-    def _connected(self) -> _Link:
+    def _connected(self) -> Link:
         """Get the way to the server; made at the first request and when an option changes."""
         link = self._link
         if link is not None and link.made_for(self):
@@ -523,168 +510,5 @@ class Connection(ClientOptions):
         with self._lock:
             link = self._link
             if link is None or not link.made_for(self):
-                link = self._link = _Link(self)
+                link = self._link = Link(self)
         return link
-
-
-class _Dropped(Exception):  # noqa: N818 - never leaves this module
-    """The connection broke before an answer came."""
-
-    def __init__(self, failure: ConnectionFailed) -> None:
-        self.failure = failure
-
-
-class _Link:
-    """A way to one server: where it is, what sends, and what is known of it."""
-
-    _NAMES = (
-        "api_endpoint",
-        "client_cert",
-        "client_key",
-        "client_key_password",
-        "proxy",
-        "server_cert",
-        "session",
-        "verify_ssl",
-    )
-
-    def __init__(self, options: ClientOptions) -> None:
-        self._key = self._key_of(options)
-        self.transport: Transport = adapter_for(options)
-        self.endpoint: Endpoint = self.transport.endpoint
-        self.session: Session | None = options.session
-        self.capabilities: Capabilities | None = None
-        if self.session is not None and self.endpoint.base not in self.session.adapters:
-            self.session.mount(self.endpoint.base, self.transport)
-
-    def _key_of(self, options: ClientOptions) -> tuple[object, ...]:
-        return tuple([getattr(options, name) for name in self._NAMES])
-
-    def made_for(self, options: ClientOptions) -> bool:
-        """Tell whether these options still lead here."""
-        return self._key == self._key_of(options)
-
-    def send(
-        self, request: PreparedRequest, timeout: tuple[float | None, float | None]
-    ) -> Response:
-        """Send once; every exception becomes one of this library."""
-        try:
-            if self.session is None:
-                response = self.transport.send(request, timeout=timeout)
-            else:
-                response = self._send_by_session(self.session, request, timeout)
-            response.content  # noqa: B018 - reads the body
-        except Error:
-            raise
-        except (
-            RequestException,
-            transport_errors.HTTPError,
-            HTTPException,
-            OSError,
-            ValueError,
-        ) as error:
-            raise self._translate(error, request) from error
-        return response
-
-    @staticmethod
-    def _send_by_session(
-        session: Session, request: PreparedRequest, timeout: tuple[float | None, float | None]
-    ) -> Response:
-        """Send through the user's session: its hooks, headers and adapters count."""
-        # An auth that does nothing keeps the session from looking into .netrc.
-        prepared = session.prepare_request(
-            Request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                data=request.body,
-                auth=session.auth or _no_auth,
-            )
-        )
-        return session.send(prepared, timeout=timeout, proxies={}, allow_redirects=False)
-
-    def _translate(self, error: Exception, request: PreparedRequest) -> Exception:
-        """Find this library's exception for one of the libraries below."""
-        what = f"{request.method} {masked(request.path_url)}"
-        chain = _causes(error)
-        for cause in chain:
-            if isinstance(cause, Error):
-                return cause
-        where = self.endpoint.socket or self.endpoint.base
-        if any(isinstance(cause, _TIMEOUTS) for cause in chain):
-            return RequestTimeout(f"{what}: {where} did not answer in time.")
-        secure = [cause for cause in chain if isinstance(cause, _TLS)]
-        if secure:
-            return self._translate_tls(secure[-1], where)
-        reason = _innermost(chain)
-        refused = any(isinstance(cause, _UNREACHED) for cause in chain)
-        if refused:
-            return ConnectionFailed(
-                f"{where} cannot be reached: {reason}.{self.endpoint.explain()}"
-            )
-        return _Dropped(
-            ConnectionFailed(f"{what}: the connection to {where} broke: {reason}.")
-        )
-
-    def _translate_tls(self, error: BaseException, where: str) -> TLSError:
-        text = str(error)
-        if "Fingerprints did not match" in text:
-            return UntrustedServer(
-                f"{where} shows another certificate than the one pinned by server_cert."
-            )
-        verify = next(
-            (cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)),
-            None,
-        )
-        if verify is not None or "doesn't match" in text:
-            reason = verify.verify_message if verify is not None else text
-            return UntrustedServer(
-                f"{where} cannot be verified: {reason}. Pin its certificate with server_cert, "
-                "or name its authority with verify_ssl."
-            )
-        return TLSError(f"No TLS connection to {where} could be made: {text}.")
-
-
-_TIMEOUTS = (transport_errors.TimeoutError, session_errors.Timeout, TimeoutError)
-_TLS = (transport_errors.SSLError, session_errors.SSLError, ssl.SSLError)
-_UNREACHED = (transport_errors.NewConnectionError, transport_errors.ProxyError)
-
-
-def _no_auth(request: PreparedRequest) -> PreparedRequest:
-    return request
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """List an exception and everything that it was made of, outermost first."""
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop(0)
-        if not isinstance(cause, BaseException) or cause in found:
-            continue
-        found.append(cause)
-        waiting += [
-            *cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__
-        ]
-    return found
-
-
-def _innermost(chain: list[BaseException]) -> str:
-    """Take the plainest words: those of the operating system, else the last."""
-    for cause in chain:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-    return str(chain[-1]) or type(chain[-1]).__name__
-
-
-def _redirected(request: PreparedRequest, response: Response) -> str:
-    """Read where a redirect leads; it may not lead to another server."""
-    here = str(request.url)
-    there = urljoin(here, response.headers.get("Location", ""))
-    if urlsplit(there)[:2] != urlsplit(here)[:2]:
-        message = (
-            f"{request.method} {masked(request.path_url)}: the server redirects to "
-            f"{urlsplit(there).netloc!r}, which is another server; it was not followed."
-        )
-        raise InvalidResponse(message)
-    return there

@@ -39,7 +39,7 @@ def read_envelope(
     """
     body, fault = _decode(content, content_type)
     kind = body.get("type") if isinstance(body, dict) else None
-    if kind == "error" or status_code >= 400:  # noqa: PLR2004
+    if kind == "error" or status_code >= 400:
         raise refusal(status_code, body, fault, method=method, url=url)
     if not isinstance(body, Resource) or kind not in {"sync", "async"}:
         fault = fault or "a JSON document that is no answer of the API"
@@ -61,17 +61,15 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
     reason = ""
     if isinstance(body, dict):
         code: Any = body.get("error_code")
-        if isinstance(code, int) and code >= 400:  # noqa: PLR2004
+        if isinstance(code, int) and code >= 400:
             status_code = code
         reason = str(body.get("error") or "")
-    if status_code < 400:  # noqa: PLR2004 - an error body under 200 that names no code
+    if status_code < 400:
         status_code = 500
     kind = by_status(status_code)
     reason = reason or (f"the answer is {fault}" if fault else "the server gave no reason")
     hint = _UNTRUSTED if kind is Forbidden else ""
-    return kind(
-        reason, status_code=status_code, method=method, url=masked(url), hint=hint
-    )
+    return kind(reason, status_code=status_code, method=method, url=masked(url), hint=hint)
 
 
 def _decode(content: bytes, content_type: str) -> tuple[Any, str]:

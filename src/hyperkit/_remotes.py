@@ -18,7 +18,8 @@ PREFIX = "remote:"
 def expand(options: ClientOptions) -> ClientOptions:
     """Replace ``remote:NAME`` by what the client's configuration says of it.
 
-    No endpoint at all is the one that HYPERKIT_API_ENDPOINT names, if it does. What was given explicitly (a certificate, a project) wins.
+    No endpoint at all is the one that HYPERKIT_API_ENDPOINT names, if it does. What
+    was given explicitly (a certificate, a project) wins.
 
     Args:
         options: whose ``api_endpoint`` may begin with ``remote:``.

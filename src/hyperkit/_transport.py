@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -119,19 +120,24 @@ class Transport(HTTPAdapter):
         self._options = options
         self._pool: HTTPConnectionPool | None = None
         self._process = 0
+        self._lock = threading.Lock()
 
     @property
     def pool(self) -> HTTPConnectionPool:
         """The pool of this process."""
-        if self._pool is None or self._process != os.getpid():
-            self._pool = _open_pool(self.endpoint, self._options)
-            self._process = os.getpid()
-        return self._pool
+        pool = self._pool
+        if pool is not None and self._process == os.getpid():
+            return pool
+        with self._lock:
+            if self._pool is None or self._process != os.getpid():
+                self._pool = _open_pool(self.endpoint, self._options)
+                self._process = os.getpid()
+            return self._pool
 
     def send(
         self,
         request: PreparedRequest,
-        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - the signature is requests'
+        stream: bool = False,  # noqa: ARG002, FBT002 - the signature is requests'
         timeout: Any = None,
         verify: Any = True,  # noqa: ARG002, FBT002
         cert: Any = None,  # noqa: ARG002

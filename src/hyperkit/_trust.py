@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ._endpoint import client_folders
 from .errors import ArgumentError, CertificateError, TLSError
@@ -68,12 +68,12 @@ def _check_nothing_else(context: ssl.SSLContext) -> None:
     context.verify_mode = ssl.CERT_NONE
 
 
-def _load_authorities(context: ssl.SSLContext, verify: bool | str) -> None:  # noqa: FBT001
+def _load_authorities(context: ssl.SSLContext, verify: bool | str) -> None:
     if isinstance(verify, str):
         place = verify
     else:
         find = os.environ.get
-        place = find("REQUESTS_CA_BUNDLE") or find("CURL_CA_BUNDLE") or where()
+        place = find("REQUESTS_CA_BUNDLE") or find("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
     try:
         if Path(place).is_dir():
             context.load_verify_locations(capath=place)
@@ -125,7 +125,7 @@ def _text(value: str, option: str) -> str:
         return Path(value).expanduser().read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         # The value may be a key pasted wrongly: it is not repeated unless it is a path.
-        shown = f" {value}" if "\n" not in value and len(value) < 1024 else ""  # noqa: PLR2004
+        shown = f" {value}" if "\n" not in value and len(value) < 1024 else ""
         message = f"The {option}{shown} cannot be read: {_reason(error)}."
         raise CertificateError(message) from error
 
@@ -146,10 +146,11 @@ def _load_client(context: ssl.SSLContext, options: ClientOptions) -> None:
         message = "client_cert was given without client_key."
         raise CertificateError(message)
     _check_certificate(certificate_text)
-    plain_key = _open_key(_text(key, "client_key"), options.client_key_password)
-    with _as_file(certificate_text.encode() + b"\n" + plain_key) as name:
+    key_text, password = _text(key, "client_key"), options.client_key_password
+    _check_key(key_text, password)
+    with _as_file(f"{certificate_text}\n{key_text}".encode()) as name:
         try:
-            context.load_cert_chain(name)
+            context.load_cert_chain(name, password=password)
         except ssl.SSLError as error:
             message = f"client_key does not belong to client_cert: {_reason(error)}."
             raise CertificateError(message) from error
@@ -191,14 +192,13 @@ def load_certificate(text: str, option: str) -> X509:
         raise CertificateError(message) from error
 
 
-def _open_key(text: str, password: str | None) -> bytes:
+def _check_key(text: str, password: str | None) -> None:
     from OpenSSL import crypto  # noqa: PLC0415 - costs more than the rest of the import
 
     try:
         # Without a passphrase OpenSSL would ask for one on the terminal.
-        key = crypto.load_privatekey(crypto.FILETYPE_PEM, text, (password or "").encode())
-        return crypto.dump_privatekey(crypto.FILETYPE_PEM, key)
-    except (crypto.Error, ValueError, TypeError) as error:
+        crypto.load_privatekey(crypto.FILETYPE_PEM, text, (password or "").encode())
+    except (crypto.Error, ValueError, TypeError):
         if "ENCRYPTED" not in text:
             message = "client_key holds no readable PEM private key."
         elif password is None:

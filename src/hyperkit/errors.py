@@ -253,8 +253,9 @@ class MissingExtension(Error, NotImplementedError):
 
     def __init__(self, extension: str, what: str) -> None:
         self.extension = extension
-        super().__init__(f'{what} needs the API extension "{extension}", '
-                         "which this server does not have.")
+        super().__init__(
+            f'{what} needs the API extension "{extension}", which this server does not have.'
+        )
 
 
 class ArgumentError(Error, ValueError):

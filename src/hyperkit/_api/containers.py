@@ -43,7 +43,7 @@ class ContainersMixin(InstancesMixin):
         self,
         *,
         all_projects: bool | None = None,
-        filter: str | None = None,  # noqa: A002 - the server's word
+        filter: str | None = None,
         recursion: Literal[0, 1, 2] = 0,
     ) -> list[str] | list[Instance]:
         """List the containers, and no virtual machines: ``GET /1.0/instances``.

@@ -18,7 +18,7 @@ class ExecMixin(InstancesMixin):
     """Chapter "exec" of the API."""
 
     def exec_output(self, operation: Mapping[str, Any]) -> ExecOutput:
-        """Read what a recorded command wrote, and delete the record on the server.
+        r"""Read what a recorded command wrote, and delete the record on the server.
 
         ``GET``, then ``DELETE`` of the URLs in ``operation.metadata["output"]``.
 
@@ -35,7 +35,7 @@ class ExecMixin(InstancesMixin):
         Example:
             >>> done = client.execute_command("web", "echo hello", record_output=True)
             >>> client.exec_output(done).stdout
-            b'hello\\n'
+            b'hello\n'
         """
         metadata: Any = operation.get("metadata") or {}
         output = metadata.get("output") if isinstance(metadata, dict) else None

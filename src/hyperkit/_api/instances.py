@@ -40,7 +40,7 @@ class InstancesMixin(OperationsMixin):
         server: str | None = None,
         start: bool | None = None,
         target: str | None = None,
-        type: InstanceType = "container",  # noqa: A002 - the server's word
+        type: InstanceType = "container",
         sync: bool | None = None,
     ) -> Operation:
         """Create a container or a virtual machine: ``POST /1.0/instances``.
@@ -231,9 +231,9 @@ class InstancesMixin(OperationsMixin):
         self,
         *,
         all_projects: bool | None = None,
-        filter: str | None = None,  # noqa: A002 - the server's word
+        filter: str | None = None,
         recursion: Literal[0, 1, 2] = 0,
-        type: InstanceType | None = None,  # noqa: A002 - the server's word
+        type: InstanceType | None = None,
     ) -> list[str] | list[Instance]:
         """List the instances: ``GET /1.0/instances``.
 

@@ -156,7 +156,7 @@ class OperationsMixin(Connection):
         known = operation if isinstance(operation, Operation) else None
         return _Wait(self, uuid, timeout, known).run()
 
-    def _handle_async(self, operation: Operation, sync: bool | None) -> Operation:  # noqa: FBT001
+    def _handle_async(self, operation: Operation, sync: bool | None) -> Operation:
         """Wait for an operation, if ``sync`` or else ``auto_sync`` says so.
 
         A token is an operation that ends when somebody redeems it: it is never
@@ -213,14 +213,19 @@ class _Wait:
                 read_timeout=read_timeout,
             )
         except RequestTimeout:
-            return self._look(None) if self.deadline <= time.monotonic() else self._away(None)
+            if self.deadline <= time.monotonic():
+                return self._look(None)
+            self._bear(None)
+            return None
         except TLSError:
             raise
         except ConnectionFailed as error:
-            return self._away(error)
+            self._bear(error)
+            return None
         except APIError as error:
-            if error.status_code == 503:  # noqa: PLR2004
-                return self._away(error)
+            if error.status_code == 503:
+                self._bear(error)
+                return None
             return self._look(error)
         self.heard = time.monotonic()
         metadata = answer.get("metadata")
@@ -240,13 +245,14 @@ class _Wait:
         except NotFound as error:
             raise self._gone(said) from error
         except (ConnectionFailed, RequestTimeout, ServerError) as error:
-            return self._away(error)
+            self._bear(error)
+            return None
         self.heard = time.monotonic()
         if said is not None and said.status_code in {401, 403}:
             raise said
         return found
 
-    def _away(self, error: Exception | None) -> None:
+    def _bear(self, error: Exception | None) -> None:
         """Bear with a server that is away; for a while."""
         if time.monotonic() - self.heard > AWAY:
             raise error or self._too_late()
