@@ -66,6 +66,9 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
         reason = str(body.get("error") or "")
     if status_code < 400:
         status_code = 500
+    if status_code == 500 and reason.lower().endswith("no such file or directory"):
+        # LXD up to 5.0 says so of files that are not there.
+        status_code = 404
     kind = by_status(status_code)
     reason = reason or (f"the answer is {fault}" if fault else "the server gave no reason")
     hint = _UNTRUSTED if kind is Forbidden else ""

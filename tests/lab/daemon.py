@@ -175,10 +175,13 @@ class Instance:
         self.save()
 
     def restart(self):
-        """Stop the daemon, but not its instances, and start it again."""
+        """End the daemon, but not its instances, and start it again.
+
+        Asked politely, it would wait for the operations that go on.
+        """
         pid = self.pid
         if pid:
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGKILL)
             deadline = time.monotonic() + 30
             while self.pid and time.monotonic() < deadline:
                 time.sleep(0.05)

@@ -1,0 +1,152 @@
+"""One suite, several servers: recordings by default, a live LXD or Incus on demand."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from conformance.recording import FOLDER, Recorder, Replayer
+
+import hyperkit
+from hyperkit import _transport
+
+LAB = Path(__file__).parent.parent / "lab"
+SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4"}
+SOCKET_BASE = "http://unix.socket"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--live", choices=SERVERS, help="run on a real server")
+    parser.addoption("--record", choices=SERVERS, help="run on a real server, and record")
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("live_only") and not item.config.getoption("--live"):
+        pytest.skip("needs a real server")
+
+
+def pytest_generate_tests(metafunc):
+    if "mode" not in metafunc.fixturenames:
+        return
+    config = metafunc.config
+    live, record = config.getoption("--live"), config.getoption("--record")
+    if live:
+        modes = [(live, "socket"), (live, "https")]
+    elif record:
+        modes = [(record, "record")]
+    else:
+        modes = [(server, "replay") for server in SERVERS]
+    metafunc.parametrize("mode", modes, ids="-".join, scope="function")
+
+
+@pytest.fixture(scope="session")
+def lab(request):
+    """The description of a real server, brought up for the session."""
+    kind = request.config.getoption("--live") or request.config.getoption("--record")
+    done = subprocess.run(
+        [sys.executable, LAB, "up", kind], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def kind(mode):
+    """Which server: "lxd" or "incus"."""
+    return mode[0]
+
+
+@pytest.fixture
+def connect(mode, request):
+    """Make clients of the server that the test is to run on."""
+    server, how = mode
+    if how == "replay":
+        name = re.sub(r"\[.*", "", request.node.name)
+        path = FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json"
+        adapter = Replayer(path)
+        yield lambda **options: over(adapter, "unix:///recorded", options)
+        assert adapter.next == len(adapter.exchanges), "more was recorded than asked"
+        return
+    lab = request.getfixturevalue("lab")
+    if how == "record":
+        endpoint = f"unix://{lab['socket']}"
+        adapter = Recorder(_transport.adapter_for(hyperkit.Client(api_endpoint=endpoint)))
+        yield lambda **options: over(adapter, endpoint, options)
+        name = re.sub(r"\[.*", "", request.node.name)
+        adapter.save(FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json")
+        adapter.close()
+        return
+    made = []
+
+    def live(**options):
+        where = (
+            {"api_endpoint": f"unix://{lab['socket']}"}
+            if how == "socket"
+            else {
+                "api_endpoint": lab["https_url"],
+                "client_cert": lab["client_certificate"],
+                "client_key": lab["client_key"],
+                "server_cert": lab["server_certificate"],
+            }
+        )
+        made.append(hyperkit.Client(**(where | options)))
+        return made[-1]
+
+    yield live
+    for client in made:
+        client.close()
+
+
+def over(adapter, endpoint, options):
+    session = requests.Session()
+    session.trust_env = False
+    session.mount(SOCKET_BASE, adapter)
+    return hyperkit.Client(api_endpoint=endpoint, session=session, **options)
+
+
+@pytest.fixture
+def client(connect):
+    return connect()
+
+
+@pytest.fixture
+def name(mode, request):
+    """A name for the test's instance, which is gone before and after."""
+    chosen = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_"))[:40]
+    chosen = chosen.strip("-")
+
+    def remove():
+        if mode[1] == "replay":
+            return
+        lab = request.getfixturevalue("lab")
+        with hyperkit.Client(api_endpoint=f"unix://{lab['socket']}") as cleaner:
+            for left in cleaner.instances():
+                if left.startswith(chosen):
+                    with contextlib.suppress(hyperkit.Error):
+                        cleaner.stop_instance(left, force=True)
+                    with contextlib.suppress(hyperkit.Error):
+                        cleaner.delete_instance(left)
+
+    remove()
+    yield chosen
+    remove()
+
+
+@pytest.fixture
+def running(client, name):
+    """The name of a container that runs."""
+    client.create_container(name, alias="busybox")
+    client.start_container(name)
+    return name
+
+
+@pytest.fixture
+def restart(lab):
+    """Restart the real server."""
+    return lambda: subprocess.run(
+        [sys.executable, LAB, "restart", lab["name"]], check=True, env=os.environ
+    )

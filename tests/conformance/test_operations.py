@@ -1,0 +1,95 @@
+"""Operations: every way in which one can end."""
+
+import threading
+import time
+
+import pytest
+
+import hyperkit
+
+UNKNOWN = "81a9a5d3-4a3f-4b6a-9d7a-2f1f0d1c2b3a"
+
+
+def test_success(client, name):
+    operation = client.create_container(name, empty=True, sync=False)
+    assert operation.id in client.operations()
+    assert client.wait_for_operation(f"/1.0/operations/{operation.id}").status == "Success"
+    assert client.operation(operation).status_code == 200
+
+
+def test_failure(client, running):
+    operation = client.start_container(running, sync=False)
+    with pytest.raises(hyperkit.OperationFailed, match="already running") as caught:
+        client.wait_for_operation(operation)
+    assert caught.value.operation.status_code == 400
+    assert client.operation(operation).err == caught.value.operation.err
+
+
+def test_cancelled(client):
+    token = client.create_certificate(name="hyperkit-test", token=True)
+    assert (token.class_, token.status) == ("token", "Running")
+    [listed] = [one for one in client.operations(recursion=1) if one.id == token.id]
+    assert listed.class_ == "token"
+    client.cancel_operation(token)
+    with pytest.raises(hyperkit.OperationCancelled):
+        client.wait_for_operation(token)
+
+
+def test_token_is_never_waited_for(client):
+    token = client.create_certificate(name="hyperkit-test", token=True)
+    assert client._handle_async(token, sync=True) is token
+    client.cancel_operation(token)
+
+
+@pytest.mark.live_only
+def test_timeout(client, running):
+    operation = client.execute_command(running, "sleep 3", sync=False)
+    begin = time.monotonic()
+    with pytest.raises(hyperkit.OperationTimeout) as caught:
+        client.wait_for_operation(operation, timeout=0.5)
+    assert time.monotonic() - begin < 2.5
+    assert caught.value.operation.id == operation.id
+    assert client.operation(operation).status == "Running"
+    assert client.wait_for_operation(operation, timeout=1.5 + 5).status == "Success"
+
+
+@pytest.mark.live_only
+def test_refused_cancel(client, running):
+    operation = client.execute_command(running, "sleep 1", sync=False)
+    with pytest.raises(hyperkit.BadRequest, match="cancelled"):
+        client.cancel_operation(operation)
+    client.wait_for_operation(operation)
+
+
+def test_gone(client):
+    with pytest.raises(hyperkit.OperationGone, match="outcome is unknown"):
+        client.wait_for_operation(UNKNOWN)
+    with pytest.raises(hyperkit.NotFound):
+        client.operation(UNKNOWN)
+
+
+@pytest.mark.live_only
+def test_read_timeout_does_not_cut_a_wait(connect, running):
+    client = connect(timeout=0.5)
+    assert client.execute_command(running, "sleep 2").metadata["return"] == 0
+
+
+@pytest.mark.live_only
+def test_restart_of_the_server(client, running, restart):
+    operation = client.execute_command(running, "sleep 30", sync=False)
+    caught = []
+
+    def wait():
+        try:
+            client.wait_for_operation(operation, timeout=60)
+        except hyperkit.Error as error:
+            caught.append(error)
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    time.sleep(0.5)
+    restart()
+    waiter.join(60)
+    # Neither server keeps operations over a restart: no bare connection error comes out.
+    assert isinstance(caught[0], hyperkit.OperationError)
+    assert client.container_state(running).status == "Running"
