@@ -331,7 +331,8 @@ class Connection(ClientOptions):
 
     def _names(self, path: str, **query: Any) -> list[str]:
         """GET a list of URLs, as names."""
-        return [name_of(url) for url in self._get(path, **query) or []]
+        urls: list[str] = self._get(path, **query) or []
+        return [name_of(url) for url in urls]
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
         return self._change("POST", path, body, query)

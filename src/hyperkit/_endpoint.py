@@ -64,10 +64,10 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
         return Endpoint(SOCKET_BASE, socket)
     try:
         parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query
         port = parts.port
     except ValueError:
-        valid, port = False, None
+        parts, port = urlsplit(""), None
+    valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
     if not valid or parts.username is not None:
         message = (
             f"{_without_login(text)!r} is not an endpoint: use https://host:8443, "

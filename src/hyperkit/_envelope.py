@@ -38,7 +38,7 @@ def read_envelope(
         InvalidResponse: the body is not the API's.
     """
     body, fault = _decode(content, content_type)
-    kind = body.get("type") if isinstance(body, dict) else None
+    kind = body.get("type") if isinstance(body, Resource) else None
     if kind == "error" or status_code >= 400:
         raise refusal(status_code, body, fault, method=method, url=url)
     if not isinstance(body, Resource) or kind not in {"sync", "async"}:
@@ -59,7 +59,7 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
         url: what was asked.
     """
     reason = ""
-    if isinstance(body, dict):
+    if isinstance(body, Resource):
         code: Any = body.get("error_code")
         if isinstance(code, int) and code >= 400:
             status_code = code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .types import Server
@@ -53,7 +53,8 @@ def capabilities(server: Server) -> Capabilities:
     trusted = server.get("auth") == "trusted"
     # An old LXD leaves the list out, Incus hides it from strangers.
     extensions = frozenset(listed or ()) if listed or trusted else None
-    named = (server.get("environment") or {}).get("server")
+    environment: dict[str, Any] = server.get("environment") or {}
+    named = environment.get("server")
     if named:
         product = INCUS if named == "incus" else LXD
     elif extensions is None:

@@ -86,7 +86,7 @@ class SocketPool(HTTPConnectionPool):
     """The connections to one unix socket."""
 
     def __init__(self, path: str, **options: Any) -> None:
-        kind = type("SocketConnectionTo", (SocketConnection,), {"socket_path": path})
+        kind: Any = type("SocketConnectionTo", (SocketConnection,), {"socket_path": path})
         self.ConnectionCls = kind
         super().__init__("unix.socket", **options)
 
@@ -94,13 +94,13 @@ class SocketPool(HTTPConnectionPool):
 class PlainPool(HTTPConnectionPool):
     """The connections to one server without TLS."""
 
-    ConnectionCls = PlainConnection
+    ConnectionCls: Any = PlainConnection
 
 
 class TLSPool(HTTPSConnectionPool):
     """The connections to one server with TLS."""
 
-    ConnectionCls = TLSConnection
+    ConnectionCls: Any = TLSConnection
 
 
 class Transport(HTTPAdapter):
@@ -145,14 +145,16 @@ class Transport(HTTPAdapter):
     ) -> Response:
         """Send one request. The body of the answer is not read yet."""
         if not isinstance(timeout, Timeout):
-            connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+            pair: Any = timeout
+            connect, read = pair if isinstance(timeout, tuple) else (pair, pair)
             timeout = Timeout(connect=connect, read=read)
         body: Any = request.body
+        headers: Any = request.headers
         answer = self.pool.urlopen(
             request.method or "GET",
             request.path_url,
             body=body,
-            headers=request.headers,
+            headers=headers,
             retries=False,
             redirect=False,
             assert_same_host=False,
@@ -186,7 +188,8 @@ def _open_pool(endpoint: Endpoint, options: ClientOptions) -> HTTPConnectionPool
         kind = TLSPool if secure else PlainPool
         return kind(url.host or "", url.port, **size)
     manager = ProxyManager(proxy, **size)
-    manager.pool_classes_by_scheme = {"http": PlainPool, "https": TLSPool}
+    classes: Any = {"http": PlainPool, "https": TLSPool}
+    manager.pool_classes_by_scheme = classes
     return manager.connection_from_host(url.host, url.port, url.scheme)
 
 

@@ -17,7 +17,7 @@ from ._endpoint import client_folders
 from .errors import ArgumentError, CertificateError, TLSError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from OpenSSL.crypto import X509
 
@@ -210,7 +210,7 @@ def _check_key(text: str, password: str | None) -> None:
 
 
 @contextmanager
-def _as_file(content: bytes) -> Iterator[str]:
+def _as_file(content: bytes) -> Generator[str]:
     """Lend bytes a file name: ``ssl`` reads keys from files only.
 
     On Linux the file is in memory and has no name in any folder.

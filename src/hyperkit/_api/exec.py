@@ -38,7 +38,7 @@ class ExecMixin(InstancesMixin):
             b'hello\n'
         """
         metadata: Any = operation.get("metadata") or {}
-        output = metadata.get("output") if isinstance(metadata, dict) else None
+        output: dict[str, str] | None = metadata.get("output")
         if not output:
             message = (
                 "The operation has no recorded output: run the command with "

@@ -254,7 +254,8 @@ class InstancesMixin(OperationsMixin):
             query["all-projects"] = "true"
         where = path(self._capabilities().instances)
         if recursion:
-            return [Instance(entry) for entry in self._get(where, **query) or []]
+            entries: list[dict[str, Any]] = self._get(where, **query) or []
+            return [Instance(entry) for entry in entries]
         return self._names(where, **query)
 
     def patch_instance(

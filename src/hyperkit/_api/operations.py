@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._connection import Connection
 from .._request import given, name_of, path, uuid_of
+from .._resource import Resource
 from ..errors import (
     APIError,
     ArgumentError,
@@ -229,7 +230,7 @@ class _Wait:
             return self._look(error)
         self.heard = time.monotonic()
         metadata = answer.get("metadata")
-        if not isinstance(metadata, dict):
+        if not isinstance(metadata, Resource):
             message = f"The wait for operation {self.uuid} was answered without an operation."
             raise InvalidResponse(message)
         return Operation(metadata)

@@ -1,0 +1,128 @@
+"""Write ``src/hyperkit/_functions.pyi``: the default client's methods as functions.
+
+python tools/stub.py            write it
+python tools/stub.py --check    fail if it is not what would be written
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parent.parent / "src" / "hyperkit"
+STUB = SOURCE / "_functions.pyi"
+
+HEAD = '''"""The functions of the module; written by tools/stub.py from the methods of Client."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, overload
+
+from requests import Session
+
+from ._api.instances import InstanceType
+from ._client import Client
+from ._resource import Resource
+from .types import (
+    Certificate,
+    ExecOutput,
+    HostResources,
+    Instance,
+    InstanceState,
+    Operation,
+    Server,
+)
+
+'''
+
+
+def classes(tree: ast.Module) -> list[list[ast.stmt]]:
+    """Collect the bodies of a file's public classes."""
+    return [
+        node.body
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def methods(tree: ast.Module) -> dict[str, list[ast.FunctionDef]]:
+    """Collect the public methods of a file's mixin: several where there are overloads."""
+    found: dict[str, list[ast.FunctionDef]] = {}
+    for body in classes(tree):
+        for node in body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if any(ast.unparse(decorator) == "property" for decorator in node.decorator_list):
+                continue
+            versions = found.setdefault(node.name, [])
+            if not versions or not is_overload(versions[0]) or is_overload(node):
+                versions.append(node)
+    return found
+
+
+def is_overload(node: ast.FunctionDef) -> bool:
+    """Tell whether a method is one of several signatures."""
+    return any(ast.unparse(decorator) == "overload" for decorator in node.decorator_list)
+
+
+def aliases(tree: ast.Module) -> dict[str, str]:
+    """Collect the public names that a mixin gives to other methods."""
+    found: dict[str, str] = {}
+    for body in classes(tree):
+        for node in body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found[node.targets[0].id] = ast.unparse(node.value).rpartition(".")[2]
+    return {name: target for name, target in found.items() if not name.startswith("_")}
+
+
+def signature(name: str, node: ast.FunctionDef) -> str:
+    """Write a method as a function, without its self."""
+    arguments = node.args
+    arguments.args = [argument for argument in arguments.args if argument.arg != "self"]
+    returns = ast.unparse(node.returns) if node.returns else "None"
+    head = "@overload\n" if is_overload(node) else ""
+    return f"{head}def {name}({ast.unparse(arguments)}) -> {returns}: ...\n"
+
+
+def options() -> str:
+    """Write the options as keyword arguments."""
+    tree = ast.parse((SOURCE / "_options.py").read_text(encoding="utf-8"))
+    [body] = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
+    fields = [node for node in body if isinstance(node, ast.AnnAssign)]
+    return ", ".join(
+        f"{ast.unparse(field.target)}: {ast.unparse(field.annotation)} = ..." for field in fields
+    )
+
+
+def stub() -> str:
+    """Write the whole stub."""
+    files = [SOURCE / "_connection.py", *sorted((SOURCE / "_api").glob("*.py"))]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    found: dict[str, list[ast.FunctionDef]] = {}
+    for tree in trees:
+        found |= methods(tree)
+    for tree in trees:
+        found |= {name: found[target] for name, target in aliases(tree).items()}
+    lines = [signature(name, node) for name in sorted(found) for node in found[name]]
+    lines += [
+        f"def configure(*, {options()}) -> None: ...\n",
+        "def default_client() -> Client: ...\n",
+        "def reset() -> None: ...\n",
+    ]
+    return HEAD + "".join(lines)
+
+
+def main() -> int:
+    """Write the stub, or check it."""
+    text = stub()
+    if "--check" in sys.argv[1:]:
+        if STUB.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{STUB} is out of date: run python tools/stub.py", file=sys.stderr)
+        return 1
+    STUB.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
