@@ -1,45 +1,45 @@
 """Everything that this library raises, by cause.
 
-```text
-Error
-├── APIError                        the server answered, and said no
-│   ├── ClientError                 4xx: the request was wrong, or not allowed
-│   │   ├── BadRequest              400
-│   │   ├── Unauthorized            401
-│   │   ├── Forbidden               403
-│   │   ├── NotFound                404
-│   │   ├── MethodNotAllowed        405
-│   │   ├── NotAcceptable           406
-│   │   ├── Conflict                409
-│   │   ├── PreconditionFailed      412
-│   │   ├── UnsupportedMediaType    415
-│   │   ├── UnprocessableEntity     422
-│   │   └── Locked                  423
-│   └── ServerError                 5xx: the server or a proxy failed
-│       ├── InternalServerError     500
-│       ├── NotImplementedByServer  501
-│       ├── BadGateway              502
-│       └── ServiceUnavailable      503
-├── OperationError                  an asynchronous call did not succeed
-│   ├── OperationFailed             also a BadRequest
-│   ├── OperationCancelled
-│   ├── OperationTimeout            also a TimeoutError
-│   └── OperationGone               also a NotFound: its outcome is unknown
-├── ConnectionFailed                no answer at all; also a ConnectionError
-│   └── TLSError
-│       ├── UntrustedServer         its certificate is not the expected one
-│       └── CertificateError        the client's own; also a ValueError
-├── RequestTimeout                  also a TimeoutError
-├── InvalidResponse                 an answer that is not the API's
-├── MissingExtension                the server lacks what a method needs
-└── ArgumentError                   found before any request; also a ValueError
-    ├── InvalidName
-    ├── ImageIdentifierRequired
-    ├── AliasAttributesRequired
-    ├── InvalidProtocol
-    ├── InvalidImageAttributes
-    └── MissingProfiles
-```
+::
+
+    hyperkit.Error
+    ├── APIError                        the server answered, and said no
+    │   ├── ClientError                 4xx: the request was wrong, or not allowed
+    │   │   ├── BadRequest              400
+    │   │   ├── Unauthorized            401
+    │   │   ├── Forbidden               403
+    │   │   ├── NotFound                404
+    │   │   ├── MethodNotAllowed        405
+    │   │   ├── NotAcceptable           406
+    │   │   ├── Conflict                409
+    │   │   ├── PreconditionFailed      412
+    │   │   ├── UnsupportedMediaType    415
+    │   │   ├── UnprocessableEntity     422
+    │   │   └── Locked                  423
+    │   └── ServerError                 5xx: the server or a proxy failed
+    │       ├── InternalServerError     500
+    │       ├── NotImplementedByServer  501
+    │       ├── BadGateway              502
+    │       └── ServiceUnavailable      503
+    ├── OperationError                  an asynchronous call did not succeed
+    │   ├── OperationFailed             also a BadRequest
+    │   ├── OperationCancelled
+    │   ├── OperationTimeout            also a TimeoutError
+    │   └── OperationGone               also a NotFound: its outcome is unknown
+    ├── ConnectionFailed                no answer at all; also a ConnectionError
+    │   └── TLSError
+    │       ├── UntrustedServer         its certificate is not the expected one
+    │       └── CertificateError        the client's own; also a ValueError
+    ├── RequestTimeout                  also a TimeoutError
+    ├── InvalidResponse                 an answer that is not the API's
+    ├── MissingExtension                the server lacks what a method needs
+    └── ArgumentError                   found before any request; also a ValueError
+        ├── InvalidName
+        ├── ImageIdentifierRequired
+        ├── AliasAttributesRequired
+        ├── InvalidProtocol
+        ├── InvalidImageAttributes
+        └── MissingProfiles
 
 Every one of them can be pickled, and its text is a whole sentence.
 """

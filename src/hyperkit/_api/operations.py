@@ -249,7 +249,8 @@ class _Wait:
             self._bear(error)
             return None
         self.heard = time.monotonic()
-        if said is not None and said.status_code in {401, 403}:
+        # Refused, though the operation goes on: asking again would never end.
+        if said is not None and said.status_code in {401, 403} and found.status_code < SUCCESS:
             raise said
         return found
 

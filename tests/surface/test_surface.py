@@ -1,0 +1,107 @@
+"""The public surface polices itself."""
+
+import ast
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hyperkit
+from hyperkit import _options
+from hyperkit.types import Operation
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCE = ROOT / "src" / "hyperkit"
+METHODS = {
+    name: method
+    for name, method in inspect.getmembers(hyperkit.Client, inspect.isfunction)
+    if not name.startswith("_")
+}
+OWN = {name: method for name, method in METHODS.items() if method.__name__ == name}
+WITH_SYNC = {
+    name: method
+    for name, method in METHODS.items()
+    if "sync" in inspect.signature(method).parameters
+}
+VALUES = {"config": {}, "command": "true", "old_name": "a", "new_name": "b"}
+
+
+def test_the_stub_is_current():
+    subprocess.run([sys.executable, ROOT / "tools" / "stub.py", "--check"], check=True)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_docstrings_name_every_parameter_and_show_an_example(name):
+    text = inspect.getdoc(OWN[name])
+    for parameter in list(inspect.signature(OWN[name]).parameters)[1:]:
+        assert f"\n    {parameter}: " in text, f"{name} does not explain {parameter}"
+    assert "\nExample:\n    >>> " in text
+
+
+@pytest.mark.parametrize("name", WITH_SYNC)
+@pytest.mark.parametrize("auto_sync", [True, False])
+@pytest.mark.parametrize("sync", [True, False, None])
+def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
+    client = hyperkit.Client(auto_sync=auto_sync)
+    started = Operation({"id": "u", "class": "task", "status_code": 103})
+    waited = []
+    monkeypatch.setattr(client, "_change", lambda *arguments: started)
+    monkeypatch.setattr(client, "wait_for_operation", lambda one: waited.append(one) or one)
+    monkeypatch.setattr(
+        client, "_capabilities", lambda: hyperkit._server.Capabilities(hyperkit._server.LXD, None)
+    )
+    parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
+    arguments = [VALUES.get(one.name, "web") for one in parameters if one.default is one.empty]
+    extra = {"alias": "busybox"} if name.startswith("create_") else {}
+    getattr(client, name)(*arguments, sync=sync, **extra)
+    assert bool(waited) is (auto_sync if sync is None else sync)
+
+
+def test_sync_is_the_last_parameter():
+    for method in WITH_SYNC.values():
+        assert list(inspect.signature(method).parameters)[-1] == "sync"
+
+
+def test_every_method_is_a_function_of_the_module():
+    for name in METHODS:
+        assert getattr(hyperkit, name) == getattr(hyperkit.default_client(), name)
+
+
+def test_no_module_and_no_option_hides_a_method():
+    modules = {one.name for one in pkgutil.iter_modules([str(SOURCE)]) if one.name[0] != "_"}
+    assert not modules & set(METHODS)
+    assert not set(_options.OPTIONS) & set(METHODS)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((SOURCE / "_api").glob("*.py")), ids=lambda file: file.stem
+)
+def test_public_methods_stand_in_alphabetical_order(file):
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            names = [
+                one.name
+                for one in node.body
+                if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
+            ]
+            assert names == sorted(names)
+            private = [
+                index
+                for index, one in enumerate(node.body)
+                if isinstance(one, ast.FunctionDef) and one.name.startswith("_")
+            ]
+            public = [
+                index
+                for index, one in enumerate(node.body)
+                if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
+            ]
+            assert not private or not public or min(private) > max(public)
+
+
+def test_errors_are_exported():
+    for name, kind in vars(hyperkit.errors).items():
+        if isinstance(kind, type) and issubclass(kind, hyperkit.Error):
+            assert getattr(hyperkit, name) is kind

@@ -1,0 +1,73 @@
+"""A requests adapter that knows what is to come, and refuses all else."""
+
+import io
+import json
+from urllib.parse import parse_qsl, urlsplit
+
+from requests import Response
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+ENDPOINT = "https://lxd.test:8443"
+
+
+class Double(BaseAdapter):
+    def __init__(self):
+        super().__init__()
+        self.expected = []
+        self.headers = []
+
+    def expect(self, method, path, answer=None, *, body=None, query=None, status=200, raw=None):
+        """Expect one request; `answer` is the metadata, `raw` the whole body or an exception."""
+        if raw is None:
+            raw = {"type": "sync", "status": "Success", "status_code": 200, "metadata": answer}
+        self.expected.append(((method, path, query or {}, body), status, raw))
+
+    def send(self, request, **options):
+        parts = urlsplit(request.url)
+        body = json.loads(request.body) if request.body else None
+        asked = (request.method, parts.path, dict(parse_qsl(parts.query)), body)
+        assert self.expected, f"nothing was expected, but {asked} came"
+        wanted, status, raw = self.expected.pop(0)
+        assert asked == wanted
+        self.headers.append(request.headers)
+        if isinstance(raw, Exception):
+            raise raw
+        content = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
+        response = Response()
+        response.status_code = status
+        response.headers = CaseInsensitiveDict({"Content-Type": "application/json"})
+        response.raw = HTTPResponse(io.BytesIO(content), status=status, preload_content=False)
+        response.request = request
+        response.url = request.url
+        return response
+
+    def close(self):
+        pass
+
+
+def operation(status_code=200, status="Success", **fields):
+    return {
+        "id": "u-1",
+        "class": "task",
+        "description": "Testing",
+        "status": status,
+        "status_code": status_code,
+        "metadata": None,
+        "err": "",
+    } | fields
+
+
+def started(**fields):
+    return {
+        "type": "async",
+        "status": "Operation created",
+        "status_code": 100,
+        "operation": "/1.0/operations/u-1",
+        "metadata": operation(103, "Running", **fields),
+    }
+
+
+def error(code, text):
+    return {"type": "error", "error": text, "error_code": code, "metadata": None}

@@ -1,0 +1,401 @@
+"""What goes over real connections, and what comes of faults."""
+
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+from unit.servers import envelope, key_pair, refused, serving, tls
+
+import hyperkit
+from hyperkit import Client
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "unix.socket")
+
+
+def always(content=None, *, status=200, headers=None):
+    content = envelope({}) if content is None else content
+    return lambda handler: (status, headers or {"Content-Type": "application/json"}, content)
+
+
+def test_many_urls_one_connection(path):
+    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+        for number in range(5):
+            client.get(f"/1.0/instances/{number}")
+            client.post("/1.0/profiles", {"name": str(number)})
+        assert (server.connections, len(server.requests)) == (1, 10)
+
+
+def test_nothing_is_sent_on_construction(path):
+    with serving(path, always()) as server:
+        Client(api_endpoint=path).close()
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("verb", ["get", "post"])
+def test_connection_closed_while_idle(path, verb):
+    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+        client.get("/1.0")
+        server.hang_up()
+        getattr(client, verb)("/1.0")
+        assert server.connections == 2
+
+
+def test_connection_idle_for_long_is_not_used_again(path, monkeypatch):
+    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+        client.get("/1.0")
+        monkeypatch.setattr("hyperkit._transport.MAX_IDLE", -1)
+        client.post("/1.0/x")
+        assert server.connections == 2
+
+
+def hang_up_once():
+    calls = []
+
+    def answer(handler):
+        calls.append(handler)
+        return None if len(calls) == 1 else (200, {}, envelope({}))
+
+    return answer
+
+
+def test_get_is_repeated_after_a_drop(path):
+    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+        client.get("/1.0")
+        assert len(server.requests) == 2
+
+
+def test_post_is_not(path):
+    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+        with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
+            client.post("/1.0/instances", {})
+        assert len(server.requests) == 1
+
+
+def redirecting(status, location):
+    return lambda handler: (
+        (200, {}, envelope(handler.body.decode()))
+        if handler.path == "/1.0/there"
+        else (status, {"Location": location}, b"")
+    )
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_redirects_keep_method_and_body(path, status):
+    with (
+        serving(path, redirecting(status, "/1.0/there")) as server,
+        Client(api_endpoint=path) as client,
+    ):
+        assert client.put("/1.0/here", {"a": 1}).metadata == '{"a": 1}'
+        assert [one.command for one in server.requests] == ["PUT", "PUT"]
+
+
+@pytest.mark.parametrize("location", ["https://elsewhere.test/1.0/there", "/1.0/here", ""])
+def test_redirects_to_nowhere(path, location):
+    with serving(path, redirecting(308, location)), Client(api_endpoint=path) as client:
+        with pytest.raises(hyperkit.InvalidResponse, match="redirect"):
+            client.get("/1.0/here")
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised", "words"),
+    [
+        (
+            always(b"<html>", headers={"Content-Type": "text/html"}),
+            hyperkit.InvalidResponse,
+            "web page",
+        ),
+        (always(b""), hyperkit.InvalidResponse, "empty body"),
+        (always(b'{"type": "sync", "meta'), hyperkit.InvalidResponse, "breaks off"),
+        (always(b'{"error": null}'), hyperkit.InvalidResponse, "no answer of the API"),
+        (always(b"[]"), hyperkit.InvalidResponse, "no answer of the API"),
+        (always(b"[" * 100_000), hyperkit.InvalidResponse, "malformed"),
+        (always(b"<html>", status=502), hyperkit.BadGateway, "web page"),
+        (always(refused(404, "not found")), hyperkit.NotFound, "not found"),
+        (always(refused(0, "")), hyperkit.InternalServerError, "no reason"),
+        (always(refused(403, "not authorized"), status=403), hyperkit.Forbidden, "trust_token"),
+        (
+            always(refused(500, "open: no such file or directory"), status=500),
+            hyperkit.NotFound,
+            "open",
+        ),
+        (always(b"{}", status=418), hyperkit.ClientError, "418"),
+        (
+            always(b'{"type"', headers={"Content-Length": "900"}),
+            hyperkit.ConnectionFailed,
+            "broke",
+        ),
+    ],
+)
+def test_answers_that_are_none(path, answer, raised, words):
+    with serving(path, answer), Client(api_endpoint=path) as client:
+        with pytest.raises(raised, match=words) as caught:
+            client.get("/1.0")
+        assert type(caught.value) is raised
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_no_socket(tmp_path):
+    with pytest.raises(hyperkit.ConnectionFailed, match="no socket at /nope"):
+        Client(api_endpoint="unix:///nope").get("/1.0")
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(hyperkit.ConnectionFailed, match="not a socket"):
+        Client(api_endpoint=str(file)).get("/1.0")
+
+
+def test_nothing_found_names_all_that_was_tried(monkeypatch):
+    monkeypatch.setenv("LXD_SOCKET", "/nope/lxd.socket")
+    monkeypatch.setattr("pathlib.Path.is_socket", lambda place: False)
+    monkeypatch.setattr("hyperkit._endpoint.FALLBACK", "https://127.0.0.1:1")
+    with pytest.raises(hyperkit.ConnectionFailed) as caught:
+        Client(api_endpoint=None, verify_ssl=False).get("/1.0")
+    for word in (
+        "/nope/lxd.socket",
+        "/var/lib/incus/unix.socket",
+        "HYPERKIT_API_ENDPOINT",
+        "INCUS_DIR",
+    ):
+        assert word in str(caught.value)
+
+
+def test_refused_port():
+    with pytest.raises(hyperkit.ConnectionFailed, match="refused"):
+        Client(api_endpoint="http://127.0.0.1:1").get("/1.0")
+
+
+def test_timeout(path):
+    release = threading.Event()
+
+    def answer(handler):
+        release.wait(10)
+        return 200, {}, envelope({})
+
+    with serving(path, answer), Client(api_endpoint=path, timeout=0.05) as client:
+        with pytest.raises(hyperkit.RequestTimeout):
+            client.get("/1.0")
+        release.set()
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
+def test_bad_timeouts(path, timeout):
+    with pytest.raises(hyperkit.ArgumentError):
+        Client(api_endpoint=path, timeout=timeout).get("/1.0")
+
+
+@pytest.mark.parametrize("bad", ["/1.0/../x", "/1.0/%2e%2E/x", "1.0", "//host/1.0", "/1.0#x"])
+def test_paths_that_lead_elsewhere(path, bad):
+    with pytest.raises(hyperkit.ArgumentError):
+        Client(api_endpoint=path).delete(bad)
+
+
+def test_secrets_are_not_shown(path):
+    with (
+        serving(path, always(refused(404, "no"))),
+        Client(api_endpoint=path, token="t0ken", client_key="s3cret") as client,
+    ):
+        with pytest.raises(hyperkit.NotFound) as caught:
+            client.get("/1.0/images/f", params={"secret": "abc123"})
+        shown = f"{caught.value} {caught.value.url} {client!r}"
+        assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
+
+
+def test_a_token_of_two_lines(path):
+    with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
+        Client(api_endpoint=path, token="a\r\nX-Evil: 1").get("/1.0")
+
+
+def test_body_that_is_no_json(path):
+    with pytest.raises(hyperkit.ArgumentError, match="JSON"):
+        Client(api_endpoint=path).post("/1.0", {"a": {1, 2}})
+
+
+def test_last_response_is_the_threads_own(path):
+    with serving(path, always()), Client(api_endpoint=path) as client:
+        client.get("/1.0")
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(client.last_response))
+        thread.start()
+        thread.join()
+        assert seen == [None]
+        assert client.last_response.status_code == 200
+
+
+def test_child_process_has_connections_of_its_own(path):
+    code = (
+        "import os, sys, hyperkit\n"
+        "client = hyperkit.Client(api_endpoint=sys.argv[1])\n"
+        "client.get('/1.0')\n"
+        "child = os.fork()\n"
+        "client.get('/1.0')\n"
+        "child and sys.exit(os.waitpid(child, 0)[1])\n"
+    )
+    with serving(path, always()) as server:
+        subprocess.run([sys.executable, "-c", code, path], check=True)
+        assert (server.connections, len(server.requests)) == (2, 3)
+
+
+def test_a_changed_endpoint_takes_effect(tmp_path):
+    places = [str(tmp_path / "1"), str(tmp_path / "2")]
+    with serving(places[0], always()) as first, serving(places[1], always()) as second:
+        with Client(api_endpoint=places[0]) as client:
+            client.get("/1.0")
+            client.api_endpoint = places[1]
+            client.get("/1.0")
+        assert (first.connections, second.connections) == (1, 1)
+
+
+def test_a_socket_is_never_reached_by_a_proxy(path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with serving(path, always()), Client(api_endpoint=path, proxy="http://127.0.0.1:1") as client:
+        client.get("/1.0")
+
+
+def test_a_session_of_the_users_own(path, tmp_path, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine unix.socket login evil password evil\n")
+    session = requests.Session()
+    session.headers["X-Trace"] = "7"
+    with (
+        serving(path, always()) as server,
+        Client(api_endpoint=path, session=session, token="mine") as client,
+    ):
+        client.get("/1.0")
+        [asked] = server.requests
+        assert (asked.headers["X-Trace"], asked.headers["Authorization"]) == ("7", "Bearer mine")
+    session.close()
+
+
+# TLS
+
+
+@pytest.fixture
+def server(tmp_path):
+    certificate, key = key_pair(tmp_path, "server")
+    with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
+        server.certificate = certificate
+        server.url = f"https://127.0.0.1:{server.server_address[1]}"
+        yield server
+
+
+def ask(server, **options):
+    with Client(api_endpoint=server.url, timeout=5, **options) as client:
+        return client.get("/1.0")
+
+
+def test_ways_to_trust(server, monkeypatch):
+    text = Path(server.certificate).read_text()
+    fingerprint = hyperkit._trust.pin(text)
+    colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nope")
+    for pin in (server.certificate, text, fingerprint, colons):
+        ask(server, server_cert=pin)
+    ask(server, verify_ssl=server.certificate)
+    ask(server, verify_ssl=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.certificate)
+    ask(server)
+
+
+def test_ways_not_to(server, tmp_path, monkeypatch):
+    other = key_pair(tmp_path, "other")[0]
+    with pytest.raises(hyperkit.UntrustedServer, match="another certificate"):
+        ask(server, server_cert=other)
+    with pytest.raises(hyperkit.UntrustedServer, match="server_cert"):
+        ask(server)
+    with pytest.raises(hyperkit.UntrustedServer, match="(?i)hostname"):
+        server.url = server.url.replace("127.0.0.1", "localhost")
+        ask(server, verify_ssl=server.certificate)
+    with pytest.raises(hyperkit.CertificateError, match="/nope"):
+        ask(server, verify_ssl="/nope")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.certificate)
+    with pytest.raises(hyperkit.UntrustedServer):
+        ask(server, server_cert=other)
+
+
+def test_an_expired_pin(tmp_path):
+    certificate, key = key_pair(tmp_path, "old", days=-1)
+    with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
+        server.url = f"https://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(hyperkit.TLSError, match="expired"):
+            ask(server, server_cert=certificate)
+
+
+def test_client_certificates(server, tmp_path):
+    certificate, key = key_pair(tmp_path, "client")
+    locked = key_pair(tmp_path, "locked", password="open sesame")
+    for pair in ((certificate, key), (Path(certificate).read_text(), Path(key).read_text())):
+        ask(server, server_cert=server.certificate, client_cert=pair[0], client_key=pair[1])
+    ask(
+        server,
+        server_cert=server.certificate,
+        client_cert=locked[0],
+        client_key=locked[1],
+        client_key_password="open sesame",
+    )
+
+
+def test_client_certificates_that_will_not_do(server, tmp_path):
+    good = key_pair(tmp_path, "client")
+    other = key_pair(tmp_path, "other")
+    old = key_pair(tmp_path, "old", days=-1)
+    locked = key_pair(tmp_path, "locked", password="open sesame")
+    junk = tmp_path / "junk"
+    junk.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    for certificate, key, password, words in (
+        (good[0], other[1], None, "does not belong"),
+        (old[0], old[1], None, "expired"),
+        (locked[0], locked[1], None, "give client_key_password"),
+        (locked[0], locked[1], "wrong", "does not open"),
+        (str(junk), good[1], None, "no readable PEM"),
+        ("/nope", good[1], None, "/nope"),
+        (good[0], None, None, "without client_key"),
+        (good[0], str(junk), None, "private key"),
+        (None, good[1], None, "without client_cert"),
+    ):
+        with pytest.raises(hyperkit.CertificateError, match=words) as caught:
+            ask(
+                server,
+                verify_ssl=False,
+                client_cert=certificate,
+                client_key=key,
+                client_key_password=password,
+            )
+        assert "PRIVATE KEY-----" not in str(caught.value)
+    assert server.connections == 0
+
+
+def test_an_explicit_no_proxy_beats_the_environment(server, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    ask(server, server_cert=server.certificate, proxy="")
+    with pytest.raises(hyperkit.ConnectionFailed, match="proxy"):
+        ask(server, server_cert=server.certificate)
+
+
+def test_many_urls_one_tls_connection(server):
+    with Client(api_endpoint=server.url, server_cert=server.certificate) as client:
+        for number in range(5):
+            client.get(f"/1.0/instances/{number}")
+    assert server.connections == 1
+
+
+def test_plain_words_where_tls_was_expected(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def speak():
+            connection, _ = listener.accept()
+            connection.recv(100)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        with pytest.raises(hyperkit.TLSError):
+            Client(api_endpoint=f"https://127.0.0.1:{port}", verify_ssl=False).get("/1.0")
+        thread.join()

@@ -1,0 +1,156 @@
+import pytest
+from unit.double import error, operation, started
+
+import hyperkit
+
+IMAGE = {"type": "image", "alias": "busybox"}
+
+
+def test_create(client, double):
+    config = {"limits.cpu": 2, "security.nesting": True}
+    double.expect(
+        "POST",
+        "/1.0/instances",
+        raw=started(),
+        body={
+            "name": "web",
+            "type": "container",
+            "source": IMAGE,
+            "config": {"limits.cpu": "2", "security.nesting": "true"},
+        },
+    )
+    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    client.create_container("web", alias="busybox", config=config)
+    assert config == {"limits.cpu": 2, "security.nesting": True}
+
+
+def test_create_from_a_remote_server(client, double):
+    double.expect(
+        "POST",
+        "/1.0/instances",
+        body={
+            "name": "web",
+            "type": "virtual-machine",
+            "source": {
+                **IMAGE,
+                "mode": "pull",
+                "protocol": "simplestreams",
+                "server": "https://i",
+            },
+        },
+    )
+    client.auto_sync = False
+    with pytest.raises(hyperkit.MissingExtension, match="virtual-machines"):
+        client._need("virtual-machines", "A virtual machine")
+    client.create_instance(
+        "web",
+        alias="busybox",
+        server="https://i",
+        protocol="simplestreams",
+        type="virtual-machine",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "raised"),
+    [
+        ({}, hyperkit.ImageIdentifierRequired),
+        ({"alias": ""}, hyperkit.ImageIdentifierRequired),
+        ({"alias": "a", "empty": True}, hyperkit.InvalidImageAttributes),
+        ({"alias": "a", "fingerprint": "f"}, hyperkit.InvalidImageAttributes),
+        ({"alias": "a", "secret": "s"}, hyperkit.InvalidImageAttributes),
+        ({"alias": "a", "server": "https://i", "protocol": "ftp"}, hyperkit.InvalidProtocol),
+        ({"alias": "a", "type": "lxc"}, hyperkit.ArgumentError),
+    ],
+)
+def test_bad_arguments_send_nothing(client, arguments, raised):
+    with pytest.raises(raised):
+        client.create_instance("web", **arguments)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\nb", None])
+def test_names_that_nothing_has(bare, name):
+    for call in (bare.instance, bare.delete_container, bare.start_container):
+        with pytest.raises(hyperkit.InvalidName):
+            call(name)
+
+
+def test_names_are_quoted_whole(client, double):
+    double.expect("GET", "/1.0/instances/a%2Fb%3Fc%23d%25e", {})
+    client.instance("a/b?c#d%e")
+
+
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [
+        ("start_instance", "start"),
+        ("stop_container", "stop"),
+        ("restart_container", "restart"),
+        ("pause_container", "freeze"),
+        ("suspend_container", "freeze"),
+        ("resume_container", "unfreeze"),
+    ],
+)
+def test_changes_of_state(client, double, call, action):
+    double.expect(
+        "PUT", "/1.0/instances/web/state", raw=started(), body={"action": action, "timeout": -1}
+    )
+    assert getattr(client, call)("web", sync=False).status == "Running"
+
+
+def test_stop_with_everything(client, double):
+    double.expect(
+        "PUT",
+        "/1.0/instances/web/state",
+        body={"action": "stop", "timeout": 5, "force": True, "stateful": False},
+    )
+    client.stop_instance("web", force=True, stateful=False, timeout=5)
+
+
+def test_timeouts_are_whole_seconds(client):
+    with pytest.raises(hyperkit.ArgumentError):
+        client.stop_instance("web", timeout=0.5)
+
+
+def test_update_writes_values_and_sends_the_etag(client, double):
+    double.expect(
+        "PUT",
+        "/1.0/instances/web",
+        status=412,
+        raw=error(412, "ETag doesn't match"),
+        body={"config": {"a": "true"}, "devices": {"d": {"n": "1"}}},
+    )
+    with pytest.raises(hyperkit.PreconditionFailed):
+        client.update_instance(
+            "web", {"config": {"a": True}, "devices": {"d": {"n": 1}}}, etag='"x"'
+        )
+    assert double.headers[-1]["If-Match"] == '"x"'
+
+
+def test_an_old_server_has_containers_only(bare, double):
+    double.expect("GET", "/1.0", {"auth": "trusted", "environment": {}})
+    double.expect("GET", "/1.0/containers", ["/1.0/containers/web"])
+    assert bare.instances() == ["web"]
+
+
+def test_a_stranger_does_not_conclude_what_is_missing(bare, double):
+    double.expect("GET", "/1.0", {"auth": "untrusted", "api_extensions": None})
+    assert bare.has_extension("anything")
+
+
+def test_project_and_target_of_the_client(client, double):
+    client.default_project, client.target = "blue", "m1"
+    double.expect("GET", "/1.0/instances/web", {}, query={"project": "blue", "target": "m1"})
+    client.instance("web")
+    double.expect("GET", "/1.0/instances", [], query={"all-projects": "true", "target": "m1"})
+    client.instances(all_projects=True)
+
+
+def test_start_in_two_calls_where_the_server_cannot(client, double):
+    double.expect(
+        "POST", "/1.0/instances", body={"name": "a", "type": "container", "source": IMAGE}
+    )
+    double.expect("PUT", "/1.0/instances/a/state", body={"action": "start", "timeout": -1})
+    client.create_container("a", alias="busybox", start=True)
+    with pytest.raises(hyperkit.MissingExtension):
+        client.create_container("a", alias="busybox", start=True, sync=False)

@@ -1,0 +1,169 @@
+import pytest
+import requests
+from unit.double import error, operation, started
+
+import hyperkit
+
+WAIT = "/1.0/operations/u-1/wait"
+READ = "/1.0/operations/u-1"
+NOT_FOUND = (404, error(404, "not found"))
+
+
+def sync(metadata):
+    return (200, {"type": "sync", "metadata": metadata})
+
+
+FAILED = operation(400, "Failure", err="disk full")
+CANCELLED = operation(401, "Cancelled", err="Cancelled")
+RUNNING = operation(103, "Running")
+LATE = error(500, "context deadline exceeded")
+
+# What /wait answers, what the operation itself then says, and what comes out of it.
+DIALECTS = [
+    ("2.0 to 5.0.2, success", sync(operation()), None, None),
+    ("2.0 to 5.0.2, failure", sync(FAILED), None, hyperkit.OperationFailed),
+    ("2.0 to 5.0.2, cancelled", sync(CANCELLED), None, hyperkit.OperationCancelled),
+    ("2.0 to 5.0.2, timeout", sync(RUNNING), None, hyperkit.OperationTimeout),
+    ("2.0 to 5.0.2, gone", NOT_FOUND, NOT_FOUND, hyperkit.OperationGone),
+    ("5.15, success", sync(operation()), None, None),
+    ("5.15, failure", (400, error(400, "disk full")), sync(FAILED), hyperkit.OperationFailed),
+    ("5.15, cancelled", (401, error(401, "x")), sync(CANCELLED), hyperkit.OperationCancelled),
+    ("5.15, timeout", (500, LATE), sync(RUNNING), hyperkit.OperationTimeout),
+    ("5.15, gone", NOT_FOUND, NOT_FOUND, hyperkit.OperationGone),
+    ("5.20 and Incus 6.0.4, success", sync(operation()), None, None),
+    (
+        "5.20 and Incus 6.0.4, failure",
+        (200, error(400, "disk full")),
+        sync(FAILED),
+        hyperkit.OperationFailed,
+    ),
+    (
+        "5.20 and Incus 6.0.4, failure, then gone",
+        (200, error(400, "disk full")),
+        NOT_FOUND,
+        hyperkit.OperationFailed,
+    ),
+    (
+        "5.20 and Incus 6.0.4, cancelled",
+        (200, error(500, "context canceled")),
+        sync(CANCELLED),
+        hyperkit.OperationCancelled,
+    ),
+    ("5.20 and Incus 6.0.4, timeout", (200, LATE), sync(RUNNING), hyperkit.OperationTimeout),
+    ("5.20 and Incus 6.0.4, gone", (200, error(404, "x")), NOT_FOUND, hyperkit.OperationGone),
+    ("Incus 6.12, success", sync(operation()), None, None),
+    ("Incus 6.12, failure", sync(FAILED), None, hyperkit.OperationFailed),
+    ("Incus 6.12, cancelled", sync(CANCELLED), None, hyperkit.OperationCancelled),
+    ("Incus 6.12, timeout", sync(RUNNING), None, hyperkit.OperationTimeout),
+    ("Incus 6.12, gone", NOT_FOUND, NOT_FOUND, hyperkit.OperationGone),
+]
+
+
+@pytest.mark.parametrize(
+    ("waited", "read", "raised"), [row[1:] for row in DIALECTS], ids=[row[0] for row in DIALECTS]
+)
+def test_every_dialect_of_wait(bare, double, waited, read, raised):
+    double.expect("GET", WAIT, query={"timeout": "0"}, status=waited[0], raw=waited[1])
+    if read is not None:
+        double.expect("GET", READ, status=read[0], raw=read[1])
+    if raised is None:
+        assert bare.wait_for_operation("u-1", timeout=0).status == "Success"
+        return
+    with pytest.raises(raised) as caught:
+        bare.wait_for_operation("u-1", timeout=0)
+    if raised is hyperkit.OperationFailed:
+        assert "disk full" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "u-1",
+        "/1.0/operations/u-1",
+        "/1.0/operations/u-1?project=blue",
+        "https://lxd.test:8443/1.0/operations/u-1",
+        hyperkit.Operation(id="u-1"),
+    ],
+)
+def test_what_names_an_operation(bare, double, given):
+    double.expect("GET", WAIT, operation(), query={"timeout": "30"})
+    assert bare.wait_for_operation(given).id == "u-1"
+
+
+@pytest.mark.parametrize("hostile", ["", "..", "a/b", "/1.0/instances/web"])
+def test_what_does_not(bare, hostile):
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.wait_for_operation(hostile)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan")])
+def test_bad_timeout(bare, timeout):
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.wait_for_operation("u-1", timeout)
+
+
+def test_fractions_are_asked_for_in_whole_seconds(bare, double):
+    double.expect("GET", WAIT, operation(), query={"timeout": "1"})
+    bare.wait_for_operation("u-1", timeout=0.5)
+
+
+def test_slices_until_the_end(bare, double):
+    double.expect("GET", WAIT, RUNNING, query={"timeout": "30"})
+    double.expect("GET", WAIT, operation(), query={"timeout": "30"})
+    bare.wait_for_operation("u-1")
+
+
+def test_drops_and_a_starting_server_are_ridden_over(bare, double):
+    for _ in range(2):  # a GET that met a dropped connection is repeated at once
+        double.expect("GET", WAIT, query={"timeout": "30"}, raw=requests.ConnectionError("gone"))
+    starting = error(503, "LXD daemon setup in progress")
+    double.expect("GET", WAIT, query={"timeout": "30"}, status=503, raw=starting)
+    double.expect("GET", WAIT, operation(), query={"timeout": "30"})
+    assert bare.wait_for_operation("u-1").status == "Success"
+
+
+def test_a_server_that_stays_away(bare, double, monkeypatch):
+    monkeypatch.setattr("hyperkit._api.operations.AWAY", 0)
+    for _ in range(2):
+        double.expect("GET", WAIT, query={"timeout": "30"}, raw=requests.ConnectionError("gone"))
+    with pytest.raises(hyperkit.ConnectionFailed):
+        bare.wait_for_operation("u-1")
+
+
+def test_a_wait_answered_with_something_else(bare, double):
+    double.expect("GET", WAIT, [], query={"timeout": "30"})
+    with pytest.raises(hyperkit.InvalidResponse):
+        bare.wait_for_operation("u-1")
+
+
+def test_token_is_never_waited_for(bare, double):
+    double.expect(
+        "POST",
+        "/1.0/certificates",
+        raw=started(**{"class": "token"}),
+        body={"type": "client", "name": "x", "token": True},
+    )
+    assert bare.create_certificate(name="x", token=True).status == "Running"
+
+
+def test_born_finished(client, double):
+    double.expect("DELETE", "/1.0/instances/web")
+    done = client.delete_instance("web")
+    assert (done.id, done.status_code) == ("", 200)
+    assert client.wait_for_operation(done) is done
+
+
+def test_list(bare, double):
+    double.expect(
+        "GET",
+        "/1.0/operations",
+        {"running": ["/1.0/operations/a?project=x"], "success": ["/1.0/operations/b"]},
+    )
+    assert bare.operations() == ["a", "b"]
+
+
+def test_operation_timeout_option(bare, double):
+    bare.operation_timeout = 0
+    double.expect("GET", WAIT, RUNNING, query={"timeout": "0"})
+    with pytest.raises(hyperkit.OperationTimeout):
+        bare.wait_for_operation("u-1")
