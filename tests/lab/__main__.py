@@ -141,6 +141,8 @@ def restart(options):
 
 
 def run_command(options):
+    if not options.words:
+        raise Failure("say which command to run", 2)
     name = "default" if options.kind == "lxd" else options.kind
     is_new = not Instance(name).plan
     with locked():

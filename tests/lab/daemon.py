@@ -185,6 +185,8 @@ class Instance:
             deadline = time.monotonic() + 30
             while self.pid and time.monotonic() < deadline:
                 time.sleep(0.05)
+            if self.pid:
+                raise Failure(f"the daemon '{self.name}' did not stop")
         self.launch()
         self.wait_ready()
 
@@ -289,24 +291,10 @@ class Instance:
     def add_client(self):
         if not self.key.exists():
             fresh = self.key.with_suffix(".new")
-            run(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-384",
-                "-nodes",
-                "-days",
-                "3650",
-                "-subj",
-                f"/CN=lab-{self.name}",
-                "-keyout",
-                fresh,
-                "-out",
-                self.certificate,
-            )
+            curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes")
+            subject = ("-subj", f"/CN=lab-{self.name}", "-days", "3650")
+            files = ("-keyout", fresh, "-out", self.certificate)
+            run("openssl", "req", "-x509", *curve, *subject, *files)
             fresh.rename(self.key)
         pem = self.certificate.read_text()
         body = "".join(pem.split("-----")[2].split())
