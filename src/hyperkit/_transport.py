@@ -8,7 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -20,8 +22,6 @@ from ._trust import check_validity, trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from requests import PreparedRequest, Response
 
     from ._options import ClientOptions
 
@@ -163,6 +163,18 @@ class Transport(HTTPAdapter):
             decode_content=False,
         )
         return self.build_response(request, answer)
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Make the response: as requests does, without cookies and guesses at the encoding."""
+        response = Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.encoding = "utf-8"
+        response.raw = resp
+        response.reason = resp.reason
+        response.url = req.url or ""
+        response.request = req
+        return response
 
     def close(self) -> None:
         """Close the connections of this process."""

@@ -1,10 +1,16 @@
 """A container's life."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 import hyperkit
+
+QUICKSTART = Path(__file__).parent.parent.parent / "examples" / "quickstart.py"
 
 
 def test_life_with_auto_sync(client, name):
@@ -33,6 +39,26 @@ def test_life_without_auto_sync(connect, name):
     client.wait_for_operation(client.stop_container(name, force=True))
     client.wait_for_operation(client.delete_container(name))
     assert name not in client.containers()
+
+
+@pytest.mark.live_only
+def test_the_quickstart_runs_unchanged(mode, lab):
+    where = {"HYPERKIT_API_ENDPOINT": f"unix://{lab['socket']}"}
+    if mode[1] == "https":
+        where = {
+            "HYPERKIT_API_ENDPOINT": lab["https_url"],
+            "HYPERKIT_CLIENT_CERT": lab["client_certificate"],
+            "HYPERKIT_CLIENT_KEY": lab["client_key"],
+            "HYPERKIT_SERVER_CERT": lab["server_certificate"],
+        }
+    done = subprocess.run(
+        [sys.executable, QUICKSTART],
+        env=os.environ | where,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("it says it is hyperkit-quickstart") == 2
 
 
 @pytest.mark.live_only

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.tunnel import proxying
 
 import hyperkit
 from hyperkit import Client
@@ -375,6 +376,20 @@ def test_an_explicit_no_proxy_beats_the_environment(server, monkeypatch):
     ask(server, server_cert=server.certificate, proxy="")
     with pytest.raises(hyperkit.ConnectionFailed, match="proxy"):
         ask(server, server_cert=server.certificate)
+
+
+@pytest.mark.parametrize("given", ["option", "environment"])
+def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, monkeypatch):
+    with proxying() as proxy:
+        url = f"http://127.0.0.1:{proxy.server_address[1]}"
+        options = {"proxy": url} if given == "option" else {}
+        if given == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", url)
+        ask(server, server_cert=server.certificate, **options)
+        assert proxy.asked == [("CONNECT", server.url.removeprefix("https://"))]
+        with pytest.raises(hyperkit.UntrustedServer):
+            ask(server, server_cert="0" * 64, **options)
+        assert len(server.requests) == 1
 
 
 def test_many_urls_one_tls_connection(server):
