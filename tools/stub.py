@@ -15,22 +15,37 @@ STUB = SOURCE / "_functions.pyi"
 
 HEAD = '''"""The functions of the module; written by tools/stub.py from the methods of Client."""
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, overload
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import IO, Any, Literal, overload
 
 from requests import Session
 
+from ._api.files import Destination
+from ._api.image_files import ImageFilesMixin
 from ._api.instances import InstanceType
+from ._api.migration import MigrationMixin
 from ._client import Client
+from ._payload import Content
+from ._progress import OnProgress
 from ._resource import Resource
 from .types import (
     Certificate,
     ExecOutput,
+    FileInfo,
     HostResources,
+    Image,
+    ImageAlias,
     Instance,
     InstanceState,
+    MigrationSource,
+    Network,
     Operation,
+    Profile,
     Server,
+    Snapshot,
 )
 
 '''

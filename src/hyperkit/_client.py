@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Any
 from . import _options
 from ._api.certificates import CertificatesMixin
 from ._api.containers import ContainersMixin
+from ._api.copying import CopyingMixin
+from ._api.directories import DirectoriesMixin
 from ._api.exec import ExecMixin
+from ._api.files import FilesMixin
+from ._api.image_aliases import ImageAliasesMixin
+from ._api.image_files import ImageFilesMixin
+from ._api.images import ImagesMixin
 from ._api.instances import InstancesMixin
+from ._api.logs import LogsMixin
+from ._api.migration import MigrationMixin
+from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
+from ._api.profiles import ProfilesMixin
 from ._api.server import ServerMixin
+from ._api.snapshots import SnapshotsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -29,7 +40,18 @@ NOT_GIVEN: Any = _NotGiven()
 class Client(
     CertificatesMixin,
     ContainersMixin,
+    CopyingMixin,
     ExecMixin,
+    DirectoriesMixin,
+    FilesMixin,
+    ImageFilesMixin,
+    ImagesMixin,
+    ImageAliasesMixin,
+    LogsMixin,
+    MigrationMixin,
+    NetworksMixin,
+    ProfilesMixin,
+    SnapshotsMixin,
     InstancesMixin,
     OperationsMixin,
     ServerMixin,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -11,8 +12,9 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from ._envelope import masked, read_envelope
-from ._link import Dropped, Link, redirected
+from ._link import Download, Dropped, Link, redirected
 from ._options import OPTIONS, ClientOptions, values
+from ._payload import Payload
 from ._request import name_of
 from ._resource import Resource
 from ._server import Capabilities, capabilities
@@ -24,7 +26,8 @@ from .errors import (
 from .types import Operation, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import socket
+    from collections.abc import Generator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -325,7 +328,7 @@ class Connection(ClientOptions):
         if not self.has_extension(extension):
             raise MissingExtension(extension, what)
 
-    def _get(self, path: str, **query: Any) -> Any:
+    def _get(self, path: str, /, **query: Any) -> Any:
         """GET one object, or whatever the metadata is."""
         return self._envelope("GET", path, query=query)["metadata"]
 
@@ -347,7 +350,7 @@ class Connection(ClientOptions):
     ) -> Operation:
         return self._change("PATCH", path, body, query, etag)
 
-    def _delete(self, path: str, **query: Any) -> Operation:
+    def _delete(self, path: str, /, **query: Any) -> Operation:
         return self._change("DELETE", path, None, query)
 
     def _change(
@@ -357,9 +360,11 @@ class Connection(ClientOptions):
         body: Any,
         query: Mapping[str, Any],
         etag: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Operation:
         """Change something; an answer that came at once is an operation born finished."""
-        headers = {"If-Match": etag} if etag else None
+        if etag:
+            headers = {**(headers or {}), "If-Match": etag}
         envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
             return Operation(envelope["metadata"])
@@ -371,6 +376,39 @@ class Connection(ClientOptions):
         if response.status_code >= 400:
             self._read(response)
         return response.content
+
+    def _upload(
+        self,
+        path: str,
+        payload: Payload,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **query: Any,
+    ) -> Operation:
+        """POST bytes that have no envelope."""
+        return self._change("POST", path, payload, query, headers=headers)
+
+    @contextmanager
+    def _stream(self, path: str, /, **query: Any) -> Generator[Download]:
+        """GET bytes that have no envelope, piece by piece; a refusal raises at once."""
+        response = self._request("GET", path, query=query, stream=True)
+        download = Download(response, self._connected())
+        try:
+            if response.status_code >= 400:
+                download.fill()
+                self._read(response)
+            yield download
+        finally:
+            download.close()
+
+    def _open_socket(self) -> socket.socket:
+        """Open a connection of its own, for a websocket."""
+        return self._connected().open_socket(self._timeouts(None))
+
+    def _header(self, name: str) -> str:
+        """Name a header of the server's own: ``X-LXD-`` or ``X-Incus-`` and this."""
+        return self._capabilities().product.header_prefix + name
 
     def _envelope(
         self,
@@ -428,25 +466,30 @@ class Connection(ClientOptions):
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         read_timeout: float | None = None,
+        stream: bool = False,
     ) -> Response:
-        """Send one request and read its answer whole: the only place that talks."""
+        """Send one request and read its answer, unless ``stream``: the only place that talks."""
         link = self._connected()
         prepared = PreparedRequest()
         prepared.method = method
         prepared.url = link.endpoint.base + path + self._query(path, query)
         prepared.headers = CaseInsensitiveDict(self._headers(headers))
         prepared.hooks = {"response": []}
-        if body is not None:
-            try:
-                prepared.body = jsonlib.dumps(body, allow_nan=False).encode()
-            except (TypeError, ValueError) as error:
-                message = f"The body of {method} {path} cannot be written as JSON: {error}."
-                raise ArgumentError(message) from error
-            prepared.headers["Content-Type"] = "application/json"
-        if body is not None or method not in _REPEATABLE:
-            prepared.headers["Content-Length"] = str(len(prepared.body or b""))
+        if isinstance(body, Payload):
+            prepared.headers["Content-Type"] = body.content_type
+            length = body.length
+        else:
+            if body is not None:
+                prepared.body = _json(body, f"{method} {path}")
+                prepared.headers["Content-Type"] = "application/json"
+            length = len(prepared.body or b"")
+        if length is None:
+            prepared.headers["Transfer-Encoding"] = "chunked"
+        elif body is not None or method not in _REPEATABLE:
+            prepared.headers["Content-Length"] = str(length)
         timeout = self._timeouts(read_timeout)
-        response = self._exchange(link, prepared, timeout)
+        payload = body if isinstance(body, Payload) else None
+        response = self._exchange(link, prepared, timeout, payload, stream=stream)
         self._local.response = response
         return response
 
@@ -484,17 +527,23 @@ class Connection(ClientOptions):
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(
-        self, link: Link, request: PreparedRequest, timeout: tuple[float | None, float | None]
+        self,
+        link: Link,
+        request: PreparedRequest,
+        timeout: tuple[float | None, float | None],
+        payload: Payload | None = None,
+        *,
+        stream: bool = False,
     ) -> Response:
         """Send, once more if a GET met a dropped connection, and follow redirects."""
         for _ in range(_MAX_REDIRECTS):
             try:
-                response = link.send(request, timeout)
+                response = link.send(request, timeout, payload, stream=stream)
             except Dropped as dropped:
                 if request.method not in _REPEATABLE:
                     raise dropped.failure from dropped.__cause__
                 try:
-                    response = link.send(request, timeout)
+                    response = link.send(request, timeout, stream=stream)
                 except Dropped as again:
                     raise again.failure from again.__cause__
             if response.status_code not in _REDIRECTS:
@@ -513,3 +562,12 @@ class Connection(ClientOptions):
             if link is None or not link.made_for(self):
                 link = self._link = Link(self)
         return link
+
+
+def _json(body: Any, what: str) -> bytes:
+    """Write a body as JSON."""
+    try:
+        return jsonlib.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        message = f"The body of {what} cannot be written as JSON: {error}."
+        raise ArgumentError(message) from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ssl
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import urllib3.exceptions as transport_errors
 from requests import PreparedRequest, Request, RequestException, Response
 from requests import exceptions as session_errors
+from urllib3 import Timeout
 
 from ._envelope import masked
+from ._payload import BLOCK
 from ._transport import Transport, adapter_for
 from .errors import (
     ConnectionFailed,
@@ -23,10 +25,14 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
     from requests import Session
 
     from ._endpoint import Endpoint
     from ._options import ClientOptions
+    from ._payload import Payload
     from ._server import Capabilities
 
 
@@ -68,26 +74,50 @@ class Link:
         return self._key == self._key_of(options)
 
     def send(
-        self, request: PreparedRequest, timeout: tuple[float | None, float | None]
+        self,
+        request: PreparedRequest,
+        timeout: tuple[float | None, float | None],
+        payload: Payload | None = None,
+        *,
+        stream: bool = False,
     ) -> Response:
-        """Send once; every exception becomes one of this library."""
+        """Send once; every exception becomes one of this library.
+
+        Args:
+            request: what to send.
+            timeout: seconds to connect and to read.
+            payload: the body, if it is sent in pieces.
+            stream: True leaves the answer's body unread.
+        """
         try:
+            if payload is not None:
+                pieces: Any = payload.blocks()
+                request.body = pieces
             if self.session is None:
                 response = self.transport.send(request, timeout=timeout)
             else:
                 response = self._send_by_session(self.session, request, timeout)
-            response.content  # noqa: B018 - reads the body
+            if not stream:
+                response.content  # noqa: B018 - reads the body
         except Error:
             raise
-        except (
-            RequestException,
-            transport_errors.HTTPError,
-            HTTPException,
-            OSError,
-            ValueError,
-        ) as error:
-            raise self._translate(error, request) from error
+        except _FAULTS as error:
+            if payload is not None and payload.fault is not None:
+                raise payload.fault from None
+            raise self.translate(error, request) from error
         return response
+
+    def open_socket(self, timeout: tuple[float | None, float | None]) -> socket.socket:
+        """Open a connection for something else than requests: a websocket."""
+        request = PreparedRequest()
+        request.method, request.url = "GET", self.endpoint.base + "/"
+        try:
+            return self.transport.open_socket(Timeout(connect=timeout[0], read=timeout[1]))
+        except Error:
+            raise
+        except _FAULTS as error:
+            failure = self.translate(error, request)
+            raise (failure.failure if isinstance(failure, Dropped) else failure) from error
 
     @staticmethod
     def _send_by_session(
@@ -100,13 +130,20 @@ class Link:
                 request.method,
                 request.url,
                 headers=request.headers,
-                data=request.body,
                 auth=session.auth or _no_auth,
             )
         )
-        return session.send(prepared, timeout=timeout, proxies={}, allow_redirects=False)
+        # The body and its length are ours: a session would measure them anew.
+        prepared.body = request.body
+        for name in ("Content-Length", "Transfer-Encoding"):
+            prepared.headers.pop(name, None)
+            if name in request.headers:
+                prepared.headers[name] = request.headers[name]
+        return session.send(
+            prepared, timeout=timeout, proxies={}, allow_redirects=False, stream=True
+        )
 
-    def _translate(self, error: Exception, request: PreparedRequest) -> Exception:
+    def translate(self, error: Exception, request: PreparedRequest) -> Exception:
         """Find this library's exception for one of the libraries below."""
         what = f"{request.method} {masked(request.path_url)}"
         chain = _causes(error)
@@ -148,6 +185,59 @@ class Link:
         return TLSError(f"No TLS connection to {where} could be made: {text}.")
 
 
+class Download:
+    """The body of an answer, read piece by piece.
+
+    Args:
+        response: the answer, with its body unread.
+        link: what it came by.
+    """
+
+    def __init__(self, response: Response, link: Link) -> None:
+        self.response = response
+        self._link = link
+        self.headers = response.headers
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes are to come; None where the server does not tell it."""
+        text = self.headers.get("Content-Length", "")
+        return int(text) if text.isdecimal() else None
+
+    def read(self, count: int) -> bytes:
+        """Read so many bytes; fewer only at the end.
+
+        Raises:
+            ConnectionFailed: the connection broke before the end.
+            RequestTimeout: nothing came for too long.
+        """
+        try:
+            return bytes(self.response.raw.read(count, decode_content=True))
+        except _FAULTS as error:
+            failure = self._link.translate(error, self.response.request)
+            if isinstance(failure, Dropped):
+                failure = failure.failure
+            raise failure from error
+
+    def blocks(self) -> Iterator[bytes]:
+        """Read all of it, in pieces."""
+        while block := self.read(BLOCK):
+            yield block
+
+    def fill(self) -> None:
+        """Read all of it into the response, where it has an envelope after all."""
+        content: Any = b"".join(self.blocks())
+        self.response._content = content  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    def close(self) -> None:
+        """Give the connection back, or close it if there is more to read."""
+        raw = self.response.raw
+        if not raw.closed:
+            raw.close()
+        raw.release_conn()
+
+
+_FAULTS = (RequestException, transport_errors.HTTPError, HTTPException, OSError, ValueError)
 _TIMEOUTS = (transport_errors.TimeoutError, session_errors.Timeout, TimeoutError)
 _TLS = (transport_errors.SSLError, session_errors.SSLError, ssl.SSLError)
 _UNREACHED = (transport_errors.NewConnectionError, transport_errors.ProxyError)

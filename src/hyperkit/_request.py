@@ -11,6 +11,7 @@ from .errors import ArgumentError, InvalidName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UUID_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
@@ -79,6 +80,20 @@ def devices_of(
     if devices is None:
         return None
     return {name: strings(device) or {} for name, device in devices.items()}
+
+
+def time_of(moment: datetime | str | None) -> str | None:
+    """Write a moment as the server does.
+
+    Raises:
+        ArgumentError: it has no time zone, so nobody knows when it is.
+    """
+    if moment is None or isinstance(moment, str):
+        return moment
+    if moment.tzinfo is None:
+        message = f"{moment!r} has no time zone: use datetime(..., tzinfo=timezone.utc)."
+        raise ArgumentError(message)
+    return moment.isoformat()
 
 
 def name_of(url: str) -> str:

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -163,6 +163,20 @@ class Transport(HTTPAdapter):
             decode_content=False,
         )
         return self.build_response(request, answer)
+
+    def open_socket(self, timeout: Timeout) -> socket.socket:
+        """Open a connection of the caller's own: reached and verified as all others are."""
+        pool: Any = self.pool
+        connection = pool._new_conn()  # noqa: SLF001 - the pool knows proxy, trust and names
+        connection.timeout = timeout.connect_timeout
+        if pool.proxy is not None:
+            pool._prepare_proxy(connection)  # noqa: SLF001
+        if connection.sock is None:
+            connection.connect()
+        opened: Any = connection.sock
+        connection.sock = None
+        opened.settimeout(None)
+        return cast("socket.socket", opened)
 
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Make the response: as requests does, without cookies and guesses at the encoding."""

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Certificate",
     "ExecOutput",
+    "FileInfo",
     "HostResources",
+    "Image",
+    "ImageAlias",
     "Instance",
     "InstanceState",
+    "MigrationSource",
+    "Network",
     "Operation",
+    "Profile",
     "Resource",
     "Server",
+    "Snapshot",
 ]
 
 
@@ -30,6 +37,21 @@ class ExecOutput(NamedTuple):
 
     stdout: bytes
     stderr: bytes
+
+
+class FileInfo(NamedTuple):
+    """What is at a path in an instance.
+
+    ``mode`` has the permission bits (``0o644``), ``size`` is in bytes and None
+    where the server does not tell it, ``modified`` is the server's text.
+    """
+
+    type: str
+    mode: int
+    uid: int
+    gid: int
+    size: int | None
+    modified: str
 
 
 class Operation(Resource):
@@ -144,3 +166,109 @@ class InstanceState(Resource):
     processes: int
     status: str
     status_code: int
+
+
+class Snapshot(Resource):
+    """An instance as it was at a moment."""
+
+    __slots__ = ()
+
+    architecture: str
+    config: dict[str, str]
+    created_at: datetime | None
+    devices: dict[str, dict[str, str]]
+    ephemeral: bool
+    expanded_config: dict[str, str]
+    expanded_devices: dict[str, dict[str, str]]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    name: str
+    profiles: list[str]
+    size: int
+    stateful: bool
+
+
+class Image(Resource):
+    """An image; ``size`` is in bytes, ``fingerprint`` the SHA-256 of its file or files."""
+
+    __slots__ = ()
+
+    aliases: list[ImageAlias]
+    architecture: str
+    auto_update: bool
+    cached: bool
+    created_at: datetime | None
+    expires_at: datetime | None
+    filename: str
+    fingerprint: str
+    last_used_at: datetime | None
+    profiles: list[str]
+    properties: dict[str, str]
+    public: bool
+    size: int
+    type: str
+    update_source: Resource
+    uploaded_at: datetime | None
+
+
+class ImageAlias(Resource):
+    """A name of an image; ``target`` is its fingerprint."""
+
+    __slots__ = ()
+
+    description: str
+    name: str
+    target: str
+    type: str
+
+
+class Profile(Resource):
+    """Configuration and devices that instances share."""
+
+    __slots__ = ()
+
+    config: dict[str, str]
+    description: str
+    devices: dict[str, dict[str, str]]
+    name: str
+    project: str
+    used_by: list[str]
+
+
+class Network(Resource):
+    """A network: a bridge of the server's, or an interface of its machine."""
+
+    __slots__ = ()
+
+    config: dict[str, str]
+    description: str
+    locations: list[str]
+    managed: bool
+    name: str
+    project: str
+    status: str
+    type: str
+    used_by: list[str]
+
+
+class MigrationSource(Resource):
+    """What a target needs to fetch an instance: ``init_migration`` makes it, ``migrate`` takes it.
+
+    ``websocket`` holds ``url``, ``urls`` (all addresses of the source) and ``secrets``.
+    """
+
+    __slots__ = ()
+
+    architecture: str
+    certificate: str
+    config: dict[str, str]
+    description: str
+    devices: dict[str, dict[str, str]]
+    ephemeral: bool
+    name: str
+    operation: Operation
+    profiles: list[str]
+    snapshot: bool
+    stateful: bool
+    type: str
+    websocket: Resource

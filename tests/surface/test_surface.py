@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import io
 import pkgutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 import hyperkit
 from hyperkit import _options
-from hyperkit.types import Operation
+from hyperkit.types import MigrationSource, Operation, Resource
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "hyperkit"
@@ -26,7 +27,43 @@ WITH_SYNC = {
     for name, method in METHODS.items()
     if "sync" in inspect.signature(method).parameters
 }
-VALUES = {"config": {}, "command": "true", "old_name": "a", "new_name": "b"}
+SOURCE_OF_MIGRATION = MigrationSource(
+    architecture="x86_64",
+    certificate="",
+    config={},
+    devices={},
+    ephemeral=False,
+    profiles=[],
+    websocket=Resource(url="https://host:8443/1.0/operations/u", secrets={}),
+)
+VALUES = {
+    "config": {},
+    "command": "true",
+    "expires_at": None,
+    "file": io.BytesIO(b"image"),
+    "new_name": "b",
+    "old_name": "a",
+    "source": SOURCE_OF_MIGRATION,
+    "to": hyperkit.Client(auto_sync=True),
+}
+EXTRA = {
+    "copy_image": {"mode": "push"},
+    "create_container": {"alias": "busybox"},
+    "create_image_from_remote": {"alias": "busybox"},
+    "create_instance": {"alias": "busybox"},
+    "move_container": {"pool": "fast"},
+    "move_instance": {"pool": "fast"},
+}
+# What a server might answer to any question that comes before a change.
+ANSWER = Resource(
+    aliases=[],
+    config={},
+    environment=Resource(addresses=["host:8443"], certificate=""),
+    fingerprint="f" * 64,
+    profiles=[],
+    properties={},
+    public=True,
+)
 
 
 def test_the_stub_is_current():
@@ -46,17 +83,20 @@ def test_docstrings_name_every_parameter_and_show_an_example(name):
 @pytest.mark.parametrize("sync", [True, False, None])
 def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     client = hyperkit.Client(auto_sync=auto_sync)
-    started = Operation({"id": "u", "class": "task", "status_code": 103})
+    started = Operation({"id": "u", "status_code": 103, "metadata": Resource(secret="s")})
     waited = []
-    monkeypatch.setattr(client, "_change", lambda *arguments: started)
-    monkeypatch.setattr(client, "wait_for_operation", lambda one: waited.append(one) or one)
-    monkeypatch.setattr(
-        client, "_capabilities", lambda: hyperkit._server.Capabilities(hyperkit._server.LXD, None)
-    )
+    server = hyperkit._server.Capabilities(hyperkit._server.LXD, None)
+    kind = hyperkit.Client
+    monkeypatch.setattr(kind, "_change", lambda *arguments, **headers: started)
+    monkeypatch.setattr(kind, "_get", lambda *arguments, **query: ANSWER)
+    monkeypatch.setattr(kind, "_names", lambda *arguments, **query: [])
+    monkeypatch.setattr(kind, "_capabilities", lambda self: server)
+    monkeypatch.setattr(kind, "wait_for_operation", lambda self, one: waited.append(one) or one)
     parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
-    arguments = [VALUES.get(one.name, "web") for one in parameters if one.default is one.empty]
-    extra = {"alias": "busybox"} if name.startswith("create_") else {}
-    getattr(client, name)(*arguments, sync=sync, **extra)
+    needed = [one for one in parameters if one.default is one.empty]
+    positional = [VALUES.get(one.name, "web") for one in needed if one.kind != one.KEYWORD_ONLY]
+    keywords = {one.name: VALUES[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
+    getattr(client, name)(*positional, sync=sync, **keywords, **EXTRA.get(name, {}))
     assert bool(waited) is (auto_sync if sync is None else sync)
 
 

@@ -144,6 +144,7 @@ class ContainersMixin(InstancesMixin):
         )
 
     delete_container = InstancesMixin.delete_instance
+    edit_container = InstancesMixin.edit_instance
     freeze_container = InstancesMixin.freeze_instance
     patch_container = InstancesMixin.patch_instance
     pause_container = InstancesMixin.freeze_instance

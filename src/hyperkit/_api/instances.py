@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import etag_of, merged
 from .._request import devices_of, given, path, strings
 from .._source import image_source
-from ..errors import ArgumentError
+from ..errors import ArgumentError, PreconditionFailed
 from ..types import Instance, InstanceState, Operation
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from collections.abc import Generator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 InstanceType = Literal["container", "virtual-machine"]
+# How often an edit meets the server's own notes before it gives up.
+_TRIES = 5
 
 
 class InstancesMixin(OperationsMixin):
@@ -146,6 +151,30 @@ class InstancesMixin(OperationsMixin):
             'Success'
         """
         return self._handle_async(self._delete(self._path(name)), sync)
+
+    def edit_instance(self, name: str) -> AbstractContextManager[Instance]:
+        """Change an instance in a ``with`` block: ``GET``, then ``PUT /1.0/instances/<name>``.
+
+        It is written back when the block ends, with its ETag: what somebody else has
+        changed meanwhile is not lost. What the server itself notes down in
+        ``volatile.`` keys while the block goes on (the instance is started, say) is no
+        conflict, and stays. Nothing is written if the block raises, or changes nothing.
+
+        Args:
+            name: such as ``"web"``.
+
+        Returns:
+            A context manager that gives the instance.
+
+        Raises:
+            NotFound: there is no such instance.
+            PreconditionFailed: somebody else was faster; read it anew.
+
+        Example:
+            >>> with client.edit_instance("web") as web:
+            ...     web.config["limits.cpu"] = "4"
+        """
+        return self._editing(name)
 
     def freeze_instance(
         self, name: str, *, timeout: int | None = None, sync: bool | None = None
@@ -468,6 +497,28 @@ class InstancesMixin(OperationsMixin):
         path(name)  # refused before the server is asked what it is
         return path(self._capabilities().instances, name, *rest)
 
+    @contextmanager
+    def _editing(self, name: str) -> Generator[Instance]:
+        mine = self.instance(name)
+        etag, before = etag_of(self), copy.deepcopy(mine)
+        yield mine
+        if mine == before:
+            return
+        for _ in range(_TRIES):
+            try:
+                self.update_instance(name, mine, etag=etag, sync=True)
+            except PreconditionFailed:
+                fresh = self.instance(name)
+                etag = etag_of(self)
+                if _lasting(fresh) != _lasting(before):
+                    raise
+                mine["config"] = merged(before["config"], mine["config"], fresh["config"])
+                before = fresh
+            else:
+                return
+        message = f"{name} keeps changing: it was not written"
+        raise PreconditionFailed(message, status_code=412, method="PUT", url=self._path(name))
+
     def _change_state(
         self,
         name: str,
@@ -489,6 +540,14 @@ class InstancesMixin(OperationsMixin):
             timeout=-1 if timeout is None else int(timeout),
         )
         return self._handle_async(self._put(self._path(name, "state"), body), sync)
+
+
+def _lasting(instance: Mapping[str, Any]) -> list[Any]:
+    """Take what can be written of an instance, without the server's own notes."""
+    config: Mapping[str, str] = instance["config"]
+    kept = {key: value for key, value in config.items() if not key.startswith("volatile.")}
+    fields = ("architecture", "devices", "ephemeral", "profiles")
+    return [kept, *[instance.get(field) for field in fields]]
 
 
 def _writable(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._connection import Connection
+from .._progress import of_operation
 from .._request import given, name_of, path, uuid_of
 from .._resource import Resource
 from ..errors import (
@@ -27,6 +28,8 @@ from ..types import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .._progress import OnProgress
 
 # One question to the server lasts this long at most; proxies cut longer ones.
 SLICE = 30.0
@@ -119,7 +122,11 @@ class OperationsMixin(Connection):
         return [name_of(url) for url in found]
 
     def wait_for_operation(
-        self, operation: Mapping[str, Any] | str, timeout: float | None = None
+        self,
+        operation: Mapping[str, Any] | str,
+        timeout: float | None = None,
+        *,
+        on_progress: OnProgress | None = None,
     ) -> Operation:
         """Wait until an operation has ended: ``GET /1.0/operations/<uuid>/wait``.
 
@@ -131,6 +138,8 @@ class OperationsMixin(Connection):
             operation: an `Operation`, its UUID or its URL.
             timeout: seconds; fractions count, 0 asks once, None means the
                 option ``operation_timeout``, and no limit if that is None.
+            on_progress: called about once a second, if the operation tells how far it
+                has come: with percent, 100 (or None), and the server's words.
 
         Returns:
             The finished operation.
@@ -155,9 +164,14 @@ class OperationsMixin(Connection):
             message = f"timeout must be 0 seconds or more, not {timeout!r}."
             raise ArgumentError(message)
         known = operation if isinstance(operation, Operation) else None
-        return _Wait(self, uuid, timeout, known).run()
+        return _Wait(self, uuid, timeout, known, on_progress).run()
 
-    def _handle_async(self, operation: Operation, sync: bool | None) -> Operation:
+    def _handle_async(
+        self,
+        operation: Operation,
+        sync: bool | None,
+        on_progress: OnProgress | None = None,
+    ) -> Operation:
         """Wait for an operation, if ``sync`` or else ``auto_sync`` says so.
 
         A token is an operation that ends when somebody redeems it: it is never
@@ -166,7 +180,9 @@ class OperationsMixin(Connection):
         wanted = self.auto_sync if sync is None else sync
         if not wanted or operation.get("class") == "token":
             return operation
-        return self.wait_for_operation(operation)
+        if on_progress is None:
+            return self.wait_for_operation(operation)
+        return self.wait_for_operation(operation, on_progress=on_progress)
 
 
 class _Wait:
@@ -178,7 +194,10 @@ class _Wait:
         uuid: str,
         timeout: float | None,
         known: Operation | None,
+        on_progress: OnProgress | None,
     ) -> None:
+        self.on_progress = on_progress
+        self.slice = SLICE if on_progress is None else 1.0
         self.client = client
         self.uuid = uuid
         self.timeout = timeout
@@ -193,6 +212,7 @@ class _Wait:
             found = self._ask()
             if found is not None:
                 self.known = found
+                self._tell(found)
                 if found.get("status_code", 0) >= SUCCESS:
                     return _result(found)
             if time.monotonic() >= self.deadline:
@@ -204,7 +224,7 @@ class _Wait:
         """Ask once; None where no answer came that says anything."""
         left = max(0.0, self.deadline - time.monotonic())
         # Servers count whole seconds; the read timeout cuts the last one short.
-        slice_ = math.ceil(min(SLICE, left))
+        slice_ = math.ceil(min(self.slice, left))
         read_timeout = min(slice_ + GRACE, max(left, 0.05)) if left else GRACE
         try:
             answer = self.client._envelope(  # noqa: SLF001
@@ -234,6 +254,12 @@ class _Wait:
             message = f"The wait for operation {self.uuid} was answered without an operation."
             raise InvalidResponse(message)
         return Operation(metadata)
+
+    def _tell(self, found: Operation) -> None:
+        """Hand on how far the operation has come, if it says so."""
+        progress = of_operation(found)
+        if self.on_progress is not None and progress is not None:
+            self.on_progress(*progress)
 
     def _look(self, said: APIError | None) -> Operation | None:
         """Read the operation itself: half of the servers answer a wait with an error.

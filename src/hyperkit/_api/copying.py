@@ -1,0 +1,162 @@
+"""Copying and moving instances on one server, or within one cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._request import devices_of, given, path, strings
+from ..errors import ArgumentError
+from .instances import InstancesMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..types import Operation
+
+_BASE_IMAGE = "volatile.base_image"
+
+
+class CopyingMixin(InstancesMixin):
+    """Chapter "instances" of the API, as far as copies and moves go."""
+
+    def copy_instance(
+        self,
+        source_name: str,
+        target_name: str,
+        *,
+        allow_inconsistent: bool | None = None,
+        architecture: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
+        ephemeral: bool | None = None,
+        instance_only: bool | None = None,
+        profiles: Sequence[str] | None = None,
+        project: str | None = None,
+        refresh: bool | None = None,
+        target: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Copy an instance: ``POST /1.0/instances``.
+
+        The copy is like the source, but for what is volatile: its network cards get
+        addresses of their own.
+
+        Args:
+            source_name: such as ``"web"``, or ``"web/before"`` for a snapshot of it.
+            target_name: the copy's name.
+            allow_inconsistent: True bears with files that change meanwhile.
+            architecture: in the place of the source's.
+            config: keys to add to the source's, or to change.
+            devices: those to add to the source's, or to change.
+            ephemeral: True deletes the copy when it stops; the source's own way if
+                not given.
+            instance_only: True leaves the snapshots out.
+            profiles: in the place of the source's.
+            project: the copy's, if it is to be another one.
+            refresh: True brings a copy that is there up to date.
+            target: the cluster member to place it on.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance or snapshot.
+            OperationFailed: the name is taken, or it could not be copied.
+
+        Example:
+            >>> client.copy_instance("web", "web-2", config={"limits.cpu": 1}).status
+            'Success'
+        """
+        path(target_name)
+        name, mark, snapshot = source_name.partition("/")
+        where = self._path(name)
+        found: Mapping[str, Any] = self._get(where)
+        if mark:
+            found = {**found, **self._get(self._path(name, "snapshots", snapshot))}
+        own: Mapping[str, str] = found.get("config") or {}
+        kept = {
+            key: value
+            for key, value in own.items()
+            if key == _BASE_IMAGE or not key.startswith("volatile.")
+        }
+        source = given(
+            type="copy",
+            source=source_name,
+            allow_inconsistent=allow_inconsistent,
+            instance_only=instance_only,
+            refresh=refresh,
+        )
+        if project is not None:
+            self._need("container_copy_project", "project")
+            source["project"] = self.default_project or "default"
+        body = given(
+            name=target_name,
+            architecture=architecture or found.get("architecture"),
+            config={**kept, **(strings(config) or {})},
+            description=found.get("description"),
+            devices={**(found.get("devices") or {}), **(devices_of(devices) or {})},
+            ephemeral=found.get("ephemeral") if ephemeral is None else ephemeral,
+            profiles=list(found["profiles"] if profiles is None else profiles),
+            type=found.get("type"),
+            source=source,
+        )
+        url = path(self._capabilities().instances)
+        return self._handle_async(self._post(url, body, project=project, target=target), sync)
+
+    def move_instance(
+        self,
+        name: str,
+        *,
+        instance_only: bool | None = None,
+        new_name: str | None = None,
+        pool: str | None = None,
+        project: str | None = None,
+        target: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Move an instance to another pool, project or cluster member.
+
+        ``POST /1.0/instances/<name>``; other servers are reached by
+        `transfer_instance`.
+
+        Args:
+            name: such as ``"web"``; it must be stopped.
+            instance_only: True leaves its snapshots behind, that is: drops them.
+            new_name: its name afterwards, if that is to be another one.
+            pool: the storage pool to move it to.
+            project: the project to move it to.
+            target: the cluster member to move it to.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            ArgumentError: nothing says where to.
+            NotFound: there is no such instance.
+            OperationFailed: it is running, or could not be moved.
+
+        Example:
+            >>> client.move_instance("web", pool="fast").status
+            'Success'
+        """
+        if new_name is None and pool is None and project is None and target is None:
+            message = "Say where to move the instance: pool, project, target or new_name."
+            raise ArgumentError(message)
+        path(new_name or name)
+        if pool is not None:
+            self._need("instance_pool_move", "pool")
+        if project is not None:
+            self._need("instance_project_move", "project")
+        body = given(
+            name=new_name or name,
+            migration=True,
+            instance_only=instance_only,
+            pool=pool,
+            project=project,
+        )
+        return self._handle_async(self._post(self._path(name), body, target=target), sync)
+
+    copy_container = copy_instance
+    move_container = move_instance

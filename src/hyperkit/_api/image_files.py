@@ -1,0 +1,401 @@
+"""Images as files: uploaded, exported, copied from server to server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
+
+from .._multipart import Form, form
+from .._payload import Payload, opened, replacing
+from .._progress import Meter
+from .._request import path
+from ..errors import ArgumentError, Error, InvalidResponse
+from .images import ImagesMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from .._link import Download
+    from .._progress import OnProgress
+    from ..types import Image, Operation
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
+_WHOLE = 64
+_FILENAME = re.compile(r'filename="?([^";]*)"?')
+
+
+class ImageFilesMixin(ImagesMixin):
+    """Chapter "images" of the API, as far as their files go."""
+
+    def copy_image(
+        self,
+        fingerprint: str,
+        *,
+        to: ImageFilesMixin,
+        aliases: Sequence[str] | None = None,
+        mode: Literal["pull", "push", "relay"] = "pull",
+        on_progress: OnProgress | None = None,
+        public: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Copy an image to another server; its properties and aliases go along.
+
+        Args:
+            fingerprint: of the image, whole.
+            to: a client of the other server.
+            aliases: its names there; those that it has here if not given. A push
+                sets them when it is done, so there they go without ``sync=False``.
+            mode: ``"pull"``: the other server fetches it from this one (``POST
+                /1.0/images`` there). ``"push"``: this one sends it (``POST
+                /1.0/images/<fingerprint>/export``). ``"relay"``: it goes through
+                this program, where the servers cannot reach each other.
+            on_progress: called with what is done, what there is in all (or None), and
+                words: bytes for a relay, else the server's percentage.
+            public: True lets strangers see it there; as here if not given.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation: of the other server, or of this one for ``"push"``.
+
+        Raises:
+            NotFound: there is no such image.
+            ArgumentError: a server that the other is to reach has no address.
+            OperationFailed: it could not be copied, or is there already.
+
+        Example:
+            >>> fingerprint = client.image_by_alias("busybox").fingerprint
+            >>> client.copy_image(fingerprint, to=other).status
+            'Success'
+        """
+        if mode not in {"pull", "push", "relay"}:
+            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
+            raise ArgumentError(message)
+        image = self.image(fingerprint)
+        names = [one["name"] for one in image["aliases"]] if aliases is None else list(aliases)
+        public = image.public if public is None else public
+        if mode == "relay":
+            return self._relay_image(image, to, names, public, on_progress, sync)
+        if mode == "push":
+            return self._push_image(image, to, names, public, on_progress, sync)
+        here = self._address()
+        source = {
+            "type": "image",
+            "mode": "pull",
+            "protocol": "lxd" if self._capabilities().product.name == "lxd" else "incus",
+            "fingerprint": image.fingerprint,
+            **here,
+        }
+        ticket = None if image.public else self.create_image_secret(image.fingerprint)
+        if ticket is not None:
+            source["secret"] = ticket.metadata.secret
+        body = {"public": public, "auto_update": False, "source": source}
+        try:
+            return to._create_image(body, names, on_progress, sync)
+        except Error:
+            if ticket is not None:
+                with suppress(Error):
+                    self.cancel_operation(ticket)
+            raise
+
+    def create_image_from_file(
+        self,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        aliases: Sequence[str] | None = None,
+        filename: str | None = None,
+        fingerprint: str | None = None,
+        image_type: Literal["container", "virtual-machine"] = "container",
+        on_progress: OnProgress | None = None,
+        progress: bool = False,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+        rootfs: str | os.PathLike[str] | IO[bytes] | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Upload an image: ``POST /1.0/images``.
+
+        It goes in pieces, however large it is.
+
+        Args:
+            file: the image, or with ``rootfs`` its metadata: a path, or a file that is
+                open for reading bytes.
+            aliases: names for the image. LXD gets a further request for each, after
+                it has taken the image, so there they go without ``sync=False``.
+            filename: of its export; the name of ``file`` if not given.
+            fingerprint: its SHA-256 in lower-case hex; the server refuses another one.
+            image_type: of a split image: ``"container"`` or ``"virtual-machine"``.
+            on_progress: called with bytes done, bytes in all (or None), and the name.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
+            properties: in addition to its own, such as ``{"os": "debian"}``.
+            public: True lets strangers see it.
+            rootfs: the file system of a split image: a path or an open file.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; the fingerprint is ``metadata.fingerprint`` when it is done.
+
+        Raises:
+            ArgumentError: arguments that exclude each other.
+            OSError: a file cannot be read; then nothing was sent.
+            OperationFailed: it is no image, is there already, or has another
+                fingerprint.
+
+        Example:
+            >>> client.create_image_from_file("busybox.tar.gz", aliases=["bb"]).status
+            'Success'
+        """
+        if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
+            message = f"{fingerprint!r} is no fingerprint: it is SHA-256 in lower-case hex."
+            raise ArgumentError(message)
+        name = filename or _name_of(file)
+        with ExitStack() as stack:
+            first = stack.enter_context(opened(file))
+            meter = stack.enter_context(Meter(on_progress, progress=progress, text=name))
+            if rootfs is None:
+                payload = Payload(first, meter=meter)
+            else:
+                second = stack.enter_context(opened(rootfs))
+                field = "rootfs" if image_type == "container" else "rootfs.img"
+                content_type, parts = form(
+                    {"metadata": (name, first), field: (_name_of(rootfs), second)}
+                )
+                payload = Payload(*parts, content_type=content_type, meter=meter)
+            meter.expect(payload.length)
+            return self._send_image(
+                payload,
+                aliases=aliases,
+                filename=name,
+                fingerprint=fingerprint,
+                properties=properties,
+                public=public,
+                sync=sync,
+            )
+
+    def export_image(
+        self,
+        fingerprint: str,
+        output_dir: str | os.PathLike[str],
+        *,
+        filename: str | None = None,
+        on_progress: OnProgress | None = None,
+        progress: bool = False,
+        secret: str | None = None,
+    ) -> str:
+        """Save an image to files: ``GET /1.0/images/<fingerprint>/export``.
+
+        It comes in pieces, and its SHA-256 is compared with the fingerprint before
+        the files get their names. The file system of a split image is written beside
+        its metadata, under the same name with ``.root`` at the end.
+
+        Args:
+            fingerprint: of the image.
+            output_dir: the folder to write to.
+            filename: of the file; the one that the server has for it if not given,
+                without whatever would lead out of ``output_dir``.
+            on_progress: called with bytes done, bytes in all (or None), and the name.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
+            secret: of a private image, where the server does not trust this client.
+
+        Returns:
+            The path of the file (of a split image, of its metadata).
+
+        Raises:
+            NotFound: there is no such image, or it is private.
+            FileExistsError: there is a file of that name.
+            InvalidResponse: what came is not what the fingerprint says.
+            OSError: it cannot be written there, or the disk is full.
+
+        Example:
+            >>> fingerprint = client.image_by_alias("busybox").fingerprint
+            >>> client.export_image(fingerprint, "/tmp", filename="busybox.tar.gz")
+            '/tmp/busybox.tar.gz'
+        """
+        folder = Path(output_dir).expanduser()
+        if not folder.is_dir():
+            raise NotADirectoryError(20, "There is no such folder", str(folder))
+        if filename is not None and _safe(filename) != filename:
+            message = f"{filename!r} is no name of a file: output_dir says where it is to be."
+            raise ArgumentError(message)
+        url = path("images", fingerprint, "export")
+        with (
+            self._stream(url, secret=secret) as download,
+            Meter(on_progress, progress=progress) as meter,
+            ExitStack() as files,
+        ):
+            meter.expect(download.length)
+            digest = hashlib.sha256()
+            name = ""
+            for number, (field, offered, blocks) in enumerate(_parts(download)):
+                if number == 0:
+                    name = meter.text = filename or _safe(offered) or fingerprint
+                elif number > 1 or not field.startswith("rootfs"):
+                    message = f"The export of image {fingerprint} has a part {field!r}."
+                    raise InvalidResponse(message)
+                place = folder / (f"{name}.root" if number else name)
+                if os.path.lexists(place):
+                    raise FileExistsError(17, "There is a file of that name", str(place))
+                file = files.enter_context(replacing(place))
+                for block in blocks:
+                    file.write(block)
+                    digest.update(block)
+                    meter.advance(len(block))
+            if not digest.hexdigest().startswith(fingerprint):
+                message = (
+                    f"The export of image {fingerprint} has the SHA-256 {digest.hexdigest()}: "
+                    "it was not kept."
+                )
+                raise InvalidResponse(message)
+        return str(folder / name)
+
+    def _send_image(
+        self,
+        payload: Payload,
+        *,
+        aliases: Sequence[str] | None,
+        filename: str,
+        fingerprint: str | None,
+        properties: Mapping[str, Any] | None,
+        public: bool | None,
+        sync: bool | None,
+    ) -> Operation:
+        """Upload, and name the image in the server's own way."""
+        headers = {self._header("filename"): _safe(filename)}
+        if fingerprint is not None and len(fingerprint) == _WHOLE:
+            headers[self._header("fingerprint")] = fingerprint
+        if public is not None:
+            headers[self._header("public")] = "true" if public else "false"
+        if properties:
+            headers[self._header("properties")] = urlencode(dict(properties))
+        later: Sequence[str] = ()
+        if aliases and self.has_extension("image_import_alias"):
+            headers[self._header("aliases")] = urlencode([("alias", one) for one in aliases])
+        elif aliases:
+            later = aliases
+            self._must_wait(aliases, sync)
+        operation = self._handle_async(
+            self._upload(path("images"), payload, headers=headers), sync
+        )
+        if later:
+            self._name_image(operation["metadata"]["fingerprint"], later)
+        return operation
+
+    def _must_wait(self, aliases: Sequence[str], sync: bool | None) -> None:
+        if aliases and not (self.auto_sync if sync is None else sync):
+            message = "Here an image is named after it has come: give no aliases, or wait (sync)."
+            raise ArgumentError(message)
+
+    def _name_image(self, fingerprint: str, aliases: Sequence[str]) -> None:
+        for alias in aliases:
+            self._post(path("images", "aliases"), {"name": alias, "target": fingerprint})
+
+    def _relay_image(
+        self,
+        image: Image,
+        to: ImageFilesMixin,
+        aliases: Sequence[str],
+        public: bool,
+        on_progress: OnProgress | None,
+        sync: bool | None,
+    ) -> Operation:
+        """Send what comes: the form of a split image goes as it is."""
+        url = path("images", image.fingerprint, "export")
+        with self._stream(url) as download, Meter(on_progress, text=image.filename) as meter:
+            meter.expect(download.length or image.size)
+            kind = download.headers.get("Content-Type", "application/octet-stream")
+            source: Any = _Measured(download)
+            return to._send_image(
+                Payload(source, content_type=kind, meter=meter),
+                aliases=aliases,
+                filename=image.filename or image.fingerprint,
+                fingerprint=image.fingerprint,
+                properties=image.properties,
+                public=public,
+                sync=sync,
+            )
+
+    def _push_image(
+        self,
+        image: Image,
+        to: ImageFilesMixin,
+        aliases: Sequence[str],
+        public: bool,
+        on_progress: OnProgress | None,
+        sync: bool | None,
+    ) -> Operation:
+        self._need("images_push_relay", 'mode="push"')
+        self._must_wait(aliases, sync)
+        there = to._address()
+        body = {
+            "public": public,
+            "source": {"type": "image", "mode": "push", "fingerprint": image.fingerprint},
+            "properties": dict(image.properties),
+        }
+        door = to._post(path("images"), body)
+        push = {
+            "target": there["server"],
+            "certificate": there["certificate"],
+            "secret": door.metadata.secret,
+        }
+        try:
+            operation = self._handle_async(
+                self._post(path("images", image.fingerprint, "export"), push), sync, on_progress
+            )
+        except Error:
+            with suppress(Error):
+                to.cancel_operation(door)
+            raise
+        to._name_image(image.fingerprint, aliases)
+        return operation
+
+    def _address(self) -> dict[str, str]:
+        """Say where other servers reach this one, and what it shows them."""
+        environment: Any = self._get("/1.0")["environment"]
+        addresses: list[str] = environment.get("addresses") or []
+        if not addresses:
+            message = (
+                'This server listens to no network: set core.https_address, or use mode="relay".'
+            )
+            raise ArgumentError(message)
+        return {
+            "server": f"https://{addresses[0]}",
+            "certificate": str(environment.get("certificate") or ""),
+        }
+
+
+class _Measured:
+    """A download as a source of an upload: it can be read once, and not rewound."""
+
+    def __init__(self, download: Download) -> None:
+        self.read = download.read
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _parts(download: Download) -> Iterator[tuple[str, str, Iterable[bytes]]]:
+    """Read an export: field, file name and content of its one or two files."""
+    kind = download.headers.get("Content-Type", "")
+    if not kind.startswith("multipart/"):
+        match = _FILENAME.search(download.headers.get("Content-Disposition", ""))
+        yield "metadata", match[1] if match else "", download.blocks()
+        return
+    yield from Form(kind, download).parts()
+
+
+def _name_of(file: str | os.PathLike[str] | IO[bytes]) -> str:
+    if isinstance(file, (str, os.PathLike)):
+        return Path(file).name
+    name: object = getattr(file, "name", "")
+    return (Path(name).name if isinstance(name, str) else "") or "image"
+
+
+def _safe(name: str) -> str:
+    """Take the last part of a name, and of that what can be printed."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join([letter for letter in last if letter.isprintable()])
+    return "" if kept in {".", ".."} else kept

@@ -1,0 +1,488 @@
+"""Images: what instances are made from. Files of them are in ``image_files``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .._request import given, path, time_of
+from .._source import PROTOCOLS
+from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
+from ..types import Image, Operation
+from .operations import OperationsMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from .._progress import OnProgress
+
+
+class ImagesMixin(OperationsMixin):
+    """Chapter "images" of the API."""
+
+    def create_image_from_container(
+        self,
+        name: str,
+        *,
+        aliases: Sequence[str] | None = None,
+        compression_algorithm: str | None = None,
+        description: str | None = None,
+        filename: str | None = None,
+        on_progress: OnProgress | None = None,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Make an image of an instance: ``POST /1.0/images``.
+
+        Args:
+            name: of the instance, such as ``"web"``; it must be stopped.
+            aliases: names for the image.
+            compression_algorithm: such as ``"zstd"`` or ``"none"``; the server's
+                setting if not given.
+            description: for people: the property ``description``.
+            filename: of its export.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            properties: such as ``{"os": "debian"}``.
+            public: True lets strangers see it.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; the fingerprint is ``metadata.fingerprint`` when it is done.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: it is running, or an alias is taken.
+
+        Example:
+            >>> client.create_image_from_container("web", aliases=["web-7"]).metadata.fingerprint
+            'c4b5…'
+        """
+        path(name)
+        body = _properties(description, properties, filename=filename, public=public)
+        body |= given(compression_algorithm=compression_algorithm)
+        modern = self.has_extension("instances")
+        body["source"] = {"type": "instance" if modern else "container", "name": name}
+        return self._create_image(body, aliases, on_progress, sync)
+
+    def create_image_from_remote(
+        self,
+        server: str,
+        *,
+        alias: str | None = None,
+        aliases: Sequence[str] | None = None,
+        auto_update: bool | None = None,
+        certificate: str | None = None,
+        filename: str | None = None,
+        fingerprint: str | None = None,
+        image_type: str | None = None,
+        on_progress: OnProgress | None = None,
+        properties: Mapping[str, Any] | None = None,
+        protocol: str | None = None,
+        public: bool | None = None,
+        secret: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Have the server fetch an image from another server: ``POST /1.0/images``.
+
+        Args:
+            server: its URL, such as ``"https://images.example.net"``.
+            alias: of the image there, such as ``"debian/12"``.
+            aliases: names for it here.
+            auto_update: True keeps it up to date.
+            certificate: PEM of the other server, if no authority signed it.
+            filename: of its export.
+            fingerprint: of the image: SHA-256 in lower-case hex.
+            image_type: ``"container"`` or ``"virtual-machine"``.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            properties: in the place of its own.
+            protocol: ``"simplestreams"``, ``"lxd"``, ``"incus"`` or ``"oci"``.
+            public: True lets strangers see it here.
+            secret: of a private image there; see `create_image_secret`.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; the fingerprint is ``metadata.fingerprint`` when it is done.
+
+        Raises:
+            ImageIdentifierRequired: neither ``alias`` nor ``fingerprint``.
+            InvalidProtocol: no server speaks this protocol.
+            OperationFailed: it could not be fetched.
+
+        Example:
+            >>> images = "https://images.example.net"
+            >>> client.create_image_from_remote(
+            ...     images, alias="debian/12", protocol="simplestreams"
+            ... ).status
+            'Success'
+        """
+        if not alias and not fingerprint:
+            message = "Name the image by alias or fingerprint."
+            raise ImageIdentifierRequired(message)
+        if alias and fingerprint:
+            message = "Name the image by alias or fingerprint, not by both."
+            raise ArgumentError(message)
+        if protocol is not None and protocol not in PROTOCOLS:
+            message = f"{protocol!r} is no protocol for images: use one of {', '.join(PROTOCOLS)}."
+            raise InvalidProtocol(message)
+        body = _properties(None, properties, filename=filename, public=public)
+        body |= given(auto_update=auto_update)
+        body["source"] = given(
+            type="image",
+            mode="pull",
+            server=server,
+            alias=alias,
+            certificate=certificate,
+            fingerprint=fingerprint,
+            image_type=image_type,
+            protocol=protocol,
+            secret=secret,
+        )
+        return self._create_image(body, aliases, on_progress, sync)
+
+    def create_image_from_snapshot(
+        self,
+        container: str,
+        snapshot: str,
+        *,
+        aliases: Sequence[str] | None = None,
+        compression_algorithm: str | None = None,
+        description: str | None = None,
+        filename: str | None = None,
+        on_progress: OnProgress | None = None,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Make an image of a snapshot: ``POST /1.0/images``.
+
+        Args:
+            container: the instance's name, such as ``"web"``; it may be running.
+            snapshot: the snapshot's name, such as ``"before"``.
+            aliases: names for the image.
+            compression_algorithm: such as ``"zstd"`` or ``"none"``; the server's
+                setting if not given.
+            description: for people: the property ``description``.
+            filename: of its export.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            properties: such as ``{"os": "debian"}``.
+            public: True lets strangers see it.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; the fingerprint is ``metadata.fingerprint`` when it is done.
+
+        Raises:
+            NotFound: there is no such instance or snapshot.
+            OperationFailed: an alias is taken.
+
+        Example:
+            >>> client.create_image_from_snapshot("web", "before").metadata.fingerprint
+            'c4b5…'
+        """
+        path(container, snapshot)
+        body = _properties(description, properties, filename=filename, public=public)
+        body |= given(compression_algorithm=compression_algorithm)
+        body["source"] = {"type": "snapshot", "name": f"{container}/{snapshot}"}
+        return self._create_image(body, aliases, on_progress, sync)
+
+    def create_image_from_url(
+        self,
+        url: str,
+        *,
+        aliases: Sequence[str] | None = None,
+        filename: str | None = None,
+        on_progress: OnProgress | None = None,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Have the server fetch an image from a web page: ``POST /1.0/images``.
+
+        The page answers with the headers ``LXD-Image-Hash`` and ``LXD-Image-URL``
+        (``Incus-…`` for Incus). LXD 6.9 and later refuse this.
+
+        Args:
+            url: of the page.
+            aliases: names for the image.
+            filename: of its export.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            properties: such as ``{"os": "debian"}``.
+            public: True lets strangers see it.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; the fingerprint is ``metadata.fingerprint`` when it is done.
+
+        Raises:
+            BadRequest: this server does not fetch from web pages (any more).
+            OperationFailed: there is no image at the page.
+
+        Example:
+            >>> client.create_image_from_url("https://example.net/image").status
+            'Success'
+        """
+        body = _properties(None, properties, filename=filename, public=public)
+        body["source"] = {"type": "url", "url": url}
+        return self._create_image(body, aliases, on_progress, sync)
+
+    def create_image_secret(self, fingerprint: str) -> Operation:
+        """Make a secret that lets a stranger fetch a private image, once.
+
+        ``POST /1.0/images/<fingerprint>/secret``. Reading the image's description
+        with it uses it up, as its export does.
+
+        Args:
+            fingerprint: of the image.
+
+        Returns:
+            A running operation, which is never waited for; the secret is its
+            ``metadata.secret``.
+
+        Raises:
+            NotFound: there is no such image.
+
+        Example:
+            >>> fingerprint = client.image_by_alias("busybox").fingerprint
+            >>> len(client.create_image_secret(fingerprint).metadata.secret)
+            64
+        """
+        return self._post(path("images", fingerprint, "secret"))
+
+    def delete_image(self, fingerprint: str, *, sync: bool | None = None) -> Operation:
+        """Delete an image: ``DELETE /1.0/images/<fingerprint>``.
+
+        Args:
+            fingerprint: of the image.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such image.
+
+        Example:
+            >>> fingerprint = client.image_by_alias("old").fingerprint
+            >>> client.delete_image(fingerprint).status
+            'Success'
+        """
+        return self._handle_async(self._delete(path("images", fingerprint)), sync)
+
+    def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
+        """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.
+
+        Args:
+            fingerprint: of the image; servers take a unique beginning too.
+            secret: of a private image, where the server does not trust this client;
+                it is used up by this.
+
+        Raises:
+            NotFound: there is no such image, or it is private.
+
+        Example:
+            >>> fingerprint = client.images()[0]
+            >>> client.image(fingerprint).architecture
+            'x86_64'
+        """
+        return Image(self._get(path("images", fingerprint), secret=secret))
+
+    def image_by_alias(self, alias_name: str, *, secret: str | None = None) -> Image:
+        """Read what is known of the image that an alias names.
+
+        ``GET /1.0/images/aliases/<name>``, then ``GET /1.0/images/<fingerprint>``.
+
+        Args:
+            alias_name: such as ``"debian/12"``.
+            secret: of a private image, where the server does not trust this client;
+                it is used up by this.
+
+        Raises:
+            NotFound: there is no such alias, or the image is private.
+
+        Example:
+            >>> client.image_by_alias("busybox").properties["os"]
+            'BusyBox'
+        """
+        alias = self._get(path("images", "aliases", alias_name))
+        return self.image(alias["target"], secret=secret)
+
+    @overload
+    def images(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,
+        recursion: Literal[0] = 0,
+    ) -> list[str]: ...
+
+    @overload
+    def images(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,
+        recursion: Literal[1],
+    ) -> list[Image]: ...
+
+    def images(
+        self,
+        *,
+        all_projects: bool | None = None,
+        filter: str | None = None,
+        recursion: Literal[0, 1] = 0,
+    ) -> list[str] | list[Image]:
+        """List the images: ``GET /1.0/images``.
+
+        Args:
+            all_projects: True lists those of every project (Incus, LXD 6).
+            filter: such as ``"public eq true"``; see "Filtering" in the manual.
+            recursion: 0 for fingerprints, 1 for the images themselves.
+
+        Example:
+            >>> [image.properties["os"] for image in client.images(recursion=1)]
+            ['BusyBox']
+        """
+        query = given(filter=filter, recursion=recursion or None)
+        if all_projects:
+            self._need("images_all_projects", "all_projects")
+            query["all-projects"] = "true"
+        if recursion:
+            entries: list[dict[str, Any]] = self._get(path("images"), **query) or []
+            return [Image(entry) for entry in entries]
+        return self._names(path("images"), **query)
+
+    def patch_image(
+        self,
+        fingerprint: str,
+        *,
+        auto_update: bool | None = None,
+        etag: str | None = None,
+        expires_at: datetime | str | None = None,
+        profiles: Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+    ) -> None:
+        """Change some fields of an image: ``PATCH /1.0/images/<fingerprint>``.
+
+        Args:
+            fingerprint: of the image.
+            auto_update: True keeps it up to date.
+            etag: of the image that was read; another one is refused.
+            expires_at: when it is deleted.
+            profiles: for instances that are made from it.
+            properties: to add or to change; the others stay.
+            public: True lets strangers see it.
+
+        Raises:
+            NotFound: there is no such image.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> fingerprint = client.images()[0]
+            >>> client.patch_image(fingerprint, public=False)
+        """
+        body = _writable(auto_update, expires_at, profiles, properties, public)
+        self._patch(path("images", fingerprint), body, etag=etag)
+
+    def refresh_image(self, fingerprint: str, *, sync: bool | None = None) -> Operation:
+        """Fetch an image anew from where it came from: ``POST /1.0/images/<…>/refresh``.
+
+        Args:
+            fingerprint: of the image.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; ``metadata.refreshed`` tells whether there was a newer one.
+
+        Raises:
+            NotFound: there is no such image.
+            BadRequest: it came from nowhere.
+
+        Example:
+            >>> fingerprint = client.images()[0]
+            >>> client.refresh_image(fingerprint).metadata.refreshed
+            False
+        """
+        self._need("image_force_refresh", "refresh_image")
+        return self._handle_async(self._post(path("images", fingerprint, "refresh")), sync)
+
+    def update_image(
+        self,
+        fingerprint: str,
+        *,
+        auto_update: bool | None = None,
+        etag: str | None = None,
+        expires_at: datetime | str | None = None,
+        profiles: Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        public: bool | None = None,
+    ) -> None:
+        """Replace the fields of an image: ``PUT /1.0/images/<fingerprint>``.
+
+        What is not given goes back to its default: the properties too. To change
+        some only, use `patch_image`.
+
+        Args:
+            fingerprint: of the image.
+            auto_update: True keeps it up to date.
+            etag: of the image that was read; another one is refused.
+            expires_at: when it is deleted.
+            profiles: for instances that are made from it.
+            properties: all of them.
+            public: True lets strangers see it.
+
+        Raises:
+            NotFound: there is no such image.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> image = client.image_by_alias("busybox")
+            >>> client.update_image(
+            ...     image.fingerprint, properties={**image.properties, "release": "7"}
+            ... )
+        """
+        body = _writable(auto_update, expires_at, profiles, properties, public)
+        self._put(path("images", fingerprint), body, etag=etag)
+
+    def _create_image(
+        self,
+        body: dict[str, Any],
+        aliases: Sequence[str] | None,
+        on_progress: OnProgress | None,
+        sync: bool | None,
+    ) -> Operation:
+        if aliases is not None:
+            self._need("image_create_aliases", "aliases")
+            body["aliases"] = [{"name": name} for name in aliases]
+        return self._handle_async(self._post(path("images"), body), sync, on_progress)
+
+
+def _properties(
+    description: str | None, properties: Mapping[str, Any] | None, **fields: Any
+) -> dict[str, Any]:
+    """Write what all new images have in common."""
+    body = given(**fields)
+    texts = {key: str(value) for key, value in (properties or {}).items()}
+    if description is not None:
+        texts["description"] = description
+    return body | ({"properties": texts} if texts else {})
+
+
+def _writable(
+    auto_update: bool | None,
+    expires_at: datetime | str | None,
+    profiles: Sequence[str] | None,
+    properties: Mapping[str, Any] | None,
+    public: bool | None,
+) -> dict[str, Any]:
+    """Write what can be changed of an image."""
+    return given(
+        auto_update=auto_update,
+        expires_at=time_of(expires_at),
+        profiles=None if profiles is None else list(profiles),
+        properties=None
+        if properties is None
+        else {key: str(value) for key, value in properties.items()},
+        public=public,
+    )

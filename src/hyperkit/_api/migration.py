@@ -1,0 +1,363 @@
+"""Migration: instances on their way from one server to another."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+from .._relay import Relay
+from .._request import devices_of, given, path, strings, uuid_of
+from ..errors import ArgumentError, Error, MissingProfiles, OperationFailed, OperationGone
+from ..types import Instance, MigrationSource, Operation
+from .instances import InstancesMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_BASE_IMAGE = "volatile.base_image"
+
+
+class MigrationMixin(InstancesMixin):
+    """Chapter "migration" of the API: instances between servers."""
+
+    def init_migration(
+        self, container: str, snapshot: str | None = None, *, instance_only: bool | None = None
+    ) -> MigrationSource:
+        """Offer an instance to another server: ``POST /1.0/instances/<name>``.
+
+        The other one must begin to fetch it (`migrate`) within some ten seconds. This
+        server must listen on the network (``core.https_address``).
+
+        Args:
+            container: the instance's name, such as ``"web"``; it must be stopped,
+                unless the servers have CRIU.
+            snapshot: of it, if that is to become the instance.
+            instance_only: True leaves its snapshots behind.
+
+        Returns:
+            What `migrate` needs, the operation of this server among it.
+
+        Raises:
+            NotFound: there is no such instance or snapshot.
+            ArgumentError: this server has no address that another one could reach.
+
+        Example:
+            >>> source = client.init_migration("web")
+            >>> other.migrate(source, "web").status
+            'Success'
+        """
+        environment: Any = self._get("/1.0")["environment"]
+        addresses: list[str] = environment.get("addresses") or []
+        if not addresses:
+            message = "No other server can reach this one: set core.https_address, or relay."
+            raise ArgumentError(message)
+        source = self._offer(container, snapshot, instance_only)
+        uuid = uuid_of(source.operation)
+        urls = [f"https://{address}/1.0/operations/{uuid}" for address in addresses]
+        source["certificate"] = environment.get("certificate") or ""
+        source["websocket"]["url"] = urls[0]
+        source["websocket"]["urls"] = urls
+        return source
+
+    def migrate(
+        self,
+        source: MigrationSource,
+        dest_name: str,
+        *,
+        architecture: str | None = None,
+        certificate: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
+        ephemeral: bool | None = None,
+        instance_only: bool | None = None,
+        move: bool = False,
+        profiles: Sequence[str] | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Fetch an instance that another server offers: ``POST /1.0/instances``.
+
+        Args:
+            source: what `init_migration` of the other server gave.
+            dest_name: the instance's name here.
+            architecture: in the place of its own.
+            certificate: PEM of the other server; the one that it told if not given.
+            config: in the place of its own, which is taken without what is volatile
+                (addresses of network cards, say).
+            devices: in the place of its own.
+            ephemeral: in the place of its own.
+            instance_only: True leaves its snapshots behind.
+            move: True keeps what is volatile as well, since the other one is to go.
+            profiles: in the place of its own; they must be here.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            MissingProfiles: this server lacks profiles of the instance.
+            OperationFailed: it could not be fetched, or the name is taken.
+
+        Example:
+            >>> source = client.init_migration("web")
+            >>> other.migrate(source, "web", profiles=["default"]).status
+            'Success'
+        """
+        body = self._arrival(
+            source, dest_name, architecture, config, devices, ephemeral, profiles, move=move
+        )
+        pull = given(
+            type="migration",
+            mode="pull",
+            certificate=certificate or source.certificate,
+            secrets=dict(source.websocket["secrets"]),
+            instance_only=instance_only,
+        )
+        pull["base-image"] = source.config.get(_BASE_IMAGE, "")
+        urls: list[str] = source.websocket.get("urls") or [source.websocket["url"]]
+        for number, url in enumerate(urls, 1):
+            operation = self._post(
+                path(self._capabilities().instances),
+                {**body, "source": {**pull, "operation": url}},
+            )
+            try:
+                return self._handle_async(operation, sync)
+            except OperationFailed as error:
+                # An address that cannot be reached from here; the next one may.
+                if number == len(urls) or "connect" not in str(error).lower():
+                    raise
+        message = "The source tells no address."
+        raise ArgumentError(message)
+
+    def transfer_instance(
+        self,
+        name: str,
+        to: MigrationMixin,
+        *,
+        config: Mapping[str, Any] | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
+        instance_only: bool | None = None,
+        mode: Literal["pull", "push", "relay"] = "pull",
+        move: bool = False,
+        new_name: str | None = None,
+        profiles: Sequence[str] | None = None,
+        snapshot: str | None = None,
+    ) -> Operation:
+        """Copy or move an instance to another server, and wait until it is there.
+
+        Args:
+            name: such as ``"web"``; it must be stopped, unless the servers have CRIU.
+            to: a client of the other server.
+            config: in the place of its own.
+            devices: in the place of its own.
+            instance_only: True leaves its snapshots behind.
+            mode: ``"pull"``: the other server fetches it from this one. ``"push"``:
+                this one sends it. ``"relay"``: it goes through this program, where
+                the servers cannot reach each other.
+            move: True deletes it here, when it is there.
+            new_name: its name there, if that is another one.
+            profiles: in the place of its own; they must be there.
+            snapshot: of it, if that is to become the instance there.
+
+        Returns:
+            The finished operation of the other server.
+
+        Raises:
+            MissingProfiles: the other server lacks profiles of the instance.
+            NotFound: there is no such instance or snapshot.
+            ArgumentError: a snapshot cannot be moved; or a server that the other is to
+                reach has no address.
+            OperationFailed: it could not be transferred; it is still here.
+
+        Example:
+            >>> client.transfer_instance("web", to=other, mode="relay", move=True).status
+            'Success'
+        """
+        if mode not in {"pull", "push", "relay"}:
+            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
+            raise ArgumentError(message)
+        if move and snapshot is not None:
+            message = "A snapshot is copied; what it was taken of cannot be moved by that."
+            raise ArgumentError(message)
+        dest_name = new_name or name
+        if mode == "pull":
+            to._check_profiles(self._described(name, snapshot), profiles)
+            source = self.init_migration(name, snapshot, instance_only=instance_only)
+            done = self._unless_failed(
+                source.operation,
+                lambda: to.migrate(
+                    source,
+                    dest_name,
+                    config=config,
+                    devices=devices,
+                    instance_only=instance_only,
+                    move=move,
+                    profiles=profiles,
+                    sync=True,
+                ),
+            )
+            with suppress(OperationGone):
+                self.wait_for_operation(source.operation)
+        else:
+            source = self._described(name, snapshot)
+            body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
+            door = to._open_door(body, source, instance_only)
+            transfer = self._push_instance if mode == "push" else self._relay_instance
+            done = to._unless_failed(
+                door, lambda: transfer(name, snapshot, instance_only, to, door)
+            )
+        if move:
+            self.delete_instance(name, sync=True)
+        return done
+
+    def _described(self, name: str, snapshot: str | None) -> MigrationSource:
+        """Say what the instance or snapshot is like."""
+        instance = Instance(self._get(self._path(name)))
+        found: Mapping[str, Any] = instance
+        if snapshot is not None:
+            found = self._get(self._path(name, "snapshots", snapshot))
+        return MigrationSource(
+            name=name,
+            architecture=found.get("architecture", instance.architecture),
+            config=found.get("config") or {},
+            description=instance.get("description", ""),
+            devices=found.get("devices") or {},
+            ephemeral=found.get("ephemeral", False),
+            profiles=found.get("profiles") or [],
+            snapshot=snapshot is not None,
+            stateful=found.get("stateful", False),
+            type=instance.get("type", "container"),
+        )
+
+    def _offer(
+        self, name: str, snapshot: str | None, instance_only: bool | None
+    ) -> MigrationSource:
+        """Start the source's side of a pull."""
+        source = self._described(name, snapshot)
+        url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
+        body = given(name=snapshot or name, migration=True, instance_only=instance_only)
+        source["operation"] = operation = self._post(url, body)
+        source["websocket"] = type(source)({"secrets": _secrets(operation)})
+        return source
+
+    def _arrival(
+        self,
+        source: MigrationSource,
+        name: str,
+        architecture: str | None,
+        config: Mapping[str, Any] | None,
+        devices: Mapping[str, Mapping[str, Any]] | None,
+        ephemeral: bool | None,
+        profiles: Sequence[str] | None,
+        *,
+        move: bool,
+    ) -> dict[str, Any]:
+        """Write what the instance is to be like here."""
+        path(name)
+        self._check_profiles(source, profiles)
+        kept = {
+            key: value
+            for key, value in source.config.items()
+            if move or key == _BASE_IMAGE or not key.startswith("volatile.")
+        }
+        body = {
+            "name": name,
+            "architecture": architecture or source.architecture,
+            "config": strings(kept if config is None else config),
+            "description": source.get("description", ""),
+            "devices": devices_of(source.devices if devices is None else devices),
+            "ephemeral": source.ephemeral if ephemeral is None else ephemeral,
+            "profiles": list(source.profiles if profiles is None else profiles),
+        }
+        if self._capabilities().instances == "instances":
+            body["type"] = source.get("type", "container")
+        return body
+
+    def _check_profiles(self, source: MigrationSource, profiles: Sequence[str] | None) -> None:
+        wanted = source.profiles if profiles is None else profiles
+        missing = sorted(set(wanted) - set(self._names(path("profiles"))))
+        if missing:
+            message = (
+                f"The target server lacks the profiles {', '.join(missing)}: create them there, "
+                "or name others in profiles."
+            )
+            raise MissingProfiles(message)
+
+    def _open_door(
+        self, body: Mapping[str, Any], source: MigrationSource, instance_only: bool | None
+    ) -> Operation:
+        """Start the target's side of a push."""
+        self._need("container_push_target", "push and relay")
+        push = given(type="migration", mode="push", instance_only=instance_only)
+        push["base-image"] = source.config.get(_BASE_IMAGE, "")
+        return self._post(path(self._capabilities().instances), {**body, "source": push})
+
+    def _push_instance(
+        self,
+        name: str,
+        snapshot: str | None,
+        instance_only: bool | None,
+        to: MigrationMixin,
+        door: Operation,
+    ) -> Operation:
+        """Have this server send to the door that the other one has opened."""
+        self._need("container_push", 'mode="push"')
+        environment: Any = to._get("/1.0")["environment"]
+        addresses: list[str] = environment.get("addresses") or []
+        if not addresses:
+            message = "The target has no address: set core.https_address there, or relay."
+            raise ArgumentError(message)
+        url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
+        target = {
+            "operation": f"https://{addresses[0]}/1.0/operations/{uuid_of(door)}",
+            "certificate": environment.get("certificate") or "",
+            "secrets": _secrets(door),
+        }
+        body = given(
+            name=snapshot or name, migration=True, instance_only=instance_only, target=target
+        )
+        sent = self._post(url, body)
+        self._unless_failed(sent, lambda: self.wait_for_operation(sent))
+        return to.wait_for_operation(door)
+
+    def _relay_instance(
+        self,
+        name: str,
+        snapshot: str | None,
+        instance_only: bool | None,
+        to: MigrationMixin,
+        door: Operation,
+    ) -> Operation:
+        """Join what this server offers to the door that the other one has opened."""
+        offered = self._offer(name, snapshot, instance_only).operation
+        return self._unless_failed(offered, lambda: self._join(offered, to, door))
+
+    def _join(self, offered: Operation, to: MigrationMixin, door: Operation) -> Operation:
+        relay = Relay(
+            (self, uuid_of(offered), _secrets(offered)), (to, uuid_of(door), _secrets(door))
+        )
+        try:
+            done = to.wait_for_operation(door)
+            # The target's word counts: LXD 5.0 hangs up without a last message to the
+            # source now and then, which takes that for a failure.
+            with suppress(OperationFailed, OperationGone):
+                self.wait_for_operation(offered)
+        finally:
+            relay.close()
+        return done
+
+    def _unless_failed(self, operation: Operation, action: Any) -> Operation:
+        """Do something; if that fails, leave no operation of this server running unseen."""
+        try:
+            done: Operation = action()
+        except BaseException:
+            with suppress(Error):
+                self.cancel_operation(operation)
+            raise
+        return done
+
+
+def _secrets(operation: Operation) -> dict[str, str]:
+    """Pick the secrets of an operation's websockets."""
+    metadata: dict[str, Any] = operation.get("metadata") or {}
+    names = ("control", "fs", "criu")
+    return {name: metadata[name] for name in names if name in metadata}

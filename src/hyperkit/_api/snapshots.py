@@ -1,0 +1,233 @@
+"""Snapshots: instances as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .._request import given, time_of
+from ..errors import InvalidName
+from ..types import Snapshot
+from .instances import InstancesMixin
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..types import Operation
+
+_NEVER = "0001-01-01T00:00:00Z"
+
+
+class SnapshotsMixin(InstancesMixin):
+    """Chapter "instances" of the API, as far as their snapshots go."""
+
+    def create_snapshot(
+        self,
+        container: str,
+        snapshot: str,
+        *,
+        expires_at: datetime | str | None = None,
+        stateful: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Take a snapshot: ``POST /1.0/instances/<name>/snapshots``.
+
+        Args:
+            container: the instance's name, such as ``"web"``; it may be running.
+            snapshot: the new one's name, such as ``"before"``.
+            expires_at: when the server deletes it; as the instance's configuration
+                says if not given.
+            stateful: True keeps the memory too; containers need CRIU for it.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            ArgumentError: ``expires_at`` has no time zone.
+            BadRequest: a stateful one of an instance that does not run.
+            NotFound: there is no such instance.
+            OperationFailed: it could not be taken, or there is one of that name.
+
+        Example:
+            >>> client.create_snapshot("web", "before").status
+            'Success'
+        """
+        _check(snapshot)
+        body = given(name=snapshot, expires_at=time_of(expires_at), stateful=stateful)
+        if expires_at is not None:
+            self._need("snapshot_expiry_creation", "expires_at")
+        return self._handle_async(self._post(self._path(container, "snapshots"), body), sync)
+
+    def delete_snapshot(
+        self, container: str, snapshot: str, *, sync: bool | None = None
+    ) -> Operation:
+        """Delete a snapshot: ``DELETE /1.0/instances/<name>/snapshots/<snapshot>``.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            snapshot: such as ``"before"``.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such snapshot.
+
+        Example:
+            >>> client.delete_snapshot("web", "before").status
+            'Success'
+        """
+        return self._handle_async(self._delete(self._path(container, "snapshots", snapshot)), sync)
+
+    def rename_snapshot(
+        self, container: str, old_name: str, new_name: str, *, sync: bool | None = None
+    ) -> Operation:
+        """Rename a snapshot: ``POST /1.0/instances/<name>/snapshots/<snapshot>``.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            old_name: such as ``"before"``.
+            new_name: such as ``"monday"``.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            Conflict: there is one of the new name.
+            NotFound: there is no such snapshot.
+
+        Example:
+            >>> client.rename_snapshot("web", "before", "monday").status
+            'Success'
+        """
+        _check(new_name)
+        url = self._path(container, "snapshots", old_name)
+        return self._handle_async(self._post(url, {"name": new_name}), sync)
+
+    def restore_snapshot(
+        self,
+        container: str,
+        snapshot: str,
+        *,
+        stateful: bool | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Set an instance back to a snapshot: ``PUT /1.0/instances/<name>``.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            snapshot: such as ``"before"``.
+            stateful: True restores the memory too.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            NotFound: there is no such instance.
+            OperationFailed: there is no such snapshot, or it could not be restored.
+
+        Example:
+            >>> client.restore_snapshot("web", "before").status
+            'Success'
+        """
+        _check(snapshot)
+        body = given(restore=snapshot, stateful=stateful)
+        return self._handle_async(self._put(self._path(container), body), sync)
+
+    def snapshot(self, container: str, snapshot: str) -> Snapshot:
+        """Read a snapshot: ``GET /1.0/instances/<name>/snapshots/<snapshot>``.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            snapshot: such as ``"before"``.
+
+        Raises:
+            NotFound: there is no such snapshot.
+
+        Example:
+            >>> client.snapshot("web", "before").stateful
+            False
+        """
+        return Snapshot(self._get(self._path(container, "snapshots", snapshot)))
+
+    @overload
+    def snapshots(self, container: str, *, recursion: Literal[0] = 0) -> list[str]: ...
+
+    @overload
+    def snapshots(self, container: str, *, recursion: Literal[1]) -> list[Snapshot]: ...
+
+    def snapshots(
+        self, container: str, *, recursion: Literal[0, 1] = 0
+    ) -> list[str] | list[Snapshot]:
+        """List the snapshots of an instance: ``GET /1.0/instances/<name>/snapshots``.
+
+        Args:
+            container: its name, such as ``"web"``.
+            recursion: 0 for names, 1 for the snapshots themselves.
+
+        Raises:
+            NotFound: there is no such instance.
+
+        Example:
+            >>> client.snapshots("web")
+            ['before']
+        """
+        where = self._path(container, "snapshots")
+        if recursion:
+            entries: list[dict[str, Any]] = self._get(where, recursion=1) or []
+            return [Snapshot(entry) for entry in entries]
+        return self._names(where)
+
+    def update_snapshot(
+        self,
+        container: str,
+        snapshot: str,
+        *,
+        expires_at: datetime | str | None,
+        etag: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Change when a snapshot expires: ``PUT /1.0/instances/<name>/snapshots/<snapshot>``.
+
+        Args:
+            container: the instance's name, such as ``"web"``.
+            snapshot: such as ``"before"``.
+            expires_at: when the server deletes it; None for never.
+            etag: of the snapshot that was read; another one is refused.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            ArgumentError: ``expires_at`` has no time zone.
+            NotFound: there is no such snapshot.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> client.update_snapshot("web", "before", expires_at="2030-01-01T00:00:00Z").status
+            'Success'
+        """
+        self._need("snapshot_expiry", "update_snapshot")
+        body = {"expires_at": time_of(expires_at) or _NEVER}
+        url = self._path(container, "snapshots", snapshot)
+        return self._handle_async(self._put(url, body, etag=etag), sync)
+
+    create_instance_snapshot = create_snapshot
+    delete_instance_snapshot = delete_snapshot
+    instance_snapshot = snapshot
+    instance_snapshots = snapshots
+    rename_instance_snapshot = rename_snapshot
+    restore_instance_snapshot = restore_snapshot
+    revert_to_snapshot = restore_snapshot
+    update_instance_snapshot = update_snapshot
+
+
+def _check(name: str) -> None:
+    """Refuse what no snapshot can be called."""
+    if not name or name in {".", ".."} or "/" in name:
+        message = f"{name!r} cannot be the name of a snapshot."
+        raise InvalidName(message)

@@ -1,0 +1,165 @@
+"""What goes up and comes down in pieces: bodies that need not fit into memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from .errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from ._progress import Meter
+
+    PathLike = str | os.PathLike[str]
+    Content = bytes | str | IO[bytes] | IO[str]
+
+# How much is read and sent at once: large enough to be fast, small enough to hold.
+BLOCK = 256 * 1024
+
+
+class Payload:
+    """The body of an upload: several sources, one after the other.
+
+    Args:
+        parts: bytes, or readable files; these are read from where they stand.
+        content_type: of the whole.
+        meter: told of every block that was sent.
+    """
+
+    def __init__(
+        self,
+        *parts: bytes | IO[Any],
+        content_type: str = "application/octet-stream",
+        meter: Meter | None = None,
+    ) -> None:
+        self.content_type = content_type
+        self.fault: Exception | None = None
+        self._parts = [io.BytesIO(part) if isinstance(part, bytes) else part for part in parts]
+        self._starts = [_position(part) for part in self._parts]
+        self._meter = meter
+        self._sent = False
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes there are; None where a part cannot tell."""
+        sizes = [
+            None if start is None else _size(part, start)
+            for part, start in zip(self._parts, self._starts, strict=True)
+        ]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+    def blocks(self) -> Iterator[bytes]:
+        """Read the body, from its beginning.
+
+        Raises:
+            ArgumentError: it is asked for again, and cannot be rewound.
+        """
+        if self._sent:
+            for part, start in zip(self._parts, self._starts, strict=True):
+                if start is None:
+                    message = "The upload cannot be sent again: its source cannot be rewound."
+                    self.fault = ArgumentError(message)
+                    raise self.fault
+                part.seek(start)
+        self._sent = True
+        return self._read()
+
+    def _read(self) -> Iterator[bytes]:
+        for part in self._parts:
+            while block := self._read_block(part):
+                yield block
+                if self._meter is not None:
+                    self._meter.advance(len(block))
+
+    def _read_block(self, part: IO[Any]) -> bytes:
+        """Read on; a fault of the source's is kept, lest it be taken for the server's."""
+        try:
+            block: bytes | str = part.read(BLOCK)
+        except Exception as error:
+            self.fault = error
+            raise
+        return block.encode() if isinstance(block, str) else block
+
+
+def _position(part: IO[Any]) -> int | None:
+    try:
+        return part.tell() if part.seekable() else None
+    except (AttributeError, OSError):
+        return None
+
+
+def _size(part: IO[Any], start: int) -> int | None:
+    """Measure what is left of a file; text cannot be measured before it is encoded."""
+    if isinstance(part, io.TextIOBase):
+        return None
+    here = part.tell()
+    end = part.seek(0, os.SEEK_END)
+    part.seek(here)
+    return end - start
+
+
+def content_of(content: Content) -> bytes | IO[Any]:
+    """Take content as users give it.
+
+    Args:
+        content: bytes, text (sent as UTF-8) or a readable file.
+
+    Raises:
+        ArgumentError: it is none of these.
+    """
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return bytes(content)
+    if not hasattr(content, "read"):
+        message = f"Content must be bytes, text or a readable file, not {content!r}."
+        raise ArgumentError(message)
+    return content
+
+
+@contextmanager
+def opened(source: PathLike | IO[Any]) -> Generator[IO[Any]]:
+    """Open a local file to read it; a file that is open already stays so.
+
+    Args:
+        source: a path or a readable file.
+
+    Raises:
+        OSError: it is missing, unreadable or a folder; nothing was sent.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        with Path(source).expanduser().open("rb") as file:
+            yield file
+    else:
+        yield source
+
+
+@contextmanager
+def replacing(place: Path) -> Generator[IO[bytes]]:
+    """Write a file that gets its name when it is complete.
+
+    What is half written when something goes wrong is removed; a file of that name
+    stays as it was.
+
+    Args:
+        place: where it is to be.
+
+    Raises:
+        OSError: it cannot be written there; the disk is full.
+    """
+    if place.is_dir():
+        raise IsADirectoryError(21, "This is a folder, where a file was meant", str(place))
+    part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
