@@ -1,6 +1,7 @@
 """Recording what real servers answer, and answering from such recordings."""
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -14,7 +15,16 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 FOLDER = Path(__file__).parent.parent / "recordings"
-KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+KEPT_HEADERS = (
+    "content-type",
+    "content-disposition",
+    "etag",
+    "location",
+    "x-lxd-",
+    "x-incus-",
+)
+# Longer bodies than this are recorded by their hash, in bytes.
+LONG = 4096
 # What must not be kept, and what stands in its place.
 SCRUBBED = [
     (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
@@ -39,13 +49,58 @@ def scrub(text):
 def words_of(request):
     """What makes a request the one that was recorded."""
     parts = urlsplit(request.url)
-    body = request.body or b""
     return {
         "method": request.method,
         "url": parts.path + (f"?{parts.query}" if parts.query else ""),
-        "body": scrub(body.decode() if isinstance(body, bytes) else body),
+        "body": shown(whole(request)),
         "if_match": request.headers.get("If-Match", ""),
+        "headers": {
+            name: value
+            for name, value in sorted(request.headers.items())
+            if name.lower().startswith(("x-lxd-", "x-incus-"))
+        },
     }
+
+
+def whole(request):
+    """Read a body that goes in pieces, and put it back in one."""
+    body = request.body or b""
+    if isinstance(body, str):
+        return body.encode()
+    if not isinstance(body, bytes):
+        body = b"".join(body)
+        request.body = iter([body])
+    boundary = re.search("boundary=(.+)", request.headers.get("Content-Type", ""))
+    return body.replace(boundary[1].encode(), b"boundary") if boundary else body
+
+
+def shown(body):
+    """Write a body, or what identifies it."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None or len(text) > LONG:
+        return f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return scrub(text)
+
+
+def response_to(request, answer):
+    """Make the response that an answer in a recording stands for."""
+    content = base64.b64decode(answer["base64"]) if "base64" in answer else answer["text"].encode()
+    response = Response()
+    response.status_code = answer["status"]
+    response.headers = CaseInsensitiveDict(answer["headers"])
+    response.raw = HTTPResponse(
+        io.BytesIO(content),
+        headers=answer["headers"],
+        status=answer["status"],
+        preload_content=False,
+        request_method=request.method,
+    )
+    response.request = request
+    response.url = request.url
+    return response
 
 
 class Recorder(BaseAdapter):
@@ -57,6 +112,7 @@ class Recorder(BaseAdapter):
         self.exchanges = []
 
     def send(self, request, **options):
+        words = words_of(request)
         response = self.adapter.send(request, **options)
         content = response.content
         try:
@@ -66,11 +122,14 @@ class Recorder(BaseAdapter):
         if urlsplit(request.url).path in LONG_LISTS:
             body = {"text": shortened(body["text"])}
         headers = {
-            name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
+            name: scrub(value)
+            for name, value in response.headers.items()
+            if name.lower().startswith(KEPT_HEADERS)
+            or (name == "Content-Length" and request.method == "HEAD")
         }
         answer = {"status": response.status_code, "headers": headers, **body}
-        self.exchanges.append({"request": words_of(request), "answer": answer})
-        return response
+        self.exchanges.append({"request": words, "answer": answer})
+        return response_to(request, {**answer, "base64": base64.b64encode(content).decode()})
 
     def save(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,22 +165,7 @@ class Replayer(BaseAdapter):
         exchange = self.exchanges[self.next]
         assert asked == exchange["request"], "another request was recorded here"
         self.next += 1
-        answer = exchange["answer"]
-        content = (
-            base64.b64decode(answer["base64"]) if "base64" in answer else answer["text"].encode()
-        )
-        response = Response()
-        response.status_code = answer["status"]
-        response.headers = CaseInsensitiveDict(answer["headers"])
-        response.raw = HTTPResponse(
-            io.BytesIO(content),
-            headers=answer["headers"],
-            status=answer["status"],
-            preload_content=False,
-        )
-        response.request = request
-        response.url = request.url
-        return response
+        return response_to(request, exchange["answer"])
 
     def close(self):
         pass

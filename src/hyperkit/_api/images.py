@@ -230,7 +230,8 @@ class ImagesMixin(OperationsMixin):
         """Make a secret that lets a stranger fetch a private image, once.
 
         ``POST /1.0/images/<fingerprint>/secret``. Reading the image's description
-        with it uses it up, as its export does.
+        with it uses it up, as its export does; five seconds are left for the other
+        of the two.
 
         Args:
             fingerprint: of the image.

@@ -35,6 +35,7 @@ class LogsMixin(InstancesMixin):
             log: the file's name, such as ``"lxc.log"``.
 
         Raises:
+            BadRequest: this is not the name of a log file.
             NotFound: there is no such instance, or no such file.
 
         Example:

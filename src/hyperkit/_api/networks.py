@@ -44,7 +44,7 @@ class NetworksMixin(OperationsMixin):
 
         Raises:
             BadRequest: the server takes no such configuration.
-            Conflict: there is a network of that name.
+            APIError: there is a network of that name.
 
         Example:
             >>> client.create_network("br0", config={"ipv6.address": "none"}).status

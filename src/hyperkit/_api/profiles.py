@@ -41,8 +41,9 @@ class ProfilesMixin(OperationsMixin):
             The operation; most servers have finished it before they answer.
 
         Raises:
-            Conflict: there is a profile of that name.
             BadRequest: the server takes no such configuration.
+            APIError: there is a profile of that name: a Conflict, or (LXD 5, Incus 6)
+                an InternalServerError.
 
         Example:
             >>> client.create_profile("web", config={"limits.cpu": 2}).status
@@ -198,7 +199,7 @@ class ProfilesMixin(OperationsMixin):
 
         Raises:
             NotFound: there is no such profile.
-            Conflict: there is one of the new name.
+            APIError: there is one of the new name.
 
         Example:
             >>> client.rename_profile("web", "front")

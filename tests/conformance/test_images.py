@@ -1,0 +1,188 @@
+"""Images, their aliases and their files."""
+
+import contextlib
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+import time
+
+import pytest
+from unit.servers import key_pair
+
+import hyperkit
+
+METADATA = b"architecture: x86_64\ncreation_date: 1700000000\nproperties:\n  os: tiny\n"
+
+
+def archive(files):
+    """Make a small archive, the same one every time."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            if content is None:
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            else:
+                entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content or b""))
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
+UNIFIED = archive({"metadata.yaml": METADATA, "rootfs": None, "rootfs/etc": None})
+SPLIT = archive({"metadata.yaml": METADATA}), archive({"etc": None, "etc/a": b"a"})
+
+
+@pytest.fixture
+def kept(client):
+    """A list of fingerprints, of images that are gone afterwards."""
+    fingerprints = []
+    yield fingerprints
+    for fingerprint in fingerprints:
+        with contextlib.suppress(hyperkit.NotFound):
+            client.delete_image(fingerprint)
+
+
+@pytest.fixture
+def image(client, kept):
+    """The fingerprint of a small image."""
+    kept.append(hashlib.sha256(UNIFIED).hexdigest())
+    client.create_image_from_file(io.BytesIO(UNIFIED))
+    return kept[0]
+
+
+def test_upload_and_export(client, kept, tmp_path):
+    (tmp_path / "tiny.tar.gz").write_bytes(UNIFIED)
+    fingerprint = hashlib.sha256(UNIFIED).hexdigest()
+    kept.append(fingerprint)
+    done = client.create_image_from_file(
+        tmp_path / "tiny.tar.gz",
+        fingerprint=fingerprint,
+        properties={"release": 7, "text": "a b&c=d"},
+        public=True,
+        aliases=["tiny/one", "tiny-two"],
+    )
+    assert done.metadata.fingerprint == fingerprint
+    found = client.image_by_alias("tiny/one")
+    assert (found.fingerprint, found.public, found.size) == (fingerprint, True, len(UNIFIED))
+    assert found.properties["text"] == "a b&c=d"
+    assert {"tiny/one", "tiny-two"} <= set(client.image_aliases())
+    assert fingerprint in client.images()
+    told = []
+    place = client.export_image(
+        fingerprint, tmp_path, filename="back", on_progress=lambda *told_: told.append(told_)
+    )
+    assert told[-1][0] == len(UNIFIED)
+    assert place == str(tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == UNIFIED
+    with pytest.raises(FileExistsError):
+        client.export_image(fingerprint, tmp_path, filename="back")
+
+
+def test_split_image(client, kept, tmp_path):
+    metadata, rootfs = SPLIT
+    fingerprint = hashlib.sha256(metadata + rootfs).hexdigest()
+    kept.append(fingerprint)
+    client.create_image_from_file(io.BytesIO(metadata), rootfs=io.BytesIO(rootfs))
+    place = client.export_image(fingerprint, tmp_path)
+    with open(place, "rb") as first, open(f"{place}.root", "rb") as second:
+        assert (first.read(), second.read()) == SPLIT
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_what_is_no_image(client):
+    with pytest.raises(hyperkit.OperationFailed):
+        client.create_image_from_file(io.BytesIO(b"no image" * 10))
+
+
+def test_another_fingerprint(client):
+    with pytest.raises(hyperkit.OperationFailed, match="fingerprint"):
+        client.create_image_from_file(io.BytesIO(UNIFIED), fingerprint="a" * 64)
+    assert "a" * 64 not in client.images()
+
+
+def test_an_image_that_is_there(client, image):
+    with pytest.raises(hyperkit.OperationFailed, match="already exists"):
+        client.create_image_from_file(io.BytesIO(UNIFIED))
+    assert image in client.images()
+
+
+def test_fields(client, image):
+    client.patch_image(image, properties={"a": 1}, public=True)
+    found = client.image(image)
+    assert (found.public, found.properties["a"], found.properties["os"]) == (True, "1", "tiny")
+    etag = client.last_response.headers["ETag"]
+    client.update_image(image, properties={"b": 2})
+    assert client.image(image).properties == {"b": "2"}
+    with pytest.raises(hyperkit.PreconditionFailed):
+        client.patch_image(image, public=False, etag=etag)
+    [entry] = client.images(recursion=1, filter="properties.b eq 2")
+    assert entry.fingerprint == image
+
+
+def test_aliases(client, image):
+    client.create_image_alias(image, "tiny/a", description="First")
+    with pytest.raises(hyperkit.Conflict):
+        client.create_image_alias(image, "tiny/a")
+    client.update_image_alias("tiny/a", description="Second")
+    alias = client.image_alias("tiny/a")
+    assert (alias.target, alias.description) == (image, "Second")
+    client.rename_image_alias("tiny/a", "tiny/b")
+    assert "tiny/b" in [one.name for one in client.image_aliases(recursion=1)]
+    client.delete_image_alias("tiny/b")
+    with pytest.raises(hyperkit.NotFound):
+        client.image_by_alias("tiny/b")
+
+
+def test_secret_is_a_token_that_is_not_waited_for(client, image):
+    operation = client.create_image_secret(image)
+    assert operation.status == "Running"
+    assert operation.metadata.secret
+    client.cancel_operation(operation)
+
+
+@pytest.mark.live_only
+def test_secret_opens_a_private_image_to_a_stranger_once(client, image, lab, tmp_path):
+    (tmp_path / "keys").mkdir()
+    certificate, key = key_pair(tmp_path / "keys", "stranger")
+    stranger = hyperkit.Client(
+        api_endpoint=lab["https_url"],
+        client_cert=certificate,
+        client_key=key,
+        server_cert=lab["server_certificate"],
+    )
+    secret = client.create_image_secret(image).metadata.secret
+    stranger.export_image(image, tmp_path, filename="a", secret=secret)
+    assert (tmp_path / "a").read_bytes() == UNIFIED
+    time.sleep(6)
+    for used in (secret, None):
+        with pytest.raises(hyperkit.NotFound):
+            stranger.export_image(image, tmp_path, filename="b", secret=used)
+    assert sorted(os.listdir(tmp_path)) == ["a", "keys"]
+    stranger.close()
+
+
+def test_from_a_container_and_a_snapshot(client, name, kept):
+    client.create_container(name, alias="busybox")
+    client.create_snapshot(name, "then")
+    done = client.create_image_from_container(
+        name, aliases=["made/one"], description="Made", properties={"os": "x"}
+    )
+    kept.append(done.metadata.fingerprint)
+    made = client.image_by_alias("made/one")
+    assert (made.properties["description"], made.properties["os"]) == ("Made", "x")
+    client.delete_image(done.metadata.fingerprint)
+    done = client.create_image_from_snapshot(name, "then", properties={"os": "y"})
+    kept.append(done.metadata.fingerprint)
+    assert client.image(done.metadata.fingerprint).properties["os"] == "y"
+
+
+def test_from_a_page_that_is_not_there(client):
+    with pytest.raises((hyperkit.OperationFailed, hyperkit.BadRequest)):
+        client.create_image_from_url("http://127.0.0.1:1/image")
+
+
+def test_refresh_of_what_came_from_nowhere(client, image):
+    with pytest.raises((hyperkit.OperationFailed, hyperkit.APIError)):
+        client.refresh_image(image)

@@ -1,0 +1,84 @@
+"""Profiles and networks."""
+
+import contextlib
+
+import pytest
+
+import hyperkit
+
+
+@pytest.fixture
+def profile(client):
+    """The name of a profile that is gone afterwards."""
+    client.create_profile("hk-one", config={"user.a": 1}, description="First")
+    yield "hk-one"
+    for name in ("hk-one", "hk-two"):
+        with contextlib.suppress(hyperkit.NotFound):
+            client.delete_profile(name)
+
+
+def test_life_of_a_profile(client, profile):
+    assert profile in client.profiles()
+    client.patch_profile(profile, config={"user.b": True}, devices={"n": {"type": "none"}})
+    found = client.profile(profile)
+    assert (found.config, found.description) == ({"user.a": "1", "user.b": "true"}, "First")
+    client.update_profile(profile, config={"user.c": 3})
+    found = client.profile(profile)
+    assert (found.config, found.description, found.devices) == ({"user.c": "3"}, "", {})
+    client.rename_profile(profile, "hk-two")
+    assert "hk-two" in [one.name for one in client.profiles(recursion=1)]
+    client.delete_profile("hk-two")
+    with pytest.raises(hyperkit.NotFound):
+        client.profile("hk-two")
+
+
+def test_two_writers_of_a_profile(client, profile):
+    with client.edit_profile(profile) as found:
+        found.config["user.a"] = "2"
+    with pytest.raises(hyperkit.PreconditionFailed), client.edit_profile(profile) as found:
+        client.patch_profile(profile, config={"user.theirs": 1})
+        found.config["user.a"] = "3"
+    assert client.profile(profile).config == {"user.a": "2", "user.theirs": "1"}
+    etag = client.last_response.headers["ETag"]
+    client.patch_profile(profile, config={"user.b": 1}, etag=etag)
+    with pytest.raises(hyperkit.PreconditionFailed):
+        client.update_profile(profile, etag=etag)
+
+
+def test_a_profile_that_is_there(client, profile):
+    with pytest.raises(hyperkit.APIError, match="already exists"):
+        client.create_profile(profile)
+
+
+def test_life_of_a_network(client):
+    quiet = {"ipv4.address": "none", "ipv6.address": "none"}
+    client.create_network("hk-br1", config=quiet, description="First")
+    try:
+        assert "hk-br1" in client.networks()
+        client.patch_network("hk-br1", config={"user.a": 1})
+        with client.edit_network("hk-br1") as network:
+            network["description"] = "Second"
+        found = client.network("hk-br1")
+        assert (found.type, found.managed, found.description) == ("bridge", True, "Second")
+        assert found.config["user.a"] == "1"
+        client.update_network("hk-br1", config=quiet)
+        assert "user.a" not in client.network("hk-br1").config
+        client.rename_network("hk-br1", "hk-br2")
+        assert "hk-br2" in [one.name for one in client.networks(recursion=1)]
+    finally:
+        for name in ("hk-br1", "hk-br2"):
+            with contextlib.suppress(hyperkit.NotFound):
+                client.delete_network(name)
+    with pytest.raises(hyperkit.NotFound):
+        client.network("hk-br2")
+
+
+def test_logs(client, running):
+    names = client.logs(running)
+    assert "lxc.log" in names
+    assert isinstance(client.log(running, "lxc.log"), bytes)
+    for name in ("nothing.log", "../../lxd.log", ""):
+        with pytest.raises((hyperkit.NotFound, hyperkit.BadRequest, hyperkit.InvalidName)):
+            client.log(running, name)
+    with pytest.raises(hyperkit.BadRequest):
+        client.delete_log(running, "lxc.log")

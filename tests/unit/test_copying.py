@@ -1,0 +1,144 @@
+import pytest
+from unit.conftest import EXTENSIONS
+from unit.double import error, started
+
+import hyperkit
+
+WEB = {
+    "architecture": "x86_64",
+    "config": {"user.a": "1", "volatile.base_image": "f", "volatile.eth0.hwaddr": "00:16"},
+    "description": "Front end",
+    "devices": {"root": {"type": "disk", "path": "/", "pool": "default"}},
+    "ephemeral": False,
+    "name": "web",
+    "profiles": ["default"],
+    "type": "container",
+}
+COPY = {
+    "architecture": "x86_64",
+    "config": {"user.a": "1", "volatile.base_image": "f"},
+    "description": "Front end",
+    "devices": WEB["devices"],
+    "ephemeral": False,
+    "name": "www",
+    "profiles": ["default"],
+    "source": {"type": "copy", "source": "web"},
+    "type": "container",
+}
+
+
+def greet(double, *extensions):
+    """Expect the question what the server is; it has these extensions besides."""
+    double.expect(
+        "GET",
+        "/1.0",
+        {
+            "auth": "trusted",
+            "api_extensions": [*EXTENSIONS, *extensions],
+            "environment": {"server": "lxd"},
+        },
+    )
+
+
+def test_a_copy_is_like_the_source_but_for_what_is_volatile(client, double):
+    double.expect("GET", "/1.0/instances/web", WEB)
+    double.expect("POST", "/1.0/instances", raw=started(), body=COPY)
+    client.copy_container("web", "www", sync=False)
+
+
+def test_overrides_are_merged_and_profiles_replaced(client, double):
+    double.expect("GET", "/1.0/instances/web", WEB)
+    double.expect(
+        "POST",
+        "/1.0/instances",
+        raw=started(),
+        body={
+            **COPY,
+            "config": {**COPY["config"], "user.a": "true"},
+            "devices": {**WEB["devices"], "none": {"type": "none", "n": "1"}},
+            "ephemeral": True,
+            "profiles": [],
+        },
+        query={"target": "m2"},
+    )
+    client.copy_instance(
+        "web",
+        "www",
+        config={"user.a": True},
+        devices={"none": {"type": "none", "n": 1}},
+        ephemeral=True,
+        profiles=[],
+        target="m2",
+        sync=False,
+    )
+
+
+def test_a_copy_of_a_snapshot_is_like_the_snapshot(client, double):
+    double.expect("GET", "/1.0/instances/web", WEB)
+    double.expect(
+        "GET", "/1.0/instances/web/snapshots/then", {"name": "then", "config": {"user.a": "0"}}
+    )
+    double.expect(
+        "POST",
+        "/1.0/instances",
+        raw=started(),
+        body={
+            **COPY,
+            "config": {"user.a": "0"},
+            "source": {"type": "copy", "source": "web/then"},
+        },
+    )
+    client.copy_instance("web/then", "www", sync=False)
+
+
+def test_a_copy_into_another_project_says_where_the_source_is(bare, double):
+    greet(double, "container_copy_project")
+    bare.default_project = "blue"
+    double.expect("GET", "/1.0/instances/web", WEB, query={"project": "blue"})
+    double.expect(
+        "POST",
+        "/1.0/instances",
+        raw=started(),
+        body={**COPY, "source": {**COPY["source"], "project": "blue"}},
+        query={"project": "red"},
+    )
+    bare.copy_instance("web", "www", project="red", sync=False)
+
+
+def test_a_copy_of_nothing_creates_nothing(client, double):
+    double.expect("GET", "/1.0/instances/web", status=404, raw=error(404, "not found"))
+    with pytest.raises(hyperkit.NotFound):
+        client.copy_instance("web", "www")
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_names_that_nothing_has_send_nothing(bare, name):
+    with pytest.raises(hyperkit.InvalidName):
+        bare.copy_instance(name, "www")
+    with pytest.raises(hyperkit.InvalidName):
+        bare.copy_instance("web", name)
+    with pytest.raises(hyperkit.InvalidName):
+        bare.move_instance("web", new_name=name)
+
+
+def test_a_move_must_go_somewhere(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="where"):
+        bare.move_container("web", instance_only=True)
+
+
+def test_moves(bare, double):
+    greet(double, "instance_pool_move", "instance_project_move")
+    double.expect(
+        "POST",
+        "/1.0/instances/web",
+        raw=started(),
+        body={"name": "www", "migration": True, "pool": "fast", "project": "red"},
+        query={"target": "m2"},
+    )
+    bare.move_instance("web", new_name="www", pool="fast", project="red", target="m2", sync=False)
+
+
+@pytest.mark.parametrize("where", ["pool", "project"])
+def test_moves_that_the_server_cannot_do(client, where):
+    with pytest.raises(hyperkit.MissingExtension, match=f"instance_{where}_move"):
+        client.move_instance("web", **{where: "other"})

@@ -1,0 +1,78 @@
+import datetime as dt
+
+import pytest
+from unit.conftest import EXTENSIONS
+from unit.double import operation, started
+
+import hyperkit
+
+NAIVE = dt.datetime(2040, 1, 1)
+AWARE = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
+SNAPSHOTS = "/1.0/instances/web/snapshots"
+
+
+def greet(double, *extensions):
+    """Expect the question what the server is; it has these extensions besides."""
+    double.expect(
+        "GET",
+        "/1.0",
+        {
+            "auth": "trusted",
+            "api_extensions": [*EXTENSIONS, *extensions],
+            "environment": {"server": "lxd"},
+        },
+    )
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b"])
+def test_names_that_no_snapshot_has_send_nothing(bare, name):
+    with pytest.raises(hyperkit.InvalidName):
+        bare.create_snapshot("web", name)
+    with pytest.raises(hyperkit.InvalidName):
+        bare.rename_snapshot("web", "one", name)
+    with pytest.raises(hyperkit.InvalidName):
+        bare.restore_snapshot("web", name)
+
+
+def test_a_moment_without_a_time_zone_takes_no_snapshot(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="time zone"):
+        bare.create_snapshot("web", "one", expires_at=NAIVE)
+
+
+def test_take_one(bare, double):
+    greet(double, "snapshot_expiry_creation")
+    double.expect(
+        "POST",
+        SNAPSHOTS,
+        raw=started(),
+        body={"name": "one", "expires_at": "2040-01-01T00:00:00+00:00", "stateful": False},
+    )
+    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    done = bare.create_snapshot("web", "one", expires_at=AWARE, stateful=False)
+    assert done.status == "Success"
+
+
+def test_a_server_that_cannot_expire_them(client):
+    with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry_creation"):
+        client.create_snapshot("web", "one", expires_at=AWARE)
+    with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry"):
+        client.update_snapshot("web", "one", expires_at=AWARE)
+
+
+def test_never_is_written_out(bare, double):
+    greet(double, "snapshot_expiry")
+    body = {"expires_at": "0001-01-01T00:00:00Z"}
+    double.expect("PUT", f"{SNAPSHOTS}/one", raw=started(), body=body)
+    bare.update_snapshot("web", "one", expires_at=None, etag='"x"', sync=False)
+    assert double.headers[-1]["If-Match"] == '"x"'
+
+
+def test_an_old_server_has_containers_only(bare, double):
+    double.expect("GET", "/1.0", {"auth": "trusted", "environment": {}})
+    double.expect("GET", "/1.0/containers/web/snapshots", ["/1.0/containers/web/snapshots/a%20b"])
+    assert bare.instance_snapshots("web") == ["a b"]
+
+
+def test_names_are_quoted_whole(client, double):
+    double.expect("DELETE", f"{SNAPSHOTS}/a%3Fb%23c", raw=started())
+    client.delete_snapshot("web", "a?b#c", sync=False)
