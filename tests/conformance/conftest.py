@@ -54,6 +54,24 @@ def lab(request):
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="session")
+def second_lab(lab):
+    """The description of a second server of the same kind, for the session."""
+    up = [sys.executable, LAB, "up", lab["kind"], "--name", f"{lab['name']}-2"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)
+    subprocess.run([sys.executable, LAB, "down", f"{lab['name']}-2"], check=True)
+
+
+@pytest.fixture
+def other(second_lab, name):
+    """A client of the second server, where the test's instance is gone before and after."""
+    with hyperkit.Client(api_endpoint=f"unix://{second_lab['socket']}") as client:
+        remove_instances(client, name)
+        yield client
+        remove_instances(client, name)
+
+
 @pytest.fixture
 def kind(mode):
     """Which server: "lxd" or "incus"."""
@@ -124,16 +142,21 @@ def name(mode, request):
             return
         lab = request.getfixturevalue("lab")
         with hyperkit.Client(api_endpoint=f"unix://{lab['socket']}") as cleaner:
-            for left in cleaner.instances():
-                if left.startswith(chosen):
-                    with contextlib.suppress(hyperkit.Error):
-                        cleaner.stop_instance(left, force=True)
-                    with contextlib.suppress(hyperkit.Error):
-                        cleaner.delete_instance(left)
+            remove_instances(cleaner, chosen)
 
     remove()
     yield chosen
     remove()
+
+
+def remove_instances(client, name):
+    """Remove what a test has left."""
+    for left in client.instances():
+        if left.startswith(name):
+            with contextlib.suppress(hyperkit.Error):
+                client.stop_instance(left, force=True)
+            with contextlib.suppress(hyperkit.Error):
+                client.delete_instance(left)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ COPY = {
 }
 
 
-def greet(double, *extensions):
+def greet(double, *extensions, **query):
     """Expect the question what the server is; it has these extensions besides."""
     double.expect(
         "GET",
@@ -37,6 +37,7 @@ def greet(double, *extensions):
             "api_extensions": [*EXTENSIONS, *extensions],
             "environment": {"server": "lxd"},
         },
+        query=query,
     )
 
 
@@ -92,7 +93,7 @@ def test_a_copy_of_a_snapshot_is_like_the_snapshot(client, double):
 
 
 def test_a_copy_into_another_project_says_where_the_source_is(bare, double):
-    greet(double, "container_copy_project")
+    greet(double, "container_copy_project", project="blue")
     bare.default_project = "blue"
     double.expect("GET", "/1.0/instances/web", WEB, query={"project": "blue"})
     double.expect(
@@ -111,6 +112,12 @@ def test_a_copy_of_nothing_creates_nothing(client, double):
         client.copy_instance("web", "www")
 
 
+@pytest.mark.parametrize("source", ["web/", "/then", "web/..", "web/a/b", "web/a\nb"])
+def test_sources_that_nothing_is_send_nothing(bare, source):
+    with pytest.raises(hyperkit.InvalidName):
+        bare.copy_instance(source, "www")
+
+
 @pytest.mark.parametrize("name", ["", ".", ".."])
 def test_names_that_nothing_has_send_nothing(bare, name):
     with pytest.raises(hyperkit.InvalidName):
@@ -124,6 +131,11 @@ def test_names_that_nothing_has_send_nothing(bare, name):
 def test_a_move_must_go_somewhere(bare):
     with pytest.raises(hyperkit.ArgumentError, match="where"):
         bare.move_container("web", instance_only=True)
+
+
+def test_a_new_name_alone_is_a_renaming(client, double):
+    double.expect("POST", "/1.0/instances/web", raw=started(), body={"name": "www"})
+    client.move_instance("web", new_name="www", sync=False)
 
 
 def test_moves(bare, double):

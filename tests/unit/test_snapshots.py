@@ -24,7 +24,7 @@ def greet(double, *extensions):
     )
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b"])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])
 def test_names_that_no_snapshot_has_send_nothing(bare, name):
     with pytest.raises(hyperkit.InvalidName):
         bare.create_snapshot("web", name)
@@ -34,9 +34,11 @@ def test_names_that_no_snapshot_has_send_nothing(bare, name):
         bare.restore_snapshot("web", name)
 
 
-def test_a_moment_without_a_time_zone_takes_no_snapshot(bare):
+def test_a_moment_without_a_time_zone_sends_nothing(bare):
     with pytest.raises(hyperkit.ArgumentError, match="time zone"):
         bare.create_snapshot("web", "one", expires_at=NAIVE)
+    with pytest.raises(hyperkit.ArgumentError, match="time zone"):
+        bare.update_snapshot("web", "one", expires_at=NAIVE)
 
 
 def test_take_one(bare, double):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._request import devices_of, given, path, strings
-from ..errors import ArgumentError
+from ..errors import ArgumentError, InvalidName
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class CopyingMixin(InstancesMixin):
             instance_only: True leaves the snapshots out.
             profiles: in the place of the source's.
             project: the copy's, if it is to be another one.
-            refresh: True brings a copy that is there up to date.
+            refresh: True brings the files and snapshots of a copy that is there up to
+                date; its configuration stays as it is.
             target: the cluster member to place it on.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
@@ -70,6 +71,11 @@ class CopyingMixin(InstancesMixin):
         """
         path(target_name)
         name, mark, snapshot = source_name.partition("/")
+        if mark:
+            path(snapshot)
+        if "/" in snapshot:
+            message = f"{source_name!r} is neither an instance nor a snapshot of one."
+            raise InvalidName(message)
         where = self._path(name)
         found: Mapping[str, Any] = self._get(where)
         if mark:
@@ -144,13 +150,18 @@ class CopyingMixin(InstancesMixin):
         if new_name is None and pool is None and project is None and target is None:
             message = "Say where to move the instance: pool, project, target or new_name."
             raise ArgumentError(message)
-        path(new_name or name)
+        path(name)
+        final = name if new_name is None else new_name
+        path(final)
+        if pool is None and project is None and target is None:
+            # With "migration", the server would wait for another one to fetch it.
+            return self.rename_instance(name, final, sync=sync)
         if pool is not None:
             self._need("instance_pool_move", "pool")
         if project is not None:
             self._need("instance_project_move", "project")
         body = given(
-            name=new_name or name,
+            name=final,
             migration=True,
             instance_only=instance_only,
             pool=pool,

@@ -94,13 +94,16 @@ class ImageFilesMixin(ImagesMixin):
         if ticket is not None:
             source["secret"] = ticket.metadata.secret
         body = {"public": public, "auto_update": False, "source": source}
+        goes_on = False
         try:
-            return to._create_image(body, names, on_progress, sync)
-        except Error:
-            if ticket is not None:
+            done = to._create_image(body, names, on_progress, sync)
+            goes_on = done.status_code < 200
+        finally:
+            # A secret that has served, or that nobody will use, is to open nothing more.
+            if ticket is not None and not goes_on:
                 with suppress(Error):
                     self.cancel_operation(ticket)
-            raise
+        return done
 
     def create_image_from_file(
         self,

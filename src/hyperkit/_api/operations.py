@@ -47,14 +47,14 @@ CANCELLED = 401
 class OperationsMixin(Connection):
     """Chapter "operations" of the API."""
 
-    def cancel_operation(self, operation: Mapping[str, Any] | str) -> None:
+    def cancel_operation(self, uuid: Mapping[str, Any] | str) -> None:
         """Cancel an operation: ``DELETE /1.0/operations/<uuid>``.
 
         Only those whose ``may_cancel`` is true can be; ``cancel_operation`` does
         not wait until they have ended.
 
         Args:
-            operation: an `Operation`, its UUID or its URL.
+            uuid: of the operation; its URL, or an `Operation`, will do as well.
 
         Raises:
             BadRequest: the operation cannot be cancelled.
@@ -64,16 +64,16 @@ class OperationsMixin(Connection):
             >>> token = client.create_certificate(name="laptop", token=True)
             >>> client.cancel_operation(token)
         """
-        self._delete(path("operations", uuid_of(operation)))
+        self._delete(path("operations", uuid_of(uuid)))
 
-    def operation(self, operation: Mapping[str, Any] | str) -> Operation:
+    def operation(self, uuid: Mapping[str, Any] | str) -> Operation:
         """Read an operation: ``GET /1.0/operations/<uuid>``.
 
         It never raises for the operation's own failure: look at ``status_code``
         and ``err``. Servers forget an operation five seconds after its end.
 
         Args:
-            operation: an `Operation`, its UUID or its URL.
+            uuid: of the operation; its URL, or an `Operation`, will do as well.
 
         Raises:
             NotFound: there is no such operation, or not any more.
@@ -83,7 +83,7 @@ class OperationsMixin(Connection):
             >>> client.operation(started).status
             'Running'
         """
-        return Operation(self._get(path("operations", uuid_of(operation))))
+        return Operation(self._get(path("operations", uuid_of(uuid))))
 
     @overload
     def operations(
@@ -123,7 +123,7 @@ class OperationsMixin(Connection):
 
     def wait_for_operation(
         self,
-        operation: Mapping[str, Any] | str,
+        uuid: Mapping[str, Any] | str,
         timeout: float | None = None,
         *,
         on_progress: OnProgress | None = None,
@@ -135,7 +135,7 @@ class OperationsMixin(Connection):
         operation survives that.
 
         Args:
-            operation: an `Operation`, its UUID or its URL.
+            uuid: of the operation; its URL, or an `Operation`, will do as well.
             timeout: seconds; fractions count, 0 asks once, None means the
                 option ``operation_timeout``, and no limit if that is None.
             on_progress: called about once a second, if the operation tells how far it
@@ -155,16 +155,16 @@ class OperationsMixin(Connection):
             >>> client.wait_for_operation(started, timeout=30).status
             'Success'
         """
-        if isinstance(operation, Operation) and _born_finished(operation):
-            return operation
-        uuid = uuid_of(operation)
+        known = uuid if isinstance(uuid, Operation) else None
+        if known is not None and _born_finished(known):
+            return known
+        name = uuid_of(uuid)
         if timeout is None:
             timeout = self.operation_timeout
         if timeout is not None and not timeout >= 0:
             message = f"timeout must be 0 seconds or more, not {timeout!r}."
             raise ArgumentError(message)
-        known = operation if isinstance(operation, Operation) else None
-        return _Wait(self, uuid, timeout, known, on_progress).run()
+        return _Wait(self, name, timeout, known, on_progress).run()
 
     def _handle_async(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._request import given, time_of
+from .._request import given, path, time_of
 from ..errors import InvalidName
 from ..types import Snapshot
 from .instances import InstancesMixin
@@ -211,8 +211,8 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.update_snapshot("web", "before", expires_at="2030-01-01T00:00:00Z").status
             'Success'
         """
-        self._need("snapshot_expiry", "update_snapshot")
         body = {"expires_at": time_of(expires_at) or _NEVER}
+        self._need("snapshot_expiry", "update_snapshot")
         url = self._path(container, "snapshots", snapshot)
         return self._handle_async(self._put(url, body, etag=etag), sync)
 
@@ -228,6 +228,7 @@ class SnapshotsMixin(InstancesMixin):
 
 def _check(name: str) -> None:
     """Refuse what no snapshot can be called."""
-    if not name or name in {".", ".."} or "/" in name:
+    path(name)  # a name that cannot be addressed is not given either
+    if "/" in name:
         message = f"{name!r} cannot be the name of a snapshot."
         raise InvalidName(message)
