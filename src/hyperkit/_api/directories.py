@@ -146,15 +146,14 @@ class DirectoriesMixin(FilesMixin):
     ) -> None:
         kind = entry.lstat().st_mode
         if stat.S_ISLNK(kind):
-            headers = self._file_headers(uid, gid, None, type="symlink")
-            target = os.fsencode(entry.readlink())
-            self._send_file(container, there, Payload(target), headers)
+            target = Payload(os.fsencode(entry.readlink()))
+            self._send_file(container, there, target, gid=gid, type="symlink", uid=uid)
         elif stat.S_ISDIR(kind):
             self.make_directory(container, there, gid=gid, mode=_mode(entry), uid=uid)
         elif stat.S_ISREG(kind):
             with entry.open("rb") as file:
-                headers = self._file_headers(uid, gid, _mode(entry))
-                self._send_file(container, there, Payload(file, meter=meter), headers)
+                payload = Payload(file, meter=meter)
+                self._send_file(container, there, payload, gid=gid, mode=_mode(entry), uid=uid)
         else:
             message = f"{entry} is neither a file, a folder nor a symbolic link."
             raise ArgumentError(message)

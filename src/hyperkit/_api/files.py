@@ -6,11 +6,11 @@ import os
 import posixpath
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from .._payload import Payload, content_of, opened, replacing
 from .._progress import Meter
-from .._request import given
+from .._request import given, path
 from ..errors import ArgumentError, InvalidResponse, NotFound
 from ..types import FileInfo
 from .instances import InstancesMixin
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _MAX_LINKS = 40
 # Servers drop the bits above these without a word.
 _MODES = 0o777
+_EXTENSIONS = {"directory": "directory_manipulation", "symlink": "file_symlinks"}
 
 
 class FilesMixin(InstancesMixin):
@@ -48,8 +49,9 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.delete_file("web", "/etc/motd")
         """
+        place = _inside(container, file)
         self._need("file_delete", "delete_file")
-        self._delete(self._path(container, "files"), path=_inside(file))
+        self._delete(self._path(container, "files"), path=place)
 
     def file_info(self, container: str, file: str) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
@@ -71,7 +73,8 @@ class FilesMixin(InstancesMixin):
             >>> client.file_info("web", "/etc/hosts").mode == 0o644
             True
         """
-        url, place = self._path(container, "files"), _inside(file)
+        place = _inside(container, file)
+        url = self._path(container, "files")
         if not self.has_extension("instance_file_head"):
             with self._stream(url, path=place) as download:
                 return self._info(download.headers)
@@ -100,6 +103,7 @@ class FilesMixin(InstancesMixin):
             >>> client.list_directory("web", "/etc")
             ['hostname', 'hosts', 'resolv.conf']
         """
+        _inside(container, directory)
         self._need("directory_manipulation", "list_directory")
         with self._found(container, directory) as (kind, download):
             if kind != "directory":
@@ -138,14 +142,14 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.make_directory("web", "/srv/www/static", parents=True)
         """
-        self._need("directory_manipulation", "make_directory")
-        place = _inside(directory)
-        headers = self._file_headers(uid, gid, mode, type="directory")
+        place = _inside(container, directory)
         steps = [place]
         while parents and posixpath.dirname(steps[0]) not in {"/", steps[0]}:
             steps.insert(0, posixpath.dirname(steps[0]))
         for step in steps:
-            self._send_file(container, step, Payload(b""), headers)
+            self._send_file(
+                container, step, Payload(b""), gid=gid, mode=mode, type="directory", uid=uid
+            )
 
     def make_symlink(self, container: str, target: str, file: str) -> None:
         """Make a symbolic link: ``POST /1.0/instances/<name>/files``.
@@ -162,9 +166,7 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.make_symlink("web", "releases/7", "/srv/current")
         """
-        self._need("file_symlinks", "make_symlink")
-        headers = self._file_headers(None, None, None, type="symlink")
-        self._send_file(container, _inside(file), Payload(target.encode()), headers)
+        self._send_file(container, file, Payload(target.encode()), type="symlink")
 
     def pull_file(
         self,
@@ -260,8 +262,9 @@ class FilesMixin(InstancesMixin):
                 mode = os.fstat(file.fileno()).st_mode & _MODES
             payload = Payload(content_of(file), meter=meter)
             meter.expect(payload.length)
-            headers = self._file_headers(uid, gid, mode, append=append)
-            self._send_file(container, _inside(dest_file), payload, headers)
+            self._send_file(
+                container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid
+            )
 
     def read_file(self, container: str, file: str) -> bytes:
         r"""Read a file of an instance: ``GET /1.0/instances/<name>/files``.
@@ -315,24 +318,23 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.write_file("web", "/etc/motd", content="Welcome\n", mode=0o644)
         """
-        headers = self._file_headers(uid, gid, mode, append=append)
-        self._send_file(container, _inside(dest_file), Payload(content_of(content)), headers)
+        payload = Payload(content_of(content))
+        self._send_file(container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid)
 
     def _send_file(
-        self, container: str, place: str, payload: Payload, headers: Mapping[str, str]
-    ) -> None:
-        self._upload(self._path(container, "files"), payload, headers=headers, path=place)
-
-    def _file_headers(
         self,
-        uid: int | None,
-        gid: int | None,
-        mode: int | None,
+        container: str,
+        file: str,
+        payload: Payload,
         *,
         append: bool = False,
-        type: str | None = None,
-    ) -> dict[str, str]:
-        """Write what becomes of a file into headers; the mode as four octal digits."""
+        gid: int | None = None,
+        mode: int | None = None,
+        type: Literal["directory", "symlink"] | None = None,
+        uid: int | None = None,
+    ) -> None:
+        """Send what becomes a file; the mode as four octal digits."""
+        place = _inside(container, file)
         if mode is not None and not 0 <= mode <= _MODES:
             message = (
                 f"mode must be between 0 and 0o777, such as 0o644, not {oct(mode)}: servers set "
@@ -345,6 +347,8 @@ class FilesMixin(InstancesMixin):
                 raise ArgumentError(message)
         if append:
             self._need("file_append", "append")
+        if type is not None:
+            self._need(_EXTENSIONS[type], f"A {type}")
         fields = given(
             uid=uid,
             gid=gid,
@@ -352,12 +356,14 @@ class FilesMixin(InstancesMixin):
             type=type,
             write="append" if append else None,
         )
-        return {self._header(name): str(value) for name, value in fields.items()}
+        headers = {self._header(name): str(value) for name, value in fields.items()}
+        self._upload(self._path(container, "files"), payload, headers=headers, path=place)
 
     @contextmanager
     def _found(self, container: str, file: str) -> Generator[tuple[str, Download]]:
         """Open what is at a path, whatever it is; symbolic links are followed."""
-        url, place = self._path(container, "files"), _inside(file)
+        place = _inside(container, file)
+        url = self._path(container, "files")
         for _ in range(_MAX_LINKS):
             with self._stream(url, path=place) as download:
                 kind = download.headers.get(self._header("type"), "file")
@@ -400,8 +406,9 @@ class FilesMixin(InstancesMixin):
             raise InvalidResponse(message) from error
 
 
-def _inside(file: str) -> str:
-    """Check a path inside an instance."""
+def _inside(container: str, file: str) -> str:
+    """Check the name of an instance, and a path in it, before anything is sent."""
+    path(container)
     if not file.startswith("/") or "\0" in file:
         message = f"{file!r} is not an absolute path in an instance."
         raise ArgumentError(message)

@@ -1,0 +1,124 @@
+"""Images: exports that lie, forms that break off, identifiers that are missing."""
+
+import hashlib
+import io
+import os
+
+import pytest
+from unit.servers import serving
+
+import hyperkit
+from hyperkit import Client
+from hyperkit._multipart import Form, form
+from hyperkit._payload import Payload
+
+CONTENT = b"image"
+FINGERPRINT = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "unix.socket")
+
+
+def export(path, folder, headers, content, **options):
+    answer = 200, {"Content-Type": "application/octet-stream"} | headers, content
+    with serving(path, lambda handler: answer), Client(api_endpoint=path) as client:
+        return client.export_image(FINGERPRINT, folder, **options)
+
+
+@pytest.mark.parametrize(
+    ("offered", "name"),
+    [
+        ("inline;filename=a.tar", "a.tar"),
+        ("inline;filename=../../a.tar", "a.tar"),
+        ("inline;filename=/etc/passwd", "passwd"),
+        ('inline; filename="..\\\\x.tar"', "x.tar"),
+        ("inline;filename=..", FINGERPRINT),
+        ("inline;filename=", FINGERPRINT),
+    ],
+)
+def test_the_servers_name_cannot_leave_the_folder(path, tmp_path, offered, name):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    place = export(path, folder, {"Content-Disposition": offered}, CONTENT)
+    assert place == str(folder / name)
+    assert os.listdir(folder) == [name]
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "kind"),
+    [
+        ({}, b"another image", hyperkit.InvalidResponse),
+        ({"Content-Length": "1000"}, CONTENT, hyperkit.ConnectionFailed),
+        ({"Content-Type": "multipart/form-data"}, CONTENT, hyperkit.InvalidResponse),
+        ({"Content-Type": "multipart/form-data; boundary=b"}, CONTENT, hyperkit.InvalidResponse),
+        (
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            b'--b\r\nContent-Disposition: form-data; name="metadata"\r\n\r\nimage',
+            hyperkit.InvalidResponse,
+        ),
+    ],
+)
+def test_what_is_not_the_image_is_not_kept(path, tmp_path, headers, content, kind):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(kind):
+        export(path, folder, headers, content, filename="a")
+    assert os.listdir(folder) == []
+
+
+def test_a_file_that_is_there_stays(path, tmp_path):
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(FileExistsError):
+        export(path, tmp_path, {}, CONTENT, filename="a")
+    assert (tmp_path / "a").read_text() == "mine"
+
+
+class Slow(io.BytesIO):
+    """Gives a few bytes at a time, so that every boundary is cut somewhere."""
+
+    def __init__(self, content, step):
+        super().__init__(content)
+        self.step = step
+
+    def read(self, count=-1):
+        return super().read(self.step)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 50, 10_000])
+def test_forms_are_read_as_they_were_written(step):
+    contents = [b"\r\n--not\r\n" * 20, bytes(range(256)) * 4]
+    files = {
+        "metadata": ("m.tar", io.BytesIO(contents[0])),
+        "rootfs": ('r"\r\n.tar', io.BytesIO(contents[1])),
+    }
+    content_type, parts = form(files)
+    body = b"".join(Payload(*parts).blocks())
+    read = [
+        (field, name, b"".join(blocks))
+        for field, name, blocks in Form(content_type, Slow(body, step)).parts()
+    ]
+    assert read == [("metadata", "m.tar", contents[0]), ("rootfs", "r___.tar", contents[1])]
+
+
+def test_the_length_of_a_form_is_known():
+    _, parts = form({"metadata": ("m", io.BytesIO(b"abc")), "rootfs": ("r", io.BytesIO(b"de"))})
+    payload = Payload(*parts)
+    assert payload.length == len(b"".join(payload.blocks()))
+
+
+def test_identifiers(client):
+    with pytest.raises(hyperkit.ImageIdentifierRequired):
+        client.create_image_from_remote("https://images.test")
+    with pytest.raises(hyperkit.InvalidProtocol):
+        client.create_image_from_remote("https://images.test", alias="a", protocol="ftp")
+    with pytest.raises(hyperkit.AliasAttributesRequired):
+        client.update_image_alias("a")
+    with pytest.raises(hyperkit.ArgumentError, match="fingerprint"):
+        client.create_image_from_file(io.BytesIO(b""), fingerprint="no hex")
+
+
+def test_aliases_on_a_server_that_has_no_header_for_them_need_a_wait(client):
+    with pytest.raises(hyperkit.ArgumentError, match="sync"):
+        client.create_image_from_file(io.BytesIO(b"x"), aliases=["a"], sync=False)
