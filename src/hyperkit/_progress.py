@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     OnProgress = Callable[[int, int | None, str], object]
 
 _PERCENT = re.compile(r"(\d+)%")
+_SIZE = re.compile(r"([\d.]+) ?([kMGT]?)B")
+_UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
 class Meter:
@@ -91,12 +93,21 @@ def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | 
     """Read the progress that an operation's metadata carries.
 
     Returns:
-        Percent, 100 (None where the server gives no percentage) and its words; or
-        None if there is no progress.
+        Percent, 100 and the server's words; or bytes and None, where it counts those;
+        or None if there is no progress.
     """
     metadata: dict[str, Any] = operation.get("metadata") or {}
-    for key, text in metadata.items():
-        if key.endswith("_progress") and isinstance(text, str):
-            percent = _PERCENT.search(text)
-            return (int(percent[1]), 100, text) if percent else (0, None, text)
-    return None
+    found = [key for key in metadata if key.endswith("_progress")]
+    if not found:
+        return None
+    # A stage that is over stays beside the one that goes on.
+    text = str(metadata[min(found, key=_stage)])
+    if percent := _PERCENT.search(text):
+        return int(percent[1]), 100, text
+    size = _SIZE.search(text)
+    return int(float(size[1]) * _UNITS[size[2]]) if size else 0, None, text
+
+
+def _stage(key: str) -> int:
+    """Order the stages of an operation, the last one first."""
+    return 0 if key == "fs_progress" else 1 if key.startswith("create_") else 2

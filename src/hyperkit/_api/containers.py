@@ -12,6 +12,7 @@ from .instances import InstancesMixin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._progress import OnProgress
     from ..types import Instance, Operation
 
 
@@ -77,7 +78,9 @@ class ContainersMixin(InstancesMixin):
         empty: bool = False,
         ephemeral: bool | None = None,
         fingerprint: str | None = None,
+        on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
+        progress: bool = False,
         properties: Mapping[str, str] | None = None,
         protocol: str | None = None,
         secret: str | None = None,
@@ -99,7 +102,9 @@ class ContainersMixin(InstancesMixin):
             empty: True creates it without any image.
             ephemeral: True deletes it when it stops.
             fingerprint: of the image: SHA-256 in lower-case hex.
+            on_progress: called with percent, 100 (or None), and the server's words.
             profiles: to apply; ``["default"]`` if not given, none if empty.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: of the image, such as ``{"os": "debian"}``.
             protocol: of the image server, such as ``"simplestreams"``.
             secret: of a private image on the image server.
@@ -132,7 +137,9 @@ class ContainersMixin(InstancesMixin):
             empty=empty,
             ephemeral=ephemeral,
             fingerprint=fingerprint,
+            on_progress=on_progress,
             profiles=profiles,
+            progress=progress,
             properties=properties,
             protocol=protocol,
             secret=secret,

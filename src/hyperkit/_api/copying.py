@@ -11,6 +11,7 @@ from .instances import InstancesMixin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._progress import OnProgress
     from ..types import Operation
 
 _BASE_IMAGE = "volatile.base_image"
@@ -30,7 +31,9 @@ class CopyingMixin(InstancesMixin):
         devices: Mapping[str, Mapping[str, Any]] | None = None,
         ephemeral: bool | None = None,
         instance_only: bool | None = None,
+        on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
+        progress: bool = False,
         project: str | None = None,
         refresh: bool | None = None,
         target: str | None = None,
@@ -51,7 +54,9 @@ class CopyingMixin(InstancesMixin):
             ephemeral: True deletes the copy when it stops; the source's own way if
                 not given.
             instance_only: True leaves the snapshots out.
+            on_progress: called with percent, 100 (or None), and the server's words.
             profiles: in the place of the source's.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             project: the copy's, if it is to be another one.
             refresh: True brings the files and snapshots of a copy that is there up to
                 date; its configuration stays as it is.
@@ -108,7 +113,12 @@ class CopyingMixin(InstancesMixin):
             source=source,
         )
         url = path(self._capabilities().instances)
-        return self._handle_async(self._post(url, body, project=project, target=target), sync)
+        return self._handle_async(
+            self._post(url, body, project=project, target=target),
+            sync,
+            on_progress,
+            progress=progress,
+        )
 
     def move_instance(
         self,
@@ -116,7 +126,9 @@ class CopyingMixin(InstancesMixin):
         *,
         instance_only: bool | None = None,
         new_name: str | None = None,
+        on_progress: OnProgress | None = None,
         pool: str | None = None,
+        progress: bool = False,
         project: str | None = None,
         target: str | None = None,
         sync: bool | None = None,
@@ -130,7 +142,9 @@ class CopyingMixin(InstancesMixin):
             name: such as ``"web"``; it must be stopped.
             instance_only: True leaves its snapshots behind, that is: drops them.
             new_name: its name afterwards, if that is to be another one.
+            on_progress: called with percent, 100 (or None), and the server's words.
             pool: the storage pool to move it to.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             project: the project to move it to.
             target: the cluster member to move it to.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -167,7 +181,12 @@ class CopyingMixin(InstancesMixin):
             pool=pool,
             project=project,
         )
-        return self._handle_async(self._post(self._path(name), body, target=target), sync)
+        return self._handle_async(
+            self._post(self._path(name), body, target=target),
+            sync,
+            on_progress,
+            progress=progress,
+        )
 
     copy_container = copy_instance
     move_container = move_instance

@@ -40,6 +40,7 @@ class ImageFilesMixin(ImagesMixin):
         aliases: Sequence[str] | None = None,
         mode: Literal["pull", "push", "relay"] = "pull",
         on_progress: OnProgress | None = None,
+        progress: bool = False,
         public: bool | None = None,
         sync: bool | None = None,
     ) -> Operation:
@@ -56,6 +57,7 @@ class ImageFilesMixin(ImagesMixin):
                 this program, where the servers cannot reach each other.
             on_progress: called with what is done, what there is in all (or None), and
                 words: bytes for a relay, else the server's percentage.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             public: True lets strangers see it there; as here if not given.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
@@ -79,9 +81,9 @@ class ImageFilesMixin(ImagesMixin):
         names = [one["name"] for one in image["aliases"]] if aliases is None else list(aliases)
         public = image.public if public is None else public
         if mode == "relay":
-            return self._relay_image(image, to, names, public, on_progress, sync)
+            return self._relay_image(image, to, names, public, on_progress, progress, sync)
         if mode == "push":
-            return self._push_image(image, to, names, public, on_progress, sync)
+            return self._push_image(image, to, names, public, on_progress, progress, sync)
         here = self._address()
         source = {
             "type": "image",
@@ -96,7 +98,7 @@ class ImageFilesMixin(ImagesMixin):
         body = {"public": public, "auto_update": False, "source": source}
         goes_on = False
         try:
-            done = to._create_image(body, names, on_progress, sync)
+            done = to._create_image(body, names, on_progress, progress, sync)
             goes_on = done.status_code < 200
         finally:
             # A secret that has served, or that nobody will use, is to open nothing more.
@@ -303,11 +305,13 @@ class ImageFilesMixin(ImagesMixin):
         aliases: Sequence[str],
         public: bool,
         on_progress: OnProgress | None,
+        progress: bool,
         sync: bool | None,
     ) -> Operation:
         """Send what comes: the form of a split image goes as it is."""
         url = path("images", image.fingerprint, "export")
-        with self._stream(url) as download, Meter(on_progress, text=image.filename) as meter:
+        meter = Meter(on_progress, progress=progress, text=image.filename)
+        with self._stream(url) as download, meter:
             meter.expect(download.length or image.size)
             kind = download.headers.get("Content-Type", "application/octet-stream")
             source: Any = _Measured(download)
@@ -328,6 +332,7 @@ class ImageFilesMixin(ImagesMixin):
         aliases: Sequence[str],
         public: bool,
         on_progress: OnProgress | None,
+        progress: bool,
         sync: bool | None,
     ) -> Operation:
         self._need("images_push_relay", 'mode="push"')
@@ -346,7 +351,10 @@ class ImageFilesMixin(ImagesMixin):
         }
         try:
             operation = self._handle_async(
-                self._post(path("images", image.fingerprint, "export"), push), sync, on_progress
+                self._post(path("images", image.fingerprint, "export"), push),
+                sync,
+                on_progress,
+                progress=progress,
             )
         except Error:
             with suppress(Error):

@@ -29,6 +29,7 @@ class ImagesMixin(OperationsMixin):
         description: str | None = None,
         filename: str | None = None,
         on_progress: OnProgress | None = None,
+        progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
         sync: bool | None = None,
@@ -43,6 +44,7 @@ class ImagesMixin(OperationsMixin):
             description: for people: the property ``description``.
             filename: of its export.
             on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -63,7 +65,7 @@ class ImagesMixin(OperationsMixin):
         body |= given(compression_algorithm=compression_algorithm)
         modern = self.has_extension("instances")
         body["source"] = {"type": "instance" if modern else "container", "name": name}
-        return self._create_image(body, aliases, on_progress, sync)
+        return self._create_image(body, aliases, on_progress, progress, sync)
 
     def create_image_from_remote(
         self,
@@ -77,6 +79,7 @@ class ImagesMixin(OperationsMixin):
         fingerprint: str | None = None,
         image_type: str | None = None,
         on_progress: OnProgress | None = None,
+        progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         protocol: str | None = None,
         public: bool | None = None,
@@ -95,6 +98,7 @@ class ImagesMixin(OperationsMixin):
             fingerprint: of the image: SHA-256 in lower-case hex.
             image_type: ``"container"`` or ``"virtual-machine"``.
             on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: in the place of its own.
             protocol: ``"simplestreams"``, ``"lxd"``, ``"incus"`` or ``"oci"``.
             public: True lets strangers see it here.
@@ -138,7 +142,7 @@ class ImagesMixin(OperationsMixin):
             protocol=protocol,
             secret=secret,
         )
-        return self._create_image(body, aliases, on_progress, sync)
+        return self._create_image(body, aliases, on_progress, progress, sync)
 
     def create_image_from_snapshot(
         self,
@@ -150,6 +154,7 @@ class ImagesMixin(OperationsMixin):
         description: str | None = None,
         filename: str | None = None,
         on_progress: OnProgress | None = None,
+        progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
         sync: bool | None = None,
@@ -165,6 +170,7 @@ class ImagesMixin(OperationsMixin):
             description: for people: the property ``description``.
             filename: of its export.
             on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -184,7 +190,7 @@ class ImagesMixin(OperationsMixin):
         body = _properties(description, properties, filename=filename, public=public)
         body |= given(compression_algorithm=compression_algorithm)
         body["source"] = {"type": "snapshot", "name": f"{container}/{snapshot}"}
-        return self._create_image(body, aliases, on_progress, sync)
+        return self._create_image(body, aliases, on_progress, progress, sync)
 
     def create_image_from_url(
         self,
@@ -193,6 +199,7 @@ class ImagesMixin(OperationsMixin):
         aliases: Sequence[str] | None = None,
         filename: str | None = None,
         on_progress: OnProgress | None = None,
+        progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
         sync: bool | None = None,
@@ -207,6 +214,7 @@ class ImagesMixin(OperationsMixin):
             aliases: names for the image.
             filename: of its export.
             on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -224,7 +232,7 @@ class ImagesMixin(OperationsMixin):
         """
         body = _properties(None, properties, filename=filename, public=public)
         body["source"] = {"type": "url", "url": url}
-        return self._create_image(body, aliases, on_progress, sync)
+        return self._create_image(body, aliases, on_progress, progress, sync)
 
     def create_image_secret(self, fingerprint: str) -> Operation:
         """Make a secret that lets a stranger fetch a private image, once.
@@ -451,12 +459,15 @@ class ImagesMixin(OperationsMixin):
         body: dict[str, Any],
         aliases: Sequence[str] | None,
         on_progress: OnProgress | None,
+        progress: bool,
         sync: bool | None,
     ) -> Operation:
         if aliases is not None:
             self._need("image_create_aliases", "aliases")
             body["aliases"] = [{"name": name} for name in aliases]
-        return self._handle_async(self._post(path("images"), body), sync, on_progress)
+        return self._handle_async(
+            self._post(path("images"), body), sync, on_progress, progress=progress
+        )
 
 
 def _properties(

@@ -16,6 +16,8 @@ from .operations import OperationsMixin
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
+
+    from .._progress import OnProgress
 InstanceType = Literal["container", "virtual-machine"]
 # How often an edit meets the server's own notes before it gives up.
 _TRIES = 5
@@ -38,7 +40,9 @@ class InstancesMixin(OperationsMixin):
         ephemeral: bool | None = None,
         fingerprint: str | None = None,
         instance_type: str | None = None,
+        on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
+        progress: bool = False,
         properties: Mapping[str, str] | None = None,
         protocol: str | None = None,
         secret: str | None = None,
@@ -65,7 +69,9 @@ class InstancesMixin(OperationsMixin):
             ephemeral: True deletes it when it stops.
             fingerprint: of the image: SHA-256 in lower-case hex.
             instance_type: a cloud's size, such as ``"t2.micro"``.
+            on_progress: called with percent, 100 (or None), and the server's words.
             profiles: to apply; ``["default"]`` if not given, none if empty.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: of the image, such as ``{"os": "debian"}``.
             protocol: of the image server: ``"simplestreams"``, ``"lxd"``,
                 ``"incus"`` or ``"oci"``.
@@ -126,7 +132,10 @@ class InstancesMixin(OperationsMixin):
         elif start and not (self.auto_sync if sync is None else sync):
             self._need("instance_create_start", "start=True without waiting")
         operation = self._handle_async(
-            self._post(path(self._capabilities().instances), body, target=target), sync
+            self._post(path(self._capabilities().instances), body, target=target),
+            sync,
+            on_progress,
+            progress=progress,
         )
         if start and not in_one_call:
             return self._change_state(name, "start", sync=sync)

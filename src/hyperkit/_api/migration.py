@@ -12,7 +12,9 @@ from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .._progress import OnProgress
 
 _BASE_IMAGE = "volatile.base_image"
 
@@ -71,7 +73,9 @@ class MigrationMixin(InstancesMixin):
         ephemeral: bool | None = None,
         instance_only: bool | None = None,
         move: bool = False,
+        on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
+        progress: bool = False,
         sync: bool | None = None,
     ) -> Operation:
         """Fetch an instance that another server offers: ``POST /1.0/instances``.
@@ -87,7 +91,9 @@ class MigrationMixin(InstancesMixin):
             ephemeral: in the place of its own.
             instance_only: True leaves its snapshots behind.
             move: True keeps what is volatile as well, since the other one is to go.
+            on_progress: called with percent, 100 (or None), and the server's words.
             profiles: in the place of its own; they must be here.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -120,7 +126,7 @@ class MigrationMixin(InstancesMixin):
                 {**body, "source": {**pull, "operation": url}},
             )
             try:
-                return self._handle_async(operation, sync)
+                return self._handle_async(operation, sync, on_progress, progress=progress)
             except OperationFailed as error:
                 # An address that cannot be reached from here; the next one may.
                 if number == len(urls) or "connect" not in str(error).lower():
@@ -139,7 +145,9 @@ class MigrationMixin(InstancesMixin):
         mode: Literal["pull", "push", "relay"] = "pull",
         move: bool = False,
         new_name: str | None = None,
+        on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
+        progress: bool = False,
         snapshot: str | None = None,
     ) -> Operation:
         """Copy or move an instance to another server, and wait until it is there.
@@ -155,7 +163,9 @@ class MigrationMixin(InstancesMixin):
                 the servers cannot reach each other.
             move: True deletes it here, when it is there.
             new_name: its name there, if that is another one.
+            on_progress: called with percent, 100 (or None), and the server's words.
             profiles: in the place of its own; they must be there.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             snapshot: of it, if that is to become the instance there.
 
         Returns:
@@ -191,7 +201,9 @@ class MigrationMixin(InstancesMixin):
                     devices=devices,
                     instance_only=instance_only,
                     move=move,
+                    on_progress=on_progress,
                     profiles=profiles,
+                    progress=progress,
                     sync=True,
                 ),
             )
@@ -201,9 +213,15 @@ class MigrationMixin(InstancesMixin):
             source = self._described(name, snapshot)
             body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
             door = to._open_door(body, source, instance_only)
-            transfer = self._push_instance if mode == "push" else self._relay_instance
+            send = self._push_instance if mode == "push" else self._relay_instance
+
+            def wait(client: MigrationMixin, operation: Operation) -> Operation:
+                return client.wait_for_operation(
+                    operation, on_progress=on_progress, progress=progress
+                )
+
             done = to._unless_failed(
-                door, lambda: transfer(name, snapshot, instance_only, to, door)
+                door, lambda: send(name, snapshot, instance_only, to, door, wait)
             )
         if move:
             self.delete_instance(name, sync=True)
@@ -298,6 +316,7 @@ class MigrationMixin(InstancesMixin):
         instance_only: bool | None,
         to: MigrationMixin,
         door: Operation,
+        wait: Callable[[MigrationMixin, Operation], Operation],
     ) -> Operation:
         """Have this server send to the door that the other one has opened."""
         self._need("container_push", 'mode="push"')
@@ -316,7 +335,7 @@ class MigrationMixin(InstancesMixin):
             name=snapshot or name, migration=True, instance_only=instance_only, target=target
         )
         sent = self._post(url, body)
-        self._unless_failed(sent, lambda: self.wait_for_operation(sent))
+        self._unless_failed(sent, lambda: wait(self, sent))
         return to.wait_for_operation(door)
 
     def _relay_instance(
@@ -326,17 +345,24 @@ class MigrationMixin(InstancesMixin):
         instance_only: bool | None,
         to: MigrationMixin,
         door: Operation,
+        wait: Callable[[MigrationMixin, Operation], Operation],
     ) -> Operation:
         """Join what this server offers to the door that the other one has opened."""
         offered = self._offer(name, snapshot, instance_only).operation
-        return self._unless_failed(offered, lambda: self._join(offered, to, door))
+        return self._unless_failed(offered, lambda: self._join(offered, to, door, wait))
 
-    def _join(self, offered: Operation, to: MigrationMixin, door: Operation) -> Operation:
+    def _join(
+        self,
+        offered: Operation,
+        to: MigrationMixin,
+        door: Operation,
+        wait: Callable[[MigrationMixin, Operation], Operation],
+    ) -> Operation:
         relay = Relay(
             (self, uuid_of(offered), _secrets(offered)), (to, uuid_of(door), _secrets(door))
         )
         try:
-            done = to.wait_for_operation(door)
+            done = wait(to, door)
             # The target's word counts: LXD 5.0 hangs up without a last message to the
             # source now and then, which takes that for a failure.
             with suppress(OperationFailed, OperationGone):

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._connection import Connection
-from .._progress import of_operation
+from .._progress import Meter, of_operation
 from .._request import given, name_of, path, uuid_of
 from .._resource import Resource
 from ..errors import (
@@ -127,6 +127,7 @@ class OperationsMixin(Connection):
         timeout: float | None = None,
         *,
         on_progress: OnProgress | None = None,
+        progress: bool = False,
     ) -> Operation:
         """Wait until an operation has ended: ``GET /1.0/operations/<uuid>/wait``.
 
@@ -140,6 +141,7 @@ class OperationsMixin(Connection):
                 option ``operation_timeout``, and no limit if that is None.
             on_progress: called about once a second, if the operation tells how far it
                 has come: with percent, 100 (or None), and the server's words.
+            progress: True draws a bar of that (the extra ``pyhyperkit[tqdm]``).
 
         Returns:
             The finished operation.
@@ -164,13 +166,19 @@ class OperationsMixin(Connection):
         if timeout is not None and not timeout >= 0:
             message = f"timeout must be 0 seconds or more, not {timeout!r}."
             raise ArgumentError(message)
-        return _Wait(self, name, timeout, known, on_progress).run()
+        if on_progress is None and not progress:
+            return _Wait(self, name, timeout, known, None).run()
+        text = known.description if known is not None else name
+        with Meter(on_progress, progress=progress, text=text) as meter:
+            return _Wait(self, name, timeout, known, meter).run()
 
     def _handle_async(
         self,
         operation: Operation,
         sync: bool | None,
         on_progress: OnProgress | None = None,
+        *,
+        progress: bool = False,
     ) -> Operation:
         """Wait for an operation, if ``sync`` or else ``auto_sync`` says so.
 
@@ -180,9 +188,9 @@ class OperationsMixin(Connection):
         wanted = self.auto_sync if sync is None else sync
         if not wanted or operation.get("class") == "token":
             return operation
-        if on_progress is None:
+        if on_progress is None and not progress:
             return self.wait_for_operation(operation)
-        return self.wait_for_operation(operation, on_progress=on_progress)
+        return self.wait_for_operation(operation, on_progress=on_progress, progress=progress)
 
 
 class _Wait:
@@ -194,10 +202,10 @@ class _Wait:
         uuid: str,
         timeout: float | None,
         known: Operation | None,
-        on_progress: OnProgress | None,
+        meter: Meter | None,
     ) -> None:
-        self.on_progress = on_progress
-        self.slice = SLICE if on_progress is None else 1.0
+        self.meter = meter
+        self.slice = SLICE if meter is None else 1.0
         self.client = client
         self.uuid = uuid
         self.timeout = timeout
@@ -258,8 +266,10 @@ class _Wait:
     def _tell(self, found: Operation) -> None:
         """Hand on how far the operation has come, if it says so."""
         progress = of_operation(found)
-        if self.on_progress is not None and progress is not None:
-            self.on_progress(*progress)
+        if self.meter is not None and progress is not None:
+            done, total, text = progress
+            self.meter.expect(total)
+            self.meter.set(done, text)
 
     def _look(self, said: APIError | None) -> Operation | None:
         """Read the operation itself: half of the servers answer a wait with an error.
