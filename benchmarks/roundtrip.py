@@ -9,7 +9,6 @@ that of requests. What is measured is the whole way to a decoded answer.
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import os
@@ -20,10 +19,10 @@ import subprocess
 import sys
 import time
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from common import arguments, lab_of, take_turns, unix_socket
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
@@ -33,7 +32,6 @@ import hyperkit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LAB = Path(__file__).parent.parent / "tests" / "lab"
 PATH = "/1.0/profiles"
 
 
@@ -79,13 +77,6 @@ class UnixHTTPConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect to the path."""
         self.sock = unix_socket(self.path)
-
-
-def unix_socket(path: str) -> socket.socket:
-    """Open a unix socket."""
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(path)
-    return connection
 
 
 class PlainUnixAdapter(HTTPAdapter):
@@ -162,18 +153,6 @@ def peer(**options: Any) -> dict[str, Callable[[], object]]:
     return {"pylxd": lambda: client.api.profiles.get().json()}
 
 
-def measure(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Take turns, and give the medians in microseconds."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(rounds + 20):
-        for name, call in calls.items():
-            begin = time.perf_counter()
-            call()
-            if number >= 20:
-                times[name].append((time.perf_counter() - begin) * 1e6)
-    return {name: statistics.median(series) for name, series in times.items()}
-
-
 def measure_import(rounds: int) -> tuple[float, float]:
     """Import requests and hyperkit in fresh interpreters, in turns; milliseconds."""
     times: dict[str, list[float]] = {"requests": [], "hyperkit": []}
@@ -195,25 +174,19 @@ def report(title: str, medians: dict[str, float]) -> None:
     above = medians["requests"] - floor
     for name, median in medians.items():
         ratio = (median - floor) / above
-        print(f"  {name:12} {median:8.0f} us   above the raw socket: {ratio:5.2f} x requests")
+        print(
+            f"  {name:12} {median * 1e6:8.0f} us   above the raw socket: {ratio:5.2f} x requests"
+        )
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--lab", type=Path, metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=500)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
+    rounds = options.rounds or 500
     warnings.simplefilter("ignore")
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        os.environ.pop(variable, None)  # the peers let them overrule a pinned certificate
-    if options.lab:
-        lab = json.loads(options.lab.read_text())
-    else:
-        up = [sys.executable, str(LAB), "up", "lxd"]
-        lab = json.loads(subprocess.run(up, check=True, capture_output=True).stdout)
-    report("unix socket", measure(over_socket(lab), options.rounds))
-    report("TLS", measure(over_tls(lab), options.rounds))
+    lab = lab_of(options)
+    report("unix socket", take_turns(over_socket(lab), rounds, warm_up=20))
+    report("TLS", take_turns(over_tls(lab), rounds, warm_up=20))
     alone, ours = measure_import(15)
     print(f"\nimport requests {alone:.0f} ms, import hyperkit {ours:.0f} ms: {ours / alone:.2f} x")
 

@@ -1,9 +1,11 @@
 """What users write; it only has to type-check."""
 
+import io
+from pathlib import Path
 from typing import assert_type
 
 import hyperkit
-from hyperkit.types import Instance, Operation
+from hyperkit.types import Image, Instance, MigrationSource, Operation, Profile, Snapshot
 
 
 def functions() -> None:
@@ -30,3 +32,33 @@ def methods(client: hyperkit.Client) -> None:
         client.wait_for_operation("uuid", timeout=0.5)
     except hyperkit.OperationFailed as error:
         assert_type(error.operation, Operation | None)
+
+
+def show(done: int, total: int | None, text: str) -> None:
+    """Be told how far something has come."""
+    print(text, done, total)
+
+
+def files(client: hyperkit.Client) -> None:
+    """Push, pull, read and write."""
+    assert_type(client.pull_file("web", "/etc/hosts", "hosts"), str)
+    assert_type(client.pull_file("web", "/etc/hosts", Path("hosts"), on_progress=show), Path)
+    client.pull_file("web", "/etc/hosts", io.BytesIO())
+    client.push_file(io.BytesIO(b"x"), "web", "/root/x", progress=True)
+    client.write_file("web", "/root/x", content=io.StringIO("x"))
+    assert_type(client.read_file("web", "/root/x"), bytes)
+    assert_type(client.file_info("web", "/root/x").size, int | None)
+
+
+def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Keep, copy, move and change things."""
+    assert_type(client.snapshots("web", recursion=1), list[Snapshot])
+    assert_type(client.images(recursion=1), list[Image])
+    assert_type(client.image_by_alias("busybox").fingerprint, str)
+    assert_type(client.init_migration("web"), MigrationSource)
+    assert_type(client.transfer_instance("web", to=other, mode="relay", move=True), Operation)
+    with client.edit_profile("default") as profile:
+        assert_type(profile, Profile)
+        profile.config["limits.cpu"] = "2"
+    with client.edit_instance("web") as instance:
+        assert_type(instance, Instance)

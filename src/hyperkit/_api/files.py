@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._payload import Content
     from .._progress import OnProgress
 
-    Destination = TypeVar("Destination", str, os.PathLike[str], IO[bytes])
+    Destination = TypeVar("Destination", bound=str | os.PathLike[str] | IO[bytes])
 
 # As many links as Linux follows.
 _MAX_LINKS = 40
