@@ -34,6 +34,17 @@ def test_copy_of_a_snapshot_and_without_snapshots(client, source):
     assert client.read_file(f"{source}-3", "/root/new") == b"new"
 
 
+def test_copy_with_devices(client, source):
+    client.patch_instance(source, {"devices": {"mine": {"type": "none"}}})
+    network = {"type": "none", "comment": 7}
+    client.copy_instance(source, f"{source}-2", devices={"eth0": {"type": "none"}})
+    made = client.instance(f"{source}-2").devices
+    assert made == {"mine": {"type": "none"}, "eth0": {"type": "none"}}
+    with pytest.raises(hyperkit.APIError):
+        client.copy_instance(source, f"{source}-3", devices={"eth0": network})
+    assert f"{source}-3" not in client.instances()
+
+
 def test_copy_of_nothing(client, name):
     with pytest.raises(hyperkit.NotFound):
         client.copy_instance(name, f"{name}-2")

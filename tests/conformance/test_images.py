@@ -7,8 +7,10 @@ import io
 import os
 import tarfile
 import time
+from pathlib import Path
 
 import pytest
+from conformance.image_server import serving_image
 from unit.servers import key_pair
 
 import hyperkit
@@ -176,6 +178,64 @@ def test_from_a_container_and_a_snapshot(client, name, kept):
     done = client.create_image_from_snapshot(name, "then", properties={"os": "y"})
     kept.append(done.metadata.fingerprint)
     assert client.image(done.metadata.fingerprint).properties["os"] == "y"
+
+
+@pytest.mark.live_only
+def test_progress_of_packing(client, name, kept):
+    client.create_container(name, alias="busybox")
+    client.write_file(name, "/root/noise", content=os.urandom(96 << 20))
+    told = []
+    done = client.create_image_from_container(
+        name, compression_algorithm="gzip", on_progress=lambda *one: told.append(one)
+    )
+    kept.append(done.metadata.fingerprint)
+    assert told, "two seconds of work, and not a word"
+    assert all(total in {None, 100} and text for _, total, text in told)
+
+
+@pytest.mark.live_only
+def test_from_a_page(client, kept):
+    kept.append(hashlib.sha256(UNIFIED).hexdigest())
+    with serving_image(UNIFIED, "tiny") as url:
+        done = client.create_image_from_url(f"{url}/page", aliases=["from/page"])
+    assert done.metadata.fingerprint == kept[0]
+    assert client.image_by_alias("from/page").fingerprint == kept[0]
+
+
+@pytest.mark.live_only
+def test_from_simplestreams(client, kept):
+    kept.append(hashlib.sha256(UNIFIED).hexdigest())
+    with serving_image(UNIFIED, "tiny") as url:
+        client.create_image_from_remote(
+            url, alias="tiny", protocol="simplestreams", aliases=["from/streams"]
+        )
+        with pytest.raises((hyperkit.OperationFailed, hyperkit.NotFound)):
+            client.create_image_from_remote(url, alias="huge", protocol="simplestreams")
+    found = client.image_by_alias("from/streams")
+    assert (found.fingerprint, found.update_source["protocol"]) == (kept[0], "simplestreams")
+
+
+@pytest.mark.live_only
+@pytest.mark.parametrize("public", [True, False])
+def test_from_another_server(client, kept, other, second_lab, kind, public):
+    fingerprint = hashlib.sha256(UNIFIED).hexdigest()
+    kept.append(fingerprint)
+    other.create_image_from_file(io.BytesIO(UNIFIED), aliases=["there"], public=public)
+    how = {
+        "fingerprint": fingerprint,
+        "secret": other.create_image_secret(fingerprint).metadata.secret,
+    }
+    try:
+        client.create_image_from_remote(
+            second_lab["https_url"],
+            protocol=kind,
+            certificate=Path(second_lab["server_certificate"]).read_text(),
+            aliases=["here"],
+            **({"alias": "there"} if public else how),
+        )
+        assert client.image_by_alias("here").fingerprint == fingerprint
+    finally:
+        other.delete_image(fingerprint)
 
 
 def test_from_a_page_that_is_not_there(client):

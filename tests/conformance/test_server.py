@@ -1,8 +1,11 @@
 """The server, its certificates, and the connection to it."""
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
+from unit.servers import key_pair
 
 import hyperkit
 
@@ -41,6 +44,60 @@ def test_certificates(client):
     client.delete_certificate(mine.fingerprint)
     with pytest.raises(hyperkit.NotFound):
         client.certificate(mine.fingerprint)
+
+
+@pytest.fixture
+def newcomer(lab, client, tmp_path):
+    """A client that the server does not know yet, and does not know afterwards."""
+    certificate, key = key_pair(tmp_path, "newcomer")
+    with hyperkit.Client(
+        api_endpoint=lab["https_url"],
+        client_cert=certificate,
+        client_key=key,
+        server_cert=lab["server_certificate"],
+    ) as newcomer:
+        assert newcomer.server().auth == "untrusted"
+        yield newcomer
+    fingerprint = hyperkit._trust.pin(Path(certificate).read_text())
+    if fingerprint in client.certificates():
+        client.delete_certificate(fingerprint)
+
+
+def token_of(operation):
+    """Write down what was issued, as the server's own command does."""
+    issued = operation.metadata
+    text = {
+        "client_name": issued.request.name,
+        "fingerprint": issued.fingerprint,
+        "addresses": issued.addresses,
+        "secret": issued.secret,
+    }
+    return base64.b64encode(json.dumps(text).encode()).decode()
+
+
+@pytest.mark.live_only
+def test_a_token_makes_trusted_once(client, newcomer):
+    token = token_of(client.create_certificate(name="newcomer", token=True))
+    with pytest.raises(hyperkit.Forbidden):
+        newcomer.create_certificate(trust_token=token[:-8] + "AAAAAAA=")
+    newcomer.create_certificate(trust_token=token)
+    assert newcomer.server().auth == "trusted"
+    assert "newcomer" in [one.name for one in client.certificates(recursion=1)]
+    with pytest.raises(hyperkit.BadRequest, match="already trusted"):
+        newcomer.create_certificate(trust_token=token)
+
+
+@pytest.mark.live_only
+def test_a_password_makes_trusted(lab, kind, newcomer):
+    if kind == "incus":
+        with pytest.raises(hyperkit.Error):
+            newcomer.create_certificate(password="incus never had one")
+        assert newcomer.server().auth == "untrusted"
+        return
+    with pytest.raises(hyperkit.Forbidden):
+        newcomer.create_certificate(password="wrong", name="newcomer")
+    newcomer.create_certificate(password=lab["trust_password"], name="newcomer")
+    assert newcomer.instances() is not None
 
 
 @pytest.mark.live_only

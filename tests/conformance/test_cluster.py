@@ -1,0 +1,76 @@
+"""Instances on the members of a real cluster."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conformance.conftest import LAB, remove_instances
+
+import hyperkit
+
+pytestmark = pytest.mark.live_only
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
+
+
+@pytest.fixture(scope="module")
+def cluster(lab):
+    """The descriptions of three servers that are one cluster."""
+    kind = CLUSTERS[lab["kind"]]
+    up = [sys.executable, LAB, "up", kind, "--name", "hk-cluster"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)["members"]
+    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
+
+
+@pytest.fixture
+def first(cluster):
+    """A client of the first member."""
+    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
+        yield client
+        remove_instances(client, "hk-")
+
+
+def test_create_on_a_member(first, cluster):
+    client = hyperkit.Client(api_endpoint=first.api_endpoint, target=cluster[1]["name"])
+    client.create_container("hk-there", alias="busybox")
+    assert first.instance("hk-there").location == cluster[1]["name"]
+    client.close()
+
+
+def test_move_to_another_member(first, cluster):
+    first.create_container("hk-moved", alias="busybox", config={"user.a": 1})
+    first.write_file("hk-moved", "/root/a", content="here")
+    before = first.instance("hk-moved")
+    [there, *_] = [one["name"] for one in cluster if one["name"] != before.location]
+    assert first.move_instance("hk-moved", target=there).status == "Success"
+    moved = first.instance("hk-moved")
+    assert (moved.location, moved.config["user.a"]) == (there, "1")
+    assert moved.config["volatile.uuid"] == before.config["volatile.uuid"]
+    assert first.read_file("hk-moved", "/root/a") == b"here"
+
+
+def test_move_with_another_name(first, cluster):
+    first.create_container("hk-old", alias="busybox")
+    first.create_snapshot("hk-old", "then")
+    [there, *_] = [
+        one["name"] for one in cluster if one["name"] != first.instance("hk-old").location
+    ]
+    first.move_instance("hk-old", target=there, new_name="hk-new")
+    assert (first.instance("hk-new").location, first.snapshots("hk-new")) == (there, ["then"])
+    assert "hk-old" not in first.instances()
+
+
+def test_move_to_a_member_that_is_not_there(first):
+    first.create_container("hk-stays", alias="busybox")
+    with pytest.raises(hyperkit.Error):
+        first.move_instance("hk-stays", target="nowhere")
+    assert "hk-stays" in first.instances()
+
+
+def test_copy_to_every_member(first, cluster):
+    first.create_container("hk-one", alias="busybox")
+    for member in cluster:
+        copy = f"hk-copy-{member['name'][-1]}"
+        first.copy_instance("hk-one", copy, target=member["name"])
+        assert first.instance(copy).location == member["name"]
