@@ -27,8 +27,10 @@ from ._api.files import Destination
 from ._api.image_files import ImageFilesMixin
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
+from ._api.processes import InputFile, OutputFile
 from ._client import Client
 from ._payload import Content
+from ._process import CompletedProcess, Process
 from ._progress import OnProgress
 from ._resource import Resource
 from .types import (

@@ -22,6 +22,8 @@ from ._functions import *  # noqa: F403 - the functions; the stub names them
 from ._functions import default_client as _default_client
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
+from ._process import CompletedProcess as CompletedProcess
+from ._process import Process as Process
 from .errors import *  # noqa: F403
 from .types import *  # noqa: F403
 

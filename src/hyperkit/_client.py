@@ -9,7 +9,6 @@ from ._api.certificates import CertificatesMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
-from ._api.exec import ExecMixin
 from ._api.files import FilesMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
@@ -19,6 +18,7 @@ from ._api.logs import LogsMixin
 from ._api.migration import MigrationMixin
 from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
+from ._api.processes import ProcessesMixin
 from ._api.profiles import ProfilesMixin
 from ._api.server import ServerMixin
 from ._api.snapshots import SnapshotsMixin
@@ -41,7 +41,6 @@ class Client(
     CertificatesMixin,
     ContainersMixin,
     CopyingMixin,
-    ExecMixin,
     DirectoriesMixin,
     FilesMixin,
     ImageFilesMixin,
@@ -50,6 +49,7 @@ class Client(
     LogsMixin,
     MigrationMixin,
     NetworksMixin,
+    ProcessesMixin,
     ProfilesMixin,
     SnapshotsMixin,
     InstancesMixin,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from ._websocket import connect
+from .errors import ConnectionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from websockets.sync.client import ClientConnection
-
     from ._connection import Connection
+    from ._websocket import Websocket
 
 
 class Relay:
@@ -44,8 +43,10 @@ class Relay:
         with ExitStack() as opened:
             pairs = [
                 (
-                    opened.enter_context(connect(here, operation, secrets[name])),
-                    opened.enter_context(connect(there, other_operation, other_secrets[name])),
+                    opened.enter_context(closing(connect(here, operation, secrets[name]))),
+                    opened.enter_context(
+                        closing(connect(there, other_operation, other_secrets[name]))
+                    ),
                 )
                 for name in names
             ]
@@ -60,28 +61,22 @@ class Relay:
 
     def close(self) -> None:
         """Close all websockets, and wait for the threads."""
-        with suppress(Exception):
-            self._open.close()
+        self._open.close()
         for thread in self._threads:
             thread.join(5)
 
 
-def _pump(source: ClientConnection, target: ClientConnection) -> None:
+def _pump(source: Websocket, target: Websocket) -> None:
     """Hand on every message, and the end in the way that it came.
 
     A server that drops a data socket after its last message means success; one that
     is told so by a closing message calls it a failure.
     """
-    from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 - slow to import
-
     try:
         while True:
-            target.send(source.recv())
-    except ConnectionClosed as end:
-        if end.rcvd is not None:
-            target.close(end.rcvd.code)
-            return
-    except OSError:
-        pass
-    with suppress(OSError):
-        target.socket.shutdown(socket.SHUT_RDWR)
+            target.send(source.receive())
+    except (EOFError, ConnectionFailed):
+        if source.close_code is None:
+            target.drop()
+        else:
+            target.close(source.close_code)

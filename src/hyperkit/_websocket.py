@@ -1,51 +1,331 @@
-"""Websockets of operations: the same socket, the same trust as for requests."""
+"""Websockets: the same socket, the same trust as for requests.
+
+The protocol is that of the library ``websockets``, and the bytes are moved here: its own
+connections lose what has come when a pong cannot be sent any more, and cost a thread each.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+import logging
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
-from .errors import ConnectionFailed, Error
+from ._envelope import masked, read_envelope
+from ._request import uuid_of
+from ._wire import Wire
+from .errors import ConnectionFailed, Error, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+    from collections.abc import Mapping
 
+    from ._api.operations import OperationsMixin
     from ._connection import Connection
+    from .types import Operation
+
+# Servers send some 128 KiB at once; one that sends more than this is none.
+MAX_MESSAGE = 64 << 20
+# Seconds that the other side gets to say goodbye.
+GOODBYE = 1.0
+# The library would log secrets and data.
+_SILENT = logging.Logger("hyperkit.websocket", logging.CRITICAL + 1)  # noqa: LOG001
+_OUTPUTS = {"1", "2"}
+_HUNG_UP = "the server hung up"
 
 
-def connect(client: Connection, operation: str, secret: str) -> ClientConnection:
-    """Connect to ``GET /1.0/operations/<uuid>/websocket``.
+class Websocket:
+    """One websocket: messages in, messages out, and only this library's exceptions.
+
+    One thread may receive while another sends; any thread may drop it. Nothing is read
+    before somebody receives, so that a slow reader holds up the sender, not the memory.
 
     Args:
         client: of the server; its socket or TLS, its pin and its key are used.
-        operation: UUID.
-        secret: of this websocket, from the operation's metadata.
+        path: quoted, such as ``"/1.0/events"``.
+        query: parameters.
+        mute: True answers no pings. Servers ping the sockets of a command's output as well,
+            but read nothing there: an answer that lies unread when they close makes the
+            system reset the connection, and throw away what was still on its way.
 
     Raises:
-        ConnectionFailed: the server cannot be reached, or refuses.
+        APIError: the server refuses.
+        ConnectionFailed: it cannot be reached.
         UntrustedServer: its certificate is not the expected one.
     """
-    # Slow to import, and few programs need it.
-    from websockets.exceptions import WebSocketException  # noqa: PLC0415
-    from websockets.sync.client import connect as upgrade  # noqa: PLC0415
 
-    path = f"/1.0/operations/{quote(operation, safe='')}/websocket"
-    raw = client._open_socket()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    headers = client._headers(None)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    try:
+    def __init__(
+        self,
+        client: Connection,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        mute: bool = False,
+    ) -> None:
+        # Slow to import, and few programs need it.
+        from websockets.client import ClientProtocol  # noqa: PLC0415
+        from websockets.uri import parse_uri  # noqa: PLC0415
+
+        url = path + ("?" + urlencode(query) if query else "")
+        self._what = masked(url)
+        self._messages: deque[str | bytes] = deque()
+        self._fragments: list[bytes] = []
+        self._dropped = False
+        self._mute = mute
+        self._outgoing: deque[bytes] = deque()
+        self._state = threading.Lock()  # of the protocol; never held while waiting
+        self._reading = threading.Lock()
+        self._sending = threading.Lock()
+        headers = client._headers(None)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        timeout = client._timeouts(None)[1]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         # ws, not wss: the socket speaks TLS already, so that trust is checked in one place.
-        return upgrade(
-            f"ws://unix.socket{path}?secret={quote(secret, safe='')}",
-            sock=raw,
-            additional_headers=headers,
-            user_agent_header=None,
-            compression=None,
-            max_size=None,
-            proxy=None,
-        )
-    except Error:
+        uri = parse_uri("ws://unix.socket" + url)
+        self._protocol = ClientProtocol(uri, max_size=MAX_MESSAGE, logger=_SILENT)
+        self._wire = Wire(client._open_socket())  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        try:
+            self._shake_hands(headers, timeout)
+        except BaseException:
+            self._wire.close()
+            raise
+
+    @property
+    def close_code(self) -> int | None:
+        """The code that the other side has closed it with; None if it has not."""
+        received = self._protocol.close_rcvd
+        return None if received is None else received.code
+
+    def receive(self, timeout: float | None = None) -> str | bytes:
+        """Wait for the next message.
+
+        Args:
+            timeout: seconds; None for no limit.
+
+        Raises:
+            EOFError: there will be none: the other side has closed it.
+            ConnectionFailed: the connection broke.
+            TimeoutError: none has come in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._reading:
+            while not self._messages:
+                self._read(deadline)
+            return self._messages.popleft()
+
+    def send(self, message: str | bytes | memoryview) -> None:
+        """Send a message, text or bytes; waits until it is on its way.
+
+        Raises:
+            ConnectionFailed: nobody reads it any more.
+        """
+        from websockets.exceptions import WebSocketException  # noqa: PLC0415 - slow to import
+
+        with self._sending:
+            try:
+                with self._state:
+                    if isinstance(message, str):
+                        self._protocol.send_text(message.encode())
+                    else:
+                        self._protocol.send_binary(message)
+                    self._outgoing += self._protocol.data_to_send()
+                self._flush(None)
+            except (OSError, WebSocketException) as error:
+                raise self._broken(error) from error
+
+    def close(self, code: int = 1000) -> None:
+        """Say goodbye, wait a moment for the other side to do so too, and close."""
+        from websockets.exceptions import WebSocketException  # noqa: PLC0415 - slow to import
+
+        deadline = time.monotonic() + GOODBYE
+        with suppress(OSError, WebSocketException), self._sending:
+            with self._state:
+                self._protocol.send_close(code)
+                self._outgoing += self._protocol.data_to_send()
+            self._flush(deadline)
+        # Where somebody is waiting for a message, he sees the answer.
+        if self._reading.acquire(timeout=GOODBYE):
+            try:
+                with suppress(Error, OSError, EOFError):
+                    while True:
+                        self._read(deadline)
+                        self._messages.clear()
+            finally:
+                self._reading.release()
+        self.drop()
+
+    def drop(self) -> None:
+        """Close at once: whoever waits for a message, or to send one, stops waiting."""
+        self._dropped = True
+        self._wire.shut()
+        with self._reading, self._sending:
+            self._wire.close()
+
+    def _shake_hands(self, headers: Mapping[str, str], timeout: float | None) -> None:
+        from websockets.exceptions import InvalidHandshake, InvalidStatus  # noqa: PLC0415
+
+        request = self._protocol.connect()
+        request.headers.update(headers)
+        self._protocol.send_request(request)
+        self._outgoing += self._protocol.data_to_send()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            self._flush(deadline)
+            while self._protocol.handshake_exc is None and not self._opened:
+                self._read(deadline)
+        except TimeoutError as error:
+            message = f"The websocket {self._what} was not opened in time."
+            raise RequestTimeout(message) from error
+        except EOFError as error:
+            raise self._broken(_HUNG_UP) from error
+        except OSError as error:
+            raise self._broken(error) from error
+        refused = self._protocol.handshake_exc
+        if isinstance(refused, InvalidStatus):
+            raise self._refusal(refused.response) from refused
+        if isinstance(refused, InvalidHandshake):
+            raise self._broken(refused) from refused
+        if refused is not None:
+            raise self._broken(_HUNG_UP) from refused
+
+    @property
+    def _opened(self) -> bool:
+        return self._protocol.state.name != "CONNECTING"
+
+    def _read(self, deadline: float | None) -> None:
+        """Read once, and take apart what has come.
+
+        Raises:
+            EOFError: the other side has closed it.
+            ConnectionFailed: the connection broke.
+            TimeoutError: nothing has come in time.
+        """
+        try:
+            data = self._wire.read(deadline)
+        except TimeoutError:
+            raise
+        except (OSError, ValueError) as error:
+            raise self._broken(error) from error
+        with self._state:
+            if data:
+                self._protocol.receive_data(data)
+            else:
+                self._protocol.receive_eof()
+            events: list[Any] = self._protocol.events_received()
+            answers = self._protocol.data_to_send()
+            if not self._mute:
+                self._outgoing += answers
+        for event in events:
+            self._take(event)
+        self._answer()
+        if data or self._messages or not self._opened:
+            return
+        if self.close_code is not None:
+            raise EOFError
+        raise self._broken(self._protocol.parser_exc or _HUNG_UP)
+
+    def _take(self, event: Any) -> None:
+        """Put a message together from its frames; pings are the protocol's affair."""
+        from websockets.frames import Frame, Opcode  # noqa: PLC0415 - slow to import
+
+        if not isinstance(event, Frame):
+            return
+        if event.opcode in {Opcode.TEXT, Opcode.BINARY}:
+            self._text = event.opcode is Opcode.TEXT
+        elif event.opcode is not Opcode.CONT:
+            return
+        self._fragments.append(bytes(event.data))
+        if event.fin:
+            data = b"".join(self._fragments)
+            self._fragments.clear()
+            self._messages.append(data.decode(errors="replace") if self._text else data)
+
+    def _answer(self) -> None:
+        """Send pongs and the like, if nobody is sending: then they follow what he sends."""
+        if self._outgoing and self._sending.acquire(blocking=False):
+            try:
+                # What cannot go at once stays; and what has come counts, whatever happens here.
+                with suppress(OSError):
+                    self._flush(0.0)
+            finally:
+                self._sending.release()
+
+    def _flush(self, deadline: float | None) -> None:
+        """Write what the protocol has to say."""
+        while self._outgoing:
+            rest = self._wire.write(memoryview(self._outgoing[0]), deadline)
+            if rest:
+                self._outgoing[0] = bytes(rest)
+                raise TimeoutError
+            self._outgoing.popleft()
+
+    def _broken(self, reason: object) -> ConnectionFailed:
+        if self._dropped:
+            reason = "it was closed here"
+        return ConnectionFailed(f"The websocket {self._what} broke: {reason}.")
+
+    def _refusal(self, response: Any) -> Error:
+        """Read the answer that came in the place of a websocket."""
+        try:
+            read_envelope(
+                response.status_code,
+                response.headers.get("Content-Type", ""),
+                bytes(response.body or b""),
+                method="GET",
+                url=self._what,
+            )
+        except Error as error:
+            return error
+        return InvalidResponse(f"GET {self._what} was answered, but with no websocket.")
+
+
+def connect(client: Connection, operation: str, secret: str, *, mute: bool = False) -> Websocket:
+    """Connect to ``GET /1.0/operations/<uuid>/websocket``.
+
+    Args:
+        client: of the server.
+        operation: UUID.
+        secret: of this websocket, from the operation's metadata.
+        mute: True for one that the server only sends to.
+
+    Raises:
+        APIError: the server refuses.
+        ConnectionFailed: it cannot be reached.
+    """
+    path = f"/1.0/operations/{quote(operation, safe='')}/websocket"
+    return Websocket(client, path, {"secret": secret}, mute=mute)
+
+
+def connect_all(client: OperationsMixin, operation: Operation) -> dict[str, Websocket]:
+    """Connect to all websockets of an operation, or to none.
+
+    Args:
+        client: of the server.
+        operation: as the server has just begun it, with ``metadata.fds``.
+
+    Returns:
+        The websockets by the server's names: ``"0"``, ``"1"``, ``"2"``, ``"control"``.
+
+    Raises:
+        APIError: the server refuses.
+        ConnectionFailed: it cannot be reached.
+        InvalidResponse: the operation has no websockets.
+    """
+    metadata: Any = operation.get("metadata") or {}
+    secrets: Any = metadata.get("fds") or {}
+    if "0" not in secrets or "control" not in secrets:
+        message = f"The operation {uuid_of(operation)} came without its websockets."
+        raise InvalidResponse(message)
+    opened: dict[str, Websocket] = {}
+    # The work starts when the numbered ones are there; nobody may come later than that.
+    try:
+        for name in sorted(secrets, reverse=True):
+            secret = str(secrets[name])
+            opened[name] = connect(client, uuid_of(operation), secret, mute=name in _OUTPUTS)
+    except BaseException:
+        for websocket in opened.values():
+            websocket.drop()
+        with suppress(Error):
+            client.cancel_operation(operation)
         raise
-    except (OSError, WebSocketException) as error:
-        raw.close()
-        message = f"No websocket to {path} could be opened: {error}."
-        raise ConnectionFailed(message) from error
+    return opened

@@ -31,6 +31,8 @@
     │       ├── UntrustedServer         its certificate is not the expected one
     │       └── CertificateError        the client's own; also a ValueError
     ├── RequestTimeout                  also a TimeoutError
+    ├── CalledProcessError              a command in an instance failed; also subprocess's
+    ├── TimeoutExpired                  it took too long; also subprocess's, and a TimeoutError
     ├── InvalidResponse                 an answer that is not the API's
     ├── MissingExtension                the server lacks what a method needs
     └── ArgumentError                   found before any request; also a ValueError
@@ -46,9 +48,13 @@ Every one of them can be pickled, and its text is a whole sentence.
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .types import Operation
 
 
@@ -236,6 +242,74 @@ class CertificateError(TLSError, ValueError):
 
 class RequestTimeout(Error, TimeoutError):
     """The server took longer than ``timeout`` to connect or to answer."""
+
+
+class CalledProcessError(Error, subprocess.CalledProcessError):
+    """A command in an instance ended with another code than 0.
+
+    Attributes:
+        instance: its name.
+        cmd: the command, as a list.
+        returncode: what it ended with; 128 and the signal's number, if one ended it.
+        stdout: what it wrote, if that was captured; ``output`` is the same.
+        stderr: likewise.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        returncode: int,
+        cmd: Sequence[str],
+        output: Any = None,
+        stderr: Any = None,
+    ) -> None:
+        Error.__init__(self, instance, returncode, cmd, output, stderr)
+        self.instance = instance
+        self.returncode = returncode
+        self.cmd = cmd
+        self.output = output
+        self.stderr = stderr
+
+    def __str__(self) -> str:
+        """Say which command, its code, and the last that it wrote to standard error."""
+        said = self.stderr or ""
+        lines = (said if isinstance(said, str) else said.decode(errors="replace")).split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        what = f"{shlex.join(self.cmd)} in {self.instance} ended with {self.returncode}"
+        return f"{what}: {last}" if last else f"{what}."
+
+
+class TimeoutExpired(Error, subprocess.TimeoutExpired, TimeoutError):
+    """A command in an instance took longer than it was given.
+
+    Attributes:
+        instance: its name.
+        cmd: the command, as a list.
+        timeout: the seconds that it was given.
+        stdout: what it had written by then, if that was captured; ``output`` is the same.
+        stderr: likewise.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        cmd: Sequence[str],
+        timeout: float,
+        output: Any = None,
+        stderr: Any = None,
+    ) -> None:
+        Error.__init__(self, instance, cmd, timeout, output, stderr)
+        self.instance = instance
+        self.cmd = cmd
+        self.timeout = timeout
+        self.output = output
+        self.stderr = stderr
+
+    def __str__(self) -> str:
+        """Say which command, and how long it was given."""
+        return (
+            f"{shlex.join(self.cmd)} in {self.instance} took longer than {self.timeout:g} seconds."
+        )
 
 
 class InvalidResponse(Error):

@@ -114,10 +114,16 @@ KINDS = [
 ]
 
 
+ARGUMENTS = {
+    errors.CalledProcessError: ("web", 1, ["ls", "/a b"], "", "ls: no such file\n"),
+    errors.MissingExtension: ("ext", "This"),
+    errors.TimeoutExpired: ("web", ["sleep", "9"], 0.5, b"so far"),
+}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_pickles_and_speaks(kind):
-    arguments = ("ext", "This") if kind is errors.MissingExtension else ("It went wrong.",)
-    error = kind(*arguments)
+    error = kind(*ARGUMENTS.get(kind, ("It went wrong.",)))
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
     assert str(again) == str(error)

@@ -99,29 +99,19 @@ class ExecMixin(InstancesMixin):
             >>> done.metadata["return"]
             3
         """
-        words = _words(command)
         if record_output and (interactive or wait_for_websocket):
             message = "record_output goes without interactive and wait_for_websocket."
             raise ArgumentError(message)
         if interactive and not wait_for_websocket:
             message = "interactive goes with wait_for_websocket: somebody must be at the terminal."
             raise ArgumentError(message)
-        body = given(
-            command=words,
-            cwd=cwd,
-            environment=strings(environment or {}),
-            group=group,
-            interactive=interactive,
-            user=user,
-        )
-        body["wait-for-websocket"] = wait_for_websocket
-        url = self._path(container, "exec")
+        body = {"interactive": interactive, "wait-for-websocket": wait_for_websocket}
         if record_output:
             self._need("container_exec_recording", "record_output")
             body["record-output"] = True
-        if user is not None or group is not None or cwd is not None:
-            self._need("container_exec_user_group_cwd", "user, group and cwd")
-        operation = self._post(url, body)
+        operation = self._execute(
+            container, words_of(command), body, cwd, environment, group, user
+        )
         if wait_for_websocket:
             return operation
         try:
@@ -135,6 +125,29 @@ class ExecMixin(InstancesMixin):
 
     run_command = execute_command
 
+    def _execute(
+        self,
+        instance: str,
+        words: list[str],
+        body: dict[str, Any],
+        cwd: str | None,
+        environment: Mapping[str, Any] | None,
+        group: int | None,
+        user: int | None,
+    ) -> Operation:
+        """Have a command begin, or wait for its websockets."""
+        url = self._path(instance, "exec")
+        if user is not None or group is not None or cwd is not None:
+            self._need("container_exec_user_group_cwd", "user, group and cwd")
+        fields = given(
+            command=words,
+            cwd=cwd,
+            environment=strings(environment or {}),
+            group=group,
+            user=user,
+        )
+        return self._post(url, fields | body)
+
     def _output_url(self, url: str) -> str:
         """Take the URL as the server gave it, if it is one of recorded output."""
         bare = url.partition("?")[0]
@@ -144,7 +157,12 @@ class ExecMixin(InstancesMixin):
         return bare
 
 
-def _words(command: str | Sequence[str]) -> list[str]:
+def words_of(command: str | Sequence[str]) -> list[str]:
+    """Split a command into words, if it is a string.
+
+    Raises:
+        ArgumentError: there is none, or it is no text.
+    """
     try:
         words = shlex.split(command) if isinstance(command, str) else list(command)
     except ValueError as error:

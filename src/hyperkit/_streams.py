@@ -1,0 +1,246 @@
+"""The streams of a command: websockets as file objects, and what moves bytes between them."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+
+from ._payload import BLOCK
+from .errors import ArgumentError, ConnectionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from queue import SimpleQueue
+    from typing import Self
+
+    from ._websocket import Websocket
+
+# How servers mark the end of a stream: an empty text message; the websocket stays open.
+END = ""
+# How a terminal is told so.
+END_OF_TRANSMISSION = b"\x04"
+
+
+class Writable(Protocol):
+    """A file object that output goes to."""
+
+    def write(self, data: Any, /) -> object:
+        """Take some of it: bytes, or text where the file object is one for text."""
+        ...
+
+
+class Input(io.RawIOBase):
+    """Standard input, as a file object: what is written is sent at once.
+
+    Args:
+        websocket: what it goes by.
+        end: the message that says that there is no more.
+    """
+
+    def __init__(self, websocket: Websocket, end: str | bytes = END) -> None:
+        super().__init__()
+        self._websocket = websocket
+        self._end = end
+
+    def writable(self) -> bool:
+        """Tell that this can be written to."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Send bytes.
+
+        Raises:
+            ConnectionFailed: the command has ended, or the connection broke.
+        """
+        if self.closed:
+            message = "standard input is closed"
+            raise ValueError(message)
+        with memoryview(data) as view, view.cast("B") as octets:
+            for begin in range(0, len(octets), BLOCK):
+                self._websocket.send(octets[begin : begin + BLOCK])
+            return len(octets)
+
+    def close(self) -> None:
+        """Say that there is no more: the command reads the end of its input."""
+        if self.closed:
+            return
+        super().close()
+        try:
+            self._websocket.send(self._end)
+        except ConnectionFailed:
+            return  # the command has ended without waiting for it
+
+
+class Output(io.RawIOBase):
+    """Standard output or standard error, as a file object.
+
+    Args:
+        websocket: what it comes by.
+        at_end: called once, when the end has come.
+    """
+
+    def __init__(self, websocket: Websocket, at_end: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self._websocket = websocket
+        self._at_end = at_end
+        self._rest = memoryview(b"")
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Tell that this can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what has come, or wait for more; 0 at the end.
+
+        Raises:
+            ConnectionFailed: the connection broke before the end.
+        """
+        if not self._rest:
+            self._rest = memoryview(self.receive())
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def receive(self) -> bytes:
+        """Wait for some more; empty at the end.
+
+        Raises:
+            ConnectionFailed: the connection broke before the end.
+        """
+        while not self._ended:
+            try:
+                message = self._websocket.receive()
+            except EOFError:
+                code = self._websocket.close_code
+                if code != 1000:
+                    failure = (
+                        f"The output of the command broke off: the server closed it ({code})."
+                    )
+                    raise ConnectionFailed(failure) from None
+                self._end()
+                break
+            if message == END:
+                self._end()
+            elif message:
+                return message.encode() if isinstance(message, str) else message
+        return b""
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._at_end is not None:
+            self._at_end()
+
+    def blocks(self) -> Iterator[bytes]:
+        """Read all of it, as it comes."""
+        while block := self.receive():
+            yield block
+
+
+class Pump(threading.Thread):
+    """Moves blocks in the background, and says when it is done.
+
+    Args:
+        blocks: what to move.
+        write: where to; an empty block says that it was the last.
+        done: gets the pump when it has ended.
+    """
+
+    error: BaseException | None = None
+
+    def __init__(
+        self,
+        blocks: Iterable[bytes],
+        write: Callable[[bytes], object],
+        done: SimpleQueue[Pump],
+    ) -> None:
+        super().__init__(daemon=True, name="hyperkit-pump")
+        self._blocks = blocks
+        self._write = write
+        self._done = done
+        self.start()
+
+    def run(self) -> None:
+        """Move all of it."""
+        try:
+            for block in self._blocks:
+                self._write(block)
+            self._write(b"")
+        except BaseException as error:  # noqa: BLE001 - raised where the pump is waited for
+            self.error = error
+        finally:
+            self._done.put(self)
+
+
+class Captured:
+    """Keeps what it is called with."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def __call__(self, block: bytes) -> None:
+        """Keep a block."""
+        self.data.extend(block)
+
+
+class Decoding(NamedTuple):
+    """Whether a command speaks text, and how that is written in bytes."""
+
+    text: bool
+    encoding: str
+    errors: str
+
+    @classmethod
+    def of(cls, text: bool | None, encoding: str | None, errors: str | None) -> Self:
+        """Read what the caller said: an encoding means text, as in ``subprocess``.
+
+        Raises:
+            ArgumentError: there is no such encoding, or no such way to handle errors.
+        """
+        try:
+            codecs.lookup(encoding or "utf-8")
+            codecs.lookup_error(errors or "strict")
+        except LookupError as error:
+            raise ArgumentError(str(error)) from error
+        return cls(bool(text or encoding or errors), encoding or "utf-8", errors or "strict")
+
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """Make what turns bytes into text, block by block."""
+        return codecs.getincrementaldecoder(self.encoding)(self.errors)
+
+
+def sink(file: Any, decoding: Decoding) -> Callable[[bytes], object]:
+    """Find how to write bytes to a file object, whether it is one for bytes or for text.
+
+    Args:
+        file: opened by the caller; it is not closed.
+        decoding: what to do where it is one for text. Where text is not asked for, and it
+            has a file object for bytes below it, that one gets them as they are.
+    """
+    if not isinstance(file, io.TextIOBase):
+        return cast("Callable[[bytes], object]", file.write)
+    binary: Any = getattr(file, "buffer", None)
+    if binary is not None and not decoding.text:
+
+        def write(data: bytes) -> None:
+            file.flush()
+            binary.write(data)
+            binary.flush()
+
+        return write
+    decoder = decoding.decoder()
+    return lambda data: file.write(decoder.decode(data, final=not data))
+
+
+def source(given: Any, decoding: Decoding) -> Iterator[bytes]:
+    """Read what a command is to get: bytes, text, or a file object of either, in pieces."""
+    file = io.StringIO(given) if isinstance(given, str) else given
+    if isinstance(file, (bytes, bytearray, memoryview)):
+        file = io.BytesIO(cast("bytes", file))
+    while block := file.read(BLOCK):
+        yield (
+            block.encode(decoding.encoding, decoding.errors) if isinstance(block, str) else block
+        )
