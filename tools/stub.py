@@ -16,7 +16,7 @@ STUB = SOURCE / "_functions.pyi"
 HEAD = '''"""The functions of the module; written by tools/stub.py from the methods of Client."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, Any, Literal, overload
@@ -28,7 +28,10 @@ from ._api.image_files import ImageFilesMixin
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
 from ._api.processes import InputFile, OutputFile
+from ._api.readiness import Until
+from ._batch import Batch
 from ._client import Client
+from ._events import Events
 from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress

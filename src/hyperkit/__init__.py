@@ -17,7 +17,9 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ._batch import Batch as Batch
 from ._client import Client as Client
+from ._events import Events as Events
 from ._functions import *  # noqa: F403 - the functions; the stub names them
 from ._functions import default_client as _default_client
 from ._options import OPTIONS as _OPTIONS

@@ -18,8 +18,8 @@ from ._api.logs import LogsMixin
 from ._api.migration import MigrationMixin
 from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
-from ._api.processes import ProcessesMixin
 from ._api.profiles import ProfilesMixin
+from ._api.readiness import ReadinessMixin
 from ._api.server import ServerMixin
 from ._api.snapshots import SnapshotsMixin
 
@@ -49,8 +49,8 @@ class Client(
     LogsMixin,
     MigrationMixin,
     NetworksMixin,
-    ProcessesMixin,
     ProfilesMixin,
+    ReadinessMixin,
     SnapshotsMixin,
     InstancesMixin,
     OperationsMixin,

@@ -26,6 +26,7 @@ class Meter:
         progress: True draws a bar with tqdm.
         total: bytes to come, or None.
         text: what it is that comes.
+        unit: what is counted: bytes, or nothing special.
 
     Raises:
         ImportError: ``progress`` without the extra ``pyhyperkit[tqdm]``.
@@ -38,6 +39,7 @@ class Meter:
         progress: bool = False,
         total: int | None = None,
         text: str = "",
+        unit: str = "B",
     ) -> None:
         self.on_progress = on_progress
         self.done = 0
@@ -45,7 +47,7 @@ class Meter:
         self.text = text
         self.bar: Any = None
         if progress:
-            self.bar = _bar(total, text)
+            self.bar = _bar(total, text, unit)
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -80,13 +82,13 @@ class Meter:
             self.on_progress(done, self.total, self.text if text is None else text)
 
 
-def _bar(total: int | None, text: str) -> Any:
+def _bar(total: int | None, text: str, unit: str) -> Any:
     try:
         tqdm: Any = import_module("tqdm.auto")
     except ImportError as error:
         message = "progress=True draws with tqdm: pip install 'pyhyperkit[tqdm]'."
         raise ImportError(message) from error
-    return tqdm.tqdm(total=total, desc=text, unit="B", unit_scale=True)
+    return tqdm.tqdm(total=total, desc=text, unit=unit, unit_scale=bool(unit))
 
 
 def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | None:

@@ -34,7 +34,7 @@ class Resource(dict[str, Any]):
             except KeyError:
                 message = f"{type(self).__name__} has no field {name!r}"
                 raise AttributeError(message, name=name, obj=self) from None
-            if key.endswith("_at") and isinstance(value, str):
+            if isinstance(value, str) and (key.endswith("_at") or key == "timestamp"):
                 return _moment(value)
             return value
 

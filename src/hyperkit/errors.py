@@ -33,6 +33,7 @@
     ├── RequestTimeout                  also a TimeoutError
     ├── CalledProcessError              a command in an instance failed; also subprocess's
     ├── TimeoutExpired                  it took too long; also subprocess's, and a TimeoutError
+    ├── InstanceNotReady                it did not become so in time; also a TimeoutError
     ├── InvalidResponse                 an answer that is not the API's
     ├── MissingExtension                the server lacks what a method needs
     └── ArgumentError                   found before any request; also a ValueError
@@ -55,7 +56,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .types import Operation
+    from .types import InstanceState, Operation
 
 
 class Error(Exception):
@@ -309,6 +310,27 @@ class TimeoutExpired(Error, subprocess.TimeoutExpired, TimeoutError):
         """Say which command, and how long it was given."""
         return (
             f"{shlex.join(self.cmd)} in {self.instance} took longer than {self.timeout:g} seconds."
+        )
+
+
+class InstanceNotReady(Error, TimeoutError):
+    """An instance was not in time what it was to be.
+
+    Attributes:
+        instance: its name.
+        until: what it was to be, such as ``"ip"``.
+        state: the `InstanceState` as it was last seen.
+    """
+
+    def __init__(
+        self, instance: str, until: str, timeout: float, state: InstanceState | None
+    ) -> None:
+        self.instance = instance
+        self.until = until
+        self.state = state
+        status = "unknown" if state is None else state.get("status")
+        super().__init__(
+            f'{instance} did not reach "{until}" within {timeout:g} seconds: it is {status}.'
         )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Certificate",
+    "Event",
     "ExecOutput",
     "FileInfo",
     "HostResources",
@@ -91,6 +92,24 @@ class Server(Resource):
     config: dict[str, Any]
     environment: Resource
     public: bool
+
+
+class Event(Resource):
+    """Something that has happened on the server.
+
+    ``type`` is ``"operation"`` (``metadata`` is the operation), ``"lifecycle"`` (``action``,
+    ``source``, ``context``, ``requestor``), ``"logging"`` (``message``, ``level``,
+    ``context``) or another of the server's; or ``"gap"``: the connection was lost, and
+    what happened meanwhile is not known (``metadata["reason"]``).
+    """
+
+    __slots__ = ()
+
+    location: str
+    metadata: Any
+    project: str
+    timestamp: datetime | None
+    type: str
 
 
 class HostResources(Resource):

@@ -37,7 +37,7 @@ def client(bare, double):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, tmp_path):
     """No waiting between two questions, and no key pair of the machine's own."""
-    monkeypatch.setattr("hyperkit._api.operations.PAUSE", 0.001)
+    monkeypatch.setattr("hyperkit._wait.PAUSE", 0.001)
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in (
         "LXD_CONF",

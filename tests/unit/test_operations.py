@@ -123,7 +123,7 @@ def test_drops_and_a_starting_server_are_ridden_over(bare, double):
 
 
 def test_a_server_that_stays_away(bare, double, monkeypatch):
-    monkeypatch.setattr("hyperkit._api.operations.AWAY", 0)
+    monkeypatch.setattr("hyperkit._wait.AWAY", 0)
     for _ in range(2):
         double.expect("GET", WAIT, query={"timeout": "30"}, raw=requests.ConnectionError("gone"))
     with pytest.raises(hyperkit.ConnectionFailed):

@@ -116,6 +116,7 @@ KINDS = [
 
 ARGUMENTS = {
     errors.CalledProcessError: ("web", 1, ["ls", "/a b"], "", "ls: no such file\n"),
+    errors.InstanceNotReady: ("web", "ip", 2.5, None),
     errors.MissingExtension: ("ext", "This"),
     errors.TimeoutExpired: ("web", ["sleep", "9"], 0.5, b"so far"),
 }

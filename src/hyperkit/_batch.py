@@ -1,0 +1,119 @@
+"""A batch: a client whose calls start operations, which are waited for together."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ._client import Client
+from ._options import values
+from ._progress import Meter
+from ._wait import born_finished
+from ._watch import Watch
+from .errors import Error
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Literal, Self
+
+    from ._connection import Connection
+    from ._progress import OnProgress
+    from .types import Operation
+
+
+class Batch(Client):
+    """A client that does not wait for each of its calls, but for all of them at once.
+
+    `batch` makes one; it shares the connections of the client that made it. Calls return
+    their operation at once, unless they say ``sync=True``. The end of the block waits for
+    all of them.
+    """
+
+    def __init__(
+        self,
+        client: Connection,
+        *,
+        cancel_on_interrupt: bool,
+        on_error: Literal["wait", "cancel"],
+        on_progress: OnProgress | None,
+        progress: bool,
+        timeout: float | None,
+    ) -> None:
+        super().__init__()
+        self.__dict__.update(values(client) | {"auto_sync": False})
+        self._link = client._connected()  # noqa: SLF001
+        self._started: list[Operation] = []
+        self._cancel_on_interrupt = cancel_on_interrupt
+        self._on_error = on_error
+        self._on_progress = on_progress
+        self._progress = progress
+        self._patience = timeout
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wait for all that was started; if the block raised, cancel it if that was asked for."""
+        if error is None:
+            self.wait()
+            return
+        if self._on_error == "cancel":
+            for operation in self._started:
+                with suppress(Error):
+                    self.cancel_operation(operation)
+        try:
+            self.wait()
+        except ExceptionGroup as group:
+            for one in group.exceptions:
+                error.add_note(f"In the batch: {one}")
+
+    def close(self) -> None:
+        """Close nothing: the connections are those of the client that made the batch."""
+
+    def wait(self, timeout: float | None = None) -> list[Operation]:
+        """Wait for all that has been started since the last time.
+
+        Args:
+            timeout: seconds; None for the batch's own.
+
+        Returns:
+            The finished operations, in the order of their calls.
+
+        Raises:
+            ExceptionGroup: of the errors of those that did not succeed.
+        """
+        started, self._started = self._started, []
+        with Meter(self._on_progress, progress=self._progress, unit="") as meter:
+            meter.expect(len(started))
+
+            def done(operation: Operation) -> None:
+                meter.set(meter.done + 1, operation.get("description", ""))
+
+            watch = Watch(self, started, self._patience if timeout is None else timeout, done)
+            try:
+                return watch.run()
+            except KeyboardInterrupt:
+                if self._cancel_on_interrupt:
+                    watch.cancel()
+                raise
+
+    def _handle_async(
+        self,
+        operation: Operation,
+        sync: bool | None,
+        on_progress: OnProgress | None = None,
+        *,
+        progress: bool = False,
+    ) -> Operation:
+        """Note down what has been started, unless the call wants to wait for it."""
+        if sync:
+            return super()._handle_async(operation, sync, on_progress, progress=progress)
+        if not born_finished(operation) and operation.get("class") != "token":
+            self._started.append(operation)
+        return operation

@@ -1,0 +1,76 @@
+"""Listening to what happens."""
+
+import threading
+import time
+
+import pytest
+
+import hyperkit
+
+pytestmark = pytest.mark.live_only
+
+
+def test_what_happens_in_the_block_is_heard(client, name):
+    with client.events(types=["lifecycle", "operation"], timeout=2) as events:
+        started = client.create_container(name, empty=True, sync=False)
+        heard = list(events)
+    operations = [one for one in heard if one.type == "operation"]
+    assert {one.metadata.id for one in operations} == {started.id}
+    assert operations[-1].metadata.status == "Success"
+    [made] = [one for one in heard if one.type == "lifecycle"]
+    assert made.metadata.action in {"instance-created", "container-created"}
+    assert name in made.metadata.source
+    assert made.timestamp.tzinfo is not None
+
+
+def test_a_type_that_no_server_has(client):
+    with pytest.raises(hyperkit.APIError, match="weather"), client.events(types="weather"):
+        pass
+
+
+def test_another_project_is_not_heard(client, name):
+    client.post("/1.0/projects", {"name": "hk-other", "config": {"features.images": "false"}})
+    try:
+        with client.events(types="lifecycle", project="hk-other", timeout=1) as events:
+            client.create_container(name, empty=True)
+            assert list(events) == []
+        with client.events(types="lifecycle", all_projects=True, timeout=1) as events:
+            client.delete_container(name)
+            assert [one.project for one in events] == ["default"]
+    finally:
+        client.delete("/1.0/projects/hk-other")
+
+
+def test_another_thread_ends_it(client):
+    with client.events() as events:
+        timer = threading.Timer(0.3, events.close)
+        timer.start()
+        assert all(event.type for event in events)
+        timer.join()
+        assert list(events) == []
+
+
+def test_a_restart_is_a_gap(client, restart, name):
+    with client.events(types="lifecycle", timeout=30) as events:
+        client.create_container(name, empty=True)
+        assert next(events).metadata.source.endswith(name)
+        restart()
+        assert next(events).type == "gap"
+        client.delete_container(name)
+        while (event := next(events)).metadata.get("action") != "instance-deleted":
+            assert event.type in {"lifecycle", "gap"}
+
+
+def test_a_restart_without_coming_back(client, restart):
+    with client.events(types="lifecycle", timeout=30, reconnect=False) as events:
+        restart()
+        with pytest.raises(hyperkit.ConnectionFailed):
+            next(events)
+
+
+def test_a_slow_listener_loses_nothing_unsaid(client):
+    with client.events(types="logging", timeout=1) as events:
+        for _ in range(300):
+            client.get("/1.0")
+        time.sleep(0.5)
+        assert all(event.type in {"logging", "gap"} for event in events)
