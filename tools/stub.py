@@ -16,11 +16,13 @@ STUB = SOURCE / "_functions.pyi"
 HEAD = '''"""The functions of the module; written by tools/stub.py from the methods of Client."""
 
 import os
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, Any, Literal, overload
 
+from paramiko import SFTPClient
 from requests import Session
 
 from ._api.files import Destination
@@ -36,6 +38,7 @@ from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress
 from ._resource import Resource
+from ._vga import VgaConsole
 from .types import (
     Certificate,
     ExecOutput,

@@ -21,7 +21,9 @@ from ._api.operations import OperationsMixin
 from ._api.profiles import ProfilesMixin
 from ._api.readiness import ReadinessMixin
 from ._api.server import ServerMixin
+from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
+from ._api.terminals import TerminalsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -51,7 +53,9 @@ class Client(
     NetworksMixin,
     ProfilesMixin,
     ReadinessMixin,
+    SftpMixin,
     SnapshotsMixin,
+    TerminalsMixin,
     InstancesMixin,
     OperationsMixin,
     ServerMixin,

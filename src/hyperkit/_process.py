@@ -28,7 +28,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import IO, Self
 
@@ -196,6 +196,14 @@ class Process(Generic[AnyStr]):
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
             self.close()
 
+    def blocks(self) -> Iterator[bytes]:
+        """Read standard output as it comes, in the pieces that the server sends.
+
+        Raises:
+            ConnectionFailed: the connection broke before the end.
+        """
+        return self._outputs[0].blocks()
+
     def close(self) -> None:
         """Let go of the command: of its websockets first of all.
 
@@ -260,7 +268,7 @@ class Process(Generic[AnyStr]):
             width: in characters.
             height: in lines.
         """
-        self._control("window-resize", args={"width": str(width), "height": str(height)})
+        self._tell(window_size(width, height))
 
     def send_signal(self, signal: int) -> None:
         """Send it a signal; nothing happens if it has ended.
@@ -273,7 +281,7 @@ class Process(Generic[AnyStr]):
         """
         if self.poll() is None:
             self._client._need("container_exec_signal_handling", "A signal")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-            self._control("signal", signal=int(signal))
+            self._tell({"command": "signal", "signal": int(signal)})
 
     def terminate(self) -> None:
         """Send it SIGTERM."""
@@ -305,9 +313,9 @@ class Process(Generic[AnyStr]):
         _, encoding, errors = self._decoding
         return io.TextIOWrapper(stream, encoding, errors, write_through=True)
 
-    def _control(self, command: str, **fields: Any) -> None:
+    def _tell(self, message: dict[str, Any]) -> None:
         try:
-            self._sockets["control"].send(json.dumps({"command": command, **fields}))
+            self._sockets["control"].send(json.dumps(message))
         except ConnectionFailed:
             # It has just ended, most likely.
             if not self._ending.ended.wait(LAST_WORDS):
@@ -429,6 +437,11 @@ def complete(
 
 class _Unread(Exception):
     """The command has ended, and had no need of the rest of its input."""
+
+
+def window_size(width: int, height: int) -> dict[str, Any]:
+    """Write the message that tells a terminal's size: the server wants text."""
+    return {"command": "window-resize", "args": {"width": str(width), "height": str(height)}}
 
 
 def return_code(operation: Mapping[str, Any]) -> int:

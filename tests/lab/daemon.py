@@ -189,6 +189,16 @@ class Instance:
                 raise Failure(f"the daemon '{self.name}' did not stop")
         self.launch()
         self.wait_ready()
+        self.wait_for_networks()
+
+    def wait_for_networks(self, limit=90):
+        """Wait until instances can start: a bridge that fails at first is tried again later."""
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            networks = self.api.get("/1.0/networks?recursion=1")
+            if not any(one["status"] == "Unavailable" for one in networks):
+                return
+            time.sleep(0.5)
 
     def ended(self):
         if self.process:  # started just now, so ours to ask after

@@ -1,0 +1,67 @@
+"""Connections that stop speaking HTTP: what comes after ``101 Switching Protocols``."""
+
+from __future__ import annotations
+
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any
+
+from ._envelope import masked, read_envelope
+from .errors import ConnectionFailed, InvalidResponse, RequestTimeout
+
+if TYPE_CHECKING:
+    import socket
+
+    from ._connection import Connection
+
+_SWITCHED = 101
+
+
+def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
+    """Ask the server to speak something else on a connection of its own.
+
+    Args:
+        client: of the server; its socket or TLS, its pin and its key are used.
+        path: quoted, with its query.
+        protocol: such as ``"sftp"``.
+
+    Returns:
+        The socket, after the server's answer.
+
+    Raises:
+        APIError: the server refuses.
+        ConnectionFailed: it cannot be reached, or hung up.
+    """
+    headers = client._headers({"Connection": "Upgrade", "Upgrade": protocol})  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    timeout = client._timeouts(None)[1]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    raw: Any = client._open_socket()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    what = f"GET {masked(path)}"
+    try:
+        raw.settimeout(timeout)
+        connection = HTTPConnection("unix.socket")
+        connection.sock = raw
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        if answer.status != _SWITCHED:
+            kind = answer.headers.get("Content-Type", "")
+            _refused(answer.status, kind, answer.read(), path)
+        raw.settimeout(None)
+    except TimeoutError as error:
+        raw.close()
+        message = f"{what} was not answered in time."
+        raise RequestTimeout(message) from error
+    except (OSError, HTTPException) as error:
+        raw.close()
+        message = f"{what}: the connection broke: {error}."
+        raise ConnectionFailed(message) from error
+    except BaseException:
+        raw.close()
+        raise
+    opened: socket.socket = raw
+    return opened
+
+
+def _refused(status: int, kind: str, content: bytes, path: str) -> None:
+    """Raise what an answer says that came in the place of another protocol."""
+    read_envelope(status, kind, content, method="GET", url=path)
+    message = f"GET {masked(path)} was answered, but the protocol was not switched."
+    raise InvalidResponse(message)
