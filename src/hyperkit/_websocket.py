@@ -176,8 +176,8 @@ class Websocket:
         except TimeoutError as error:
             message = f"The websocket {self._what} was not opened in time."
             raise RequestTimeout(message) from error
-        except EOFError as error:
-            raise self._broken(_HUNG_UP) from error
+        except Error:
+            raise
         except OSError as error:
             raise self._broken(error) from error
         refused = self._protocol.handshake_exc
@@ -206,6 +206,7 @@ class Websocket:
             raise
         except (OSError, ValueError) as error:
             raise self._broken(error) from error
+        shaking_hands = not self._opened
         with self._state:
             if data:
                 self._protocol.receive_data(data)
@@ -218,7 +219,7 @@ class Websocket:
         for event in events:
             self._take(event)
         self._answer()
-        if data or self._messages or not self._opened:
+        if data or self._messages or shaking_hands:
             return
         if self.close_code is not None:
             raise EOFError

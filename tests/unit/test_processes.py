@@ -1,0 +1,86 @@
+"""Commands: what is refused before anything is sent, and keys at a console."""
+
+import io
+import subprocess
+
+import pytest
+
+import hyperkit
+from hyperkit._terminal import Keys
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"command": ""},
+        {"command": []},
+        {"capture_output": True, "stdout": subprocess.PIPE},
+        {"encoding": "no-such-encoding"},
+        {"errors": "no-such-handler"},
+        {"input": b"a", "stdin": io.BytesIO()},
+        {"stderr": -9},
+        {"stdin": "text"},
+        {"stdin": subprocess.PIPE},
+        {"stdout": subprocess.STDOUT},
+        {"stdout": "file"},
+        {"timeout": 0},
+        {"timeout": -1},
+    ],
+)
+def test_run_refuses_before_anything_is_sent(bare, arguments):
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.run("web", **({"command": "true"} | arguments))
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\0b"])
+def test_names_that_cannot_be(client, name):
+    for call in (client.run, client.popen):
+        with pytest.raises(hyperkit.InvalidName):
+            call(name, "true")
+    with pytest.raises(hyperkit.InvalidName):
+        client.console_log(name)
+
+
+def test_a_size_is_that_of_a_terminal(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="pty"):
+        bare.popen("web", "sh", width=80)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"until": "ready"},
+        {"until": "ip", "timeout": -1},
+    ],
+)
+def test_waits_that_cannot_be(bare, arguments):
+    for call in (bare.wait_for_instance, bare.launch_instance, bare.temporary_instance):
+        with pytest.raises(hyperkit.ArgumentError):
+            call("web", **arguments)
+
+
+def test_batches_and_events_that_cannot_be(bare):
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.batch(on_error="ignore")
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.events(project="a", all_projects=True)
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.wait_for_operations(["u-1"], timeout=-1)
+    with pytest.raises(hyperkit.ArgumentError):
+        bare.console("web", type="braille")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "detached"),
+    [
+        ([b"abc"], b"abc", False),
+        ([b"\x01q"], b"", True),
+        ([b"a\x01", b"qb"], b"a", True),
+        ([b"\x01\x01q"], b"\x01q", False),
+        ([b"\x01x"], b"\x01x", False),
+    ],
+)
+def test_keys_at_a_console(typed, sent, detached):
+    keys = Keys()
+    assert b"".join(keys.filter(one) for one in typed) == sent
+    assert keys.detached is detached
