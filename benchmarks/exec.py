@@ -273,10 +273,11 @@ def main() -> None:
         for name, lost in missing.items():
             if lost:
                 print(f"{name} lost {lost} bytes")
+        pool = client._link.transport.pool  # noqa: SLF001
+        before = pool.num_connections
         times = containers(lab, client, options.containers)
         table(f"{options.containers} containers, s", times, lambda value: f"{value:.1f}")
-        connections = client._link.transport.pool.num_connections  # noqa: SLF001
-        print(f"\nhyperkit: {connections} connections for all requests")
+        print(f"\nhyperkit opened {pool.num_connections - before} connections for these")
     print(f"{time.perf_counter() - begin:.0f} s")
 
 

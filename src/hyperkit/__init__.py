@@ -26,6 +26,7 @@ from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
 from ._process import CompletedProcess as CompletedProcess
 from ._process import Process as Process
+from ._vga import VgaConsole as VgaConsole
 from .errors import *  # noqa: F403
 from .types import *  # noqa: F403
 

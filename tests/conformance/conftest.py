@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -173,3 +175,19 @@ def restart(lab):
     return lambda: subprocess.run(
         [sys.executable, LAB, "restart", lab["name"]], check=True, env=os.environ
     )
+
+
+@pytest.fixture
+def nothing_left_behind():
+    """No thread and no file descriptor outlives a test."""
+    before = set(threading.enumerate())
+    files = len(os.listdir("/proc/self/fd"))
+    yield
+    for _ in range(100):
+        left = [one for one in threading.enumerate() if one not in before]
+        if not left:
+            break
+        time.sleep(0.05)
+    assert left == []
+    # One connection that is kept open, and what it is watched with.
+    assert len(os.listdir("/proc/self/fd")) <= files + 2

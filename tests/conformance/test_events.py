@@ -7,7 +7,7 @@ import pytest
 
 import hyperkit
 
-pytestmark = pytest.mark.live_only
+pytestmark = [pytest.mark.live_only, pytest.mark.usefixtures("nothing_left_behind")]
 
 
 def test_what_happens_in_the_block_is_heard(client, name):

@@ -14,7 +14,7 @@ from conformance.slow_link import SlowLink
 
 import hyperkit
 
-pytestmark = pytest.mark.live_only
+pytestmark = [pytest.mark.live_only, pytest.mark.usefixtures("nothing_left_behind")]
 DEVNULL, PIPE, STDOUT = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
 
 
@@ -27,22 +27,6 @@ def box(lab):
         client.start_container("hk-processes")
         yield "hk-processes"
         remove_instances(client, "hk-processes")
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """No thread and no file descriptor outlives a test."""
-    before = set(threading.enumerate())
-    files = len(os.listdir("/proc/self/fd"))
-    yield
-    for _ in range(100):
-        left = [one for one in threading.enumerate() if one not in before]
-        if not left:
-            break
-        time.sleep(0.05)
-    assert left == []
-    # One connection that is kept open, and what it is watched with.
-    assert len(os.listdir("/proc/self/fd")) <= files + 2
 
 
 @pytest.mark.parametrize(

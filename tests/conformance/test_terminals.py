@@ -17,7 +17,7 @@ import pytest
 
 import hyperkit
 
-pytestmark = pytest.mark.live_only
+pytestmark = [pytest.mark.live_only, pytest.mark.usefixtures("nothing_left_behind")]
 
 
 class Screen:

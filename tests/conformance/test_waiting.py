@@ -8,7 +8,7 @@ import pytest
 
 import hyperkit
 
-pytestmark = pytest.mark.live_only
+pytestmark = [pytest.mark.live_only, pytest.mark.usefixtures("nothing_left_behind")]
 
 
 @pytest.fixture

@@ -257,7 +257,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
         Raises:
             ArgumentError: ``until`` is none of these.
             CalledProcessError: cloud-init failed, or is not there.
-            InstanceNotReady: it was not in time; a `TimeoutError`.
+            InstanceNotReady: it was not in time; also a ``TimeoutError``.
             NotFound: there is no such instance.
 
         Example:
