@@ -467,11 +467,19 @@ def wait_for_command(client: OperationsMixin, operation: Operation) -> Operation
     try:
         return client.wait_for_operation(operation, timeout=math.inf)
     except OperationFailed as error:
-        # 126 and 127: the command's result, which the server calls a failure.
-        ended = error.operation
-        if ended is not None and "return" in (ended.get("metadata") or {}):
-            return ended
-        raise
+        return ended_command(error)
+
+
+def ended_command(error: OperationFailed) -> Operation:
+    """Find the result of a command in what the server calls a failure: 126 and 127.
+
+    Raises:
+        OperationFailed: the same, if it is one.
+    """
+    ended = error.operation
+    if ended is not None and "return" in (ended.get("metadata") or {}):
+        return ended
+    raise error
 
 
 def _left(deadline: float) -> float | None:

@@ -240,7 +240,9 @@ def source(given: Any, decoding: Decoding) -> Iterator[bytes]:
     file = io.StringIO(given) if isinstance(given, str) else given
     if isinstance(file, (bytes, bytearray, memoryview)):
         file = io.BytesIO(cast("bytes", file))
-    while block := file.read(BLOCK):
+    # What comes bit by bit, as from a pipe, goes on bit by bit.
+    read = getattr(file, "read1", file.read)
+    while block := read(BLOCK):
         yield (
             block.encode(decoding.encoding, decoding.errors) if isinstance(block, str) else block
         )

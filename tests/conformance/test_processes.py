@@ -113,6 +113,23 @@ def test_input_from_a_file(client, box, tmp_path):
     assert done.stdout == content
 
 
+def test_input_that_comes_bit_by_bit(client, box):
+    reader, writer = os.pipe()
+    seen = []
+
+    class Answering:
+        def write(self, data):
+            seen.append(data)
+            if data == b"one\n":  # not before this has come back, the rest is given
+                os.write(writer, b"two\n")
+                os.close(writer)
+
+    os.write(writer, b"one\n")
+    with os.fdopen(reader, "rb") as source:
+        client.run(box, ["cat"], stdin=source, stdout=Answering(), timeout=20)
+    assert b"".join(seen) == b"one\ntwo\n"
+
+
 def test_input_that_nobody_reads(client, box):
     assert client.run(box, ["sh", "-c", "exit 4"], input=bytes(8 << 20)).returncode == 4
 

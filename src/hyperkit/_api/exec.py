@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from .._process import ended_command
 from .._request import given, strings
 from ..errors import ArgumentError, OperationFailed
 from ..types import ExecOutput, Operation
@@ -117,11 +118,7 @@ class ExecMixin(InstancesMixin):
         try:
             return self._handle_async(operation, sync)
         except OperationFailed as error:
-            # 126 and 127: the command's result, which the server calls a failure.
-            ended = error.operation
-            if ended is not None and "return" in (ended.get("metadata") or {}):
-                return ended
-            raise
+            return ended_command(error)
 
     run_command = execute_command
 
