@@ -63,7 +63,8 @@ class Batch(Client):
         if error is None:
             self.wait()
             return
-        if self._on_error == "cancel":
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._on_error == "cancel" or (interrupted and self._cancel_on_interrupt):
             for operation in self._started:
                 with suppress(Error):
                     self.cancel_operation(operation)

@@ -8,12 +8,13 @@ from unit.servers import serving
 
 
 @contextmanager
-def serving_image(image, alias):
+def serving_image(image, alias, wait=lambda: None):
     """Serve one unified image, at ``/page`` and by simplestreams; hand out the URL.
 
     Args:
         image: the bytes.
         alias: its name in simplestreams.
+        wait: called before the image is sent.
     """
     fingerprint = hashlib.sha256(image).hexdigest()
     files = {"/image.tar.gz": image, "/page": b""}
@@ -25,6 +26,8 @@ def serving_image(image, alias):
         if content is None:
             return 404, {}, b""
         headers = {}
+        if request.path == "/image.tar.gz":
+            wait()
         if request.path == "/page":
             for product in ("LXD", "Incus"):
                 headers |= {

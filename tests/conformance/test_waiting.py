@@ -1,10 +1,13 @@
 """Waiting for many operations, and for instances."""
 
+import hashlib
 import signal
 import threading
 import time
 
 import pytest
+from conformance.image_server import serving_image
+from conformance.test_images import METADATA, archive
 
 import hyperkit
 
@@ -55,10 +58,26 @@ def test_a_block_that_raises_still_waits(client, names):
     assert len(caught.value.__notes__) == 1
 
 
-def test_a_block_that_raises_cancels_if_asked(client):
-    with pytest.raises(ZeroDivisionError), client.batch(on_error="cancel") as batch:
-        batch.create_certificate(name="hyperkit-test", token=True)
-        raise ZeroDivisionError
+@pytest.mark.parametrize("options", [{"on_error": "cancel"}, {"cancel_on_interrupt": True}])
+def test_a_block_that_raises_cancels_if_asked(client, options):
+    image = archive({"metadata.yaml": METADATA, "rootfs": None, "mark": b"cancelled"})
+    fingerprint = hashlib.sha256(image).hexdigest()
+    if fingerprint in client.images():
+        client.delete_image(fingerprint)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        asked.set()
+        go_on.wait(20)
+
+    with serving_image(image, "tiny", hold) as url:
+        with pytest.raises(KeyboardInterrupt) as caught, client.batch(**options) as batch:
+            batch.create_image_from_url(f"{url}/page")
+            assert asked.wait(20)
+            raise KeyboardInterrupt
+        assert len(caught.value.__notes__) == 1
+        go_on.set()
+    assert fingerprint not in client.images()
 
 
 def test_sync_within_a_batch_waits(client, names):
