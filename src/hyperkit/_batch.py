@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ._client import Client
@@ -10,7 +9,6 @@ from ._options import values
 from ._progress import Meter
 from ._wait import born_finished
 from ._watch import Watch
-from .errors import Error
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,7 +40,8 @@ class Batch(Client):
         super().__init__()
         self.__dict__.update(values(client) | {"auto_sync": False})
         self._link = client._connected()  # noqa: SLF001
-        self._started: list[Operation] = []
+        self._watch = Watch(self)
+        self._keys: list[str] = []
         self._cancel_on_interrupt = cancel_on_interrupt
         self._on_error = on_error
         self._on_progress = on_progress
@@ -50,7 +49,8 @@ class Batch(Client):
         self._patience = timeout
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin to listen: servers forget operations before a long block has ended."""
+        self._watch.__enter__()
         return self
 
     def __exit__(
@@ -60,19 +60,13 @@ class Batch(Client):
         traceback: TracebackType | None,
     ) -> None:
         """Wait for all that was started; if the block raised, cancel it if that was asked for."""
-        if error is None:
-            self.wait()
-            return
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if self._on_error == "cancel" or (interrupted and self._cancel_on_interrupt):
-            for operation in self._started:
-                with suppress(Error):
-                    self.cancel_operation(operation)
         try:
-            self.wait()
-        except ExceptionGroup as group:
-            for one in group.exceptions:
-                error.add_note(f"In the batch: {one}")
+            if error is None:
+                self.wait()
+            else:
+                self._end_badly(error)
+        finally:
+            self._watch.__exit__(kind, error, traceback)
 
     def close(self) -> None:
         """Close nothing: the connections are those of the client that made the batch."""
@@ -89,20 +83,31 @@ class Batch(Client):
         Raises:
             ExceptionGroup: of the errors of those that did not succeed.
         """
-        started, self._started = self._started, []
+        keys, self._keys = self._keys, []
         with Meter(self._on_progress, progress=self._progress, unit="") as meter:
-            meter.expect(len(started))
+            meter.expect(len(keys))
 
             def done(operation: Operation) -> None:
                 meter.set(meter.done + 1, operation.get("description", ""))
 
-            watch = Watch(self, started, self._patience if timeout is None else timeout, done)
+            patience = self._patience if timeout is None else timeout
             try:
-                return watch.run()
+                return self._watch.wait(keys, patience, done)
             except KeyboardInterrupt:
                 if self._cancel_on_interrupt:
-                    watch.cancel()
+                    self._watch.cancel()
                 raise
+
+    def _end_badly(self, error: BaseException) -> None:
+        """Cancel or not, as asked; wait; and note what else has failed."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._on_error == "cancel" or (interrupted and self._cancel_on_interrupt):
+            self._watch.cancel()
+        try:
+            self.wait()
+        except ExceptionGroup as group:
+            for one in group.exceptions:
+                error.add_note(f"In the batch: {one}")
 
     def _handle_async(
         self,
@@ -116,5 +121,5 @@ class Batch(Client):
         if sync:
             return super()._handle_async(operation, sync, on_progress, progress=progress)
         if not born_finished(operation) and operation.get("class") != "token":
-            self._started.append(operation)
+            self._keys.append(self._watch.add(operation))
         return operation

@@ -11,12 +11,22 @@ import threading
 import time
 import warnings
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, AnyStr, Generic
 
 from ._payload import BLOCK
 from ._request import uuid_of
-from ._streams import END, END_OF_TRANSMISSION, Captured, Decoding, Input, Output, Pump, source
+from ._streams import (
+    END_OF_TRANSMISSION,
+    Captured,
+    Decoding,
+    Input,
+    Output,
+    Pump,
+    acknowledge,
+    source,
+)
 from ._websocket import connect_all
 from .errors import (
     CalledProcessError,
@@ -159,7 +169,7 @@ class Process(Generic[AnyStr]):
         else:
             # A terminal is both; the server lets go of it when both sides have said so.
             self._input = Input(first, END_OF_TRANSMISSION)
-            self._outputs = [Output(first, at_end=lambda: first.send(END))]
+            self._outputs = [Output(first, at_end=partial(acknowledge, first))]
         self._sinks: Sequence[Callable[[bytes], object]] = ()
         self.stdin = self._wrap(self._input)
         self.stdout = self._wrap(self._outputs[0])
@@ -186,7 +196,8 @@ class Process(Generic[AnyStr]):
                 self._drain()
                 self.wait()
             else:
-                self.kill()
+                with suppress(Error):
+                    self.kill()
         finally:
             self.close()
 
@@ -421,7 +432,9 @@ def complete(
         process._move(feed, sinks)  # noqa: SLF001
         in_time = process._finish(timeout)  # noqa: SLF001
         if not in_time:
-            process.kill()
+            # Where the server takes no signals, closing the websockets kills it as well.
+            with suppress(Error):
+                process.kill()
             process._finish(LAST_WORDS)  # noqa: SLF001
     except BaseException:
         with suppress(Error):

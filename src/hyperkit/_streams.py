@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from ._payload import BLOCK
@@ -138,6 +139,12 @@ class Output(io.RawIOBase):
         """Read all of it, as it comes."""
         while block := self.receive():
             yield block
+
+
+def acknowledge(terminal: Websocket) -> None:
+    """Answer the end mark of a terminal: the server waits for that, if it is still there."""
+    with suppress(ConnectionFailed):
+        terminal.send(END)
 
 
 class Pump(threading.Thread):

@@ -65,7 +65,7 @@ class Terminal:
         resize: Callable[[int, int], object],
         *,
         detach: bool = False,
-    ) -> None:
+    ) -> bool:
         """Show what comes, send what is typed, and tell of a new size of the window.
 
         Args:
@@ -73,6 +73,9 @@ class Terminal:
             send: takes what was typed.
             resize: takes columns and lines.
             detach: True ends this on Ctrl-a, q.
+
+        Returns:
+            Whether all output has come; else somebody has detached, or hung up.
 
         Raises:
             ConnectionFailed: the connection broke.
@@ -92,14 +95,17 @@ class Terminal:
         thread = threading.Thread(target=show, daemon=True, name="hyperkit-terminal")
         thread.start()
         try:
-            self._listen(woken, send, resize, Keys() if detach else None)
+            ended = self._listen(woken, send, resize, Keys() if detach else None)
         except ConnectionFailed:
             # It has ended while somebody typed; the output tells whether it ended well.
-            thread.join(1)
+            ended = True
         finally:
             os.close(woken)
+        if ended:
+            thread.join(1)
         if failures:
             raise failures[0]
+        return ended and not thread.is_alive()
 
     def _listen(
         self,
@@ -107,12 +113,13 @@ class Terminal:
         send: Callable[[bytes], object],
         resize: Callable[[int, int], object],
         keys: Keys | None,
-    ) -> None:
+    ) -> bool:
+        """Send what is typed; tell whether the output has ended."""
         size = self.size
         while True:
             ready, _, _ = select.select([self.input, woken], [], [], _GLANCE)
             if woken in ready:
-                return
+                return True
             if self.size != size:
                 size = self.size
                 resize(*size)
@@ -120,13 +127,13 @@ class Terminal:
                 continue
             typed = os.read(self.input, 4096)
             if not typed:
-                return
+                return False
             if keys is not None:
                 typed = keys.filter(typed)
             if typed:
                 send(typed)
             if keys is not None and keys.detached:
-                return
+                return False
 
     def _write(self, block: bytes) -> None:
         while block:

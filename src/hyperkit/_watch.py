@@ -1,9 +1,11 @@
-"""Waiting for many operations at once, over one websocket."""
+"""Watching many operations at once, over one websocket."""
 
 from __future__ import annotations
 
 import math
+import threading
 import time
+from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,120 +25,176 @@ from .errors import (
 from .types import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
 
     from ._api.events import EventsMixin
-    from ._events import Events
 
 # Servers forget an operation five seconds after its end: so often, in seconds, they are
 # asked what has become of all that no event has told of.
 LOOK = 2.0
+# The same, where events may not be listened to.
+OFTEN = 1.0
+# How many operations that nobody has asked for yet are remembered.
+_REMEMBERED = 10_000
+# Seconds that the thread gets to end.
+_SOON = 5.0
 
 
 class Watch:
-    """One wait for many operations.
+    """Learns in the background what becomes of operations, from their first moment.
+
+    A context manager: it listens until the end of the block.
 
     Args:
         client: of their server.
-        operations: that are waited for.
-        timeout: seconds; None for no limit.
-        on_done: called with each operation that has ended.
     """
 
-    def __init__(
+    def __init__(self, client: EventsMixin) -> None:
+        self._client = client
+        self._events = client.events(types="operation")
+        self._listening = True
+        self._closed = threading.Event()
+        self._changed = threading.Condition()
+        self._known: dict[str, Operation] = {}
+        self._pending: set[str] = set()
+        self._errors: dict[str, Exception] = {}
+        self._recent: OrderedDict[str, Operation] = OrderedDict()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True, name="hyperkit-watch")
+
+    def __enter__(self) -> Self:
+        """Begin to listen."""
+        try:
+            self._events.__enter__()
+        except APIError:  # this client may not listen
+            self._listening = False
+        self._thread.start()
+        return self
+
+    def __exit__(
         self,
-        client: EventsMixin,
-        operations: Iterable[Mapping[str, Any] | str],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Listen no more."""
+        self._closed.set()
+        self._events.close()
+        self._thread.join(_SOON)
+
+    def add(self, one: Mapping[str, Any] | str) -> str:
+        """Watch one more.
+
+        Args:
+            one: an operation, its UUID or its URL; tokens are not waited for.
+
+        Returns:
+            The key to `wait` for it.
+
+        Raises:
+            ArgumentError: it is no operation.
+        """
+        operation = one if isinstance(one, Operation) else None
+        with self._changed:
+            if operation is not None and born_finished(operation):
+                key = f"finished-{len(self._known)}"
+                self._known[key] = operation
+                return key
+            key = uuid_of(one)
+            self._known.setdefault(key, operation or Operation(id=key))
+            if key in self._recent:
+                self._end(self._recent.pop(key))
+            elif operation is None or operation.get("class") != "token":
+                self._pending.add(key)
+        return key
+
+    def wait(
+        self,
+        keys: Sequence[str],
         timeout: float | None,
         on_done: Callable[[Operation], object] | None,
-    ) -> None:
-        self._client = client
-        self._deadline = math.inf if timeout is None else time.monotonic() + timeout
-        self._timeout = timeout
-        self._on_done = on_done
-        self._keys: list[str] = []
-        self._known: dict[str, Operation] = {}
-        self._errors: dict[str, Exception] = {}
-        self.pending: set[str] = set()
-        for number, one in enumerate(operations):
-            operation = one if isinstance(one, Operation) else None
-            if operation is not None and born_finished(operation):
-                key = f"finished-{number}"
-                self._known[key] = operation
-                self._done(operation)
-            else:
-                key = uuid_of(one)
-                self._known[key] = operation or Operation(id=key)
-                if operation is None or operation.get("class") != "token":
-                    self.pending.add(key)
-            self._keys.append(key)
+    ) -> list[Operation]:
+        """Wait until some have ended.
 
-    def run(self) -> list[Operation]:
-        """Wait until all have ended.
+        Args:
+            keys: of `add`.
+            timeout: seconds; None for no limit.
+            on_done: called, in this thread, with each one that has ended.
 
         Raises:
             ExceptionGroup: of what became of those that did not succeed.
+            ConnectionFailed: the server has been away for too long.
         """
-        if self.pending:
-            self._listen()
-        for key in self.pending:
-            reason = f"it has not ended within {self._timeout:g} seconds, and goes on."
-            self._errors[key] = OperationTimeout(reason, self._known[key])
-        if self._errors:
-            message = f"{len(self._errors)} of {len(self._keys)} operations did not succeed"
-            order = {key: None for key in self._keys if key in self._errors}
-            raise ExceptionGroup(message, [self._errors[key] for key in order])
-        return [self._known[key] for key in self._keys]
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        waiting = dict.fromkeys(keys)
+        while waiting:
+            with self._changed:
+                ended = [key for key in waiting if key not in self._pending]
+                left = deadline - time.monotonic()
+                if not ended:
+                    if self._failure is not None:
+                        raise self._failure
+                    if left <= 0:
+                        break
+                    self._changed.wait(None if left == math.inf else left)
+            for key in ended:
+                del waiting[key]
+                if on_done is not None:
+                    on_done(self._known[key])
+        return self._results(keys, waiting, timeout)
 
     def cancel(self) -> None:
         """Cancel those that go on, where they may be cancelled."""
-        for key in self.pending:
+        for key in list(self._pending):
             with suppress(Error):
                 self._client.cancel_operation(key)
 
-    def _listen(self) -> None:
-        """Follow the events of operations; where that is not allowed, ask again and again."""
-        events = self._client.events(types="operation")
-        try:
-            try:
-                events.__enter__()
-            except APIError:
-                self._ask_again()
-            else:
-                self._follow(events)
-        finally:
-            events.close()
+    def _results(
+        self, keys: Sequence[str], late: Mapping[str, None], timeout: float | None
+    ) -> list[Operation]:
+        errors: list[Exception] = []
+        for key in dict.fromkeys(keys):
+            if key in late:
+                reason = f"it has not ended within {timeout or 0:g} seconds, and goes on."
+                errors.append(OperationTimeout(reason, self._known[key]))
+            elif key in self._errors:
+                errors.append(self._errors[key])
+        if errors:
+            message = f"{len(errors)} of {len(keys)} operations did not succeed"
+            raise ExceptionGroup(message, errors)
+        return [self._known[key] for key in keys]
 
-    def _follow(self, events: Events) -> None:
+    def _run(self) -> None:
+        """Follow the events; ask now and then, where none came."""
         looked = -math.inf
-        while self.pending and time.monotonic() < self._deadline:
-            if time.monotonic() - looked >= LOOK:
-                self._look()
-                looked = time.monotonic()
-                continue
-            until = min(looked + LOOK, self._deadline)
-            event = events.next(max(0.0, until - time.monotonic()))
-            if event is None:
-                continue
-            if event.type == "operation":
-                self._take(Operation(event.metadata))
-            else:
-                looked = -math.inf  # a gap
-
-    def _ask_again(self) -> None:
-        while self.pending:
-            self._look()
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                return
-            if self.pending:
-                time.sleep(min(1.0, left))
+        pause = LOOK if self._listening else OFTEN
+        try:
+            while not self._closed.is_set():
+                if self._pending and time.monotonic() - looked >= pause:
+                    self._look()
+                    looked = time.monotonic()
+                if not self._listening:
+                    self._closed.wait(pause)
+                    continue
+                event = self._events.next(pause)
+                if event is None:
+                    continue
+                if event.type == "operation":
+                    self._take(Operation(event.metadata))
+                else:
+                    looked = -math.inf  # a gap
+        except Error as error:
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
 
     def _look(self) -> None:
         """Ask what has become of all of them."""
         try:
             found = {one["id"]: one for one in self._client.operations(recursion=1)}
-            for key in list(self.pending):
+            for key in list(self._pending):
                 if key in found:
                     self._take(found[key])
                     continue
@@ -149,28 +207,36 @@ class Watch:
             return
 
     def _take(self, operation: Operation) -> None:
-        """Note what has become of an operation, if it is one that is waited for."""
-        key = operation.get("id", "")
-        if key not in self.pending:
-            return
+        """Note what has become of an operation."""
+        with self._changed:
+            key = operation.get("id", "")
+            if operation.get("status_code", 0) < SUCCESS:
+                if key in self._pending:
+                    self._known[key] = operation
+            elif key in self._pending:
+                self._end(operation)
+            elif key not in self._known:
+                self._recent[key] = operation
+                if len(self._recent) > _REMEMBERED:
+                    self._recent.popitem(last=False)
+
+    def _end(self, operation: Operation) -> None:
+        key = operation["id"]
         self._known[key] = operation
-        if operation.get("status_code", 0) < SUCCESS:
-            return
-        self.pending.discard(key)
+        self._pending.discard(key)
         try:
             result(operation)
         except OperationError as error:
             self._errors[key] = error
-        self._done(operation)
+        self._changed.notify_all()
 
     def _gone(self, key: str, error: NotFound) -> None:
-        self.pending.discard(key)
         reason = "the server does not know it (any more), so its outcome is unknown."
-        gone = OperationGone(reason, self._known[key])
-        gone.__cause__ = error
-        self._errors[key] = gone
-        self._done(self._known[key])
-
-    def _done(self, operation: Operation) -> None:
-        if self._on_done is not None:
-            self._on_done(operation)
+        with self._changed:
+            if key not in self._pending:
+                return
+            gone = OperationGone(reason, self._known[key])
+            gone.__cause__ = error
+            self._errors[key] = gone
+            self._pending.discard(key)
+            self._changed.notify_all()

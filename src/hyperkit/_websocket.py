@@ -145,14 +145,20 @@ class Websocket:
             self._flush(deadline)
         # Where somebody is waiting for a message, he sees the answer.
         if self._reading.acquire(timeout=GOODBYE):
-            try:
-                with suppress(Error, OSError, EOFError):
-                    while True:
-                        self._read(deadline)
-                        self._messages.clear()
-            finally:
-                self._reading.release()
+            self._reading.release()
+            self.outlast(GOODBYE)
         self.drop()
+
+    def outlast(self, seconds: float) -> None:
+        """Wait for the other side to close it; messages are thrown away.
+
+        Args:
+            seconds: after which the wait is over.
+        """
+        deadline = time.monotonic() + seconds
+        with suppress(Error, OSError, EOFError):
+            while True:
+                self.receive(max(0.0, deadline - time.monotonic()))
 
     def drop(self) -> None:
         """Close at once: whoever waits for a message, or to send one, stops waiting."""

@@ -38,6 +38,14 @@ def test_a_batch_in_waves(client, names):
     assert client.auto_sync is True
 
 
+def test_a_block_that_lasts_longer_than_servers_remember(client, names):
+    with client.batch() as batch:
+        batch.create_container(names[0], alias="busybox")
+        time.sleep(7)
+        [created] = batch.wait()
+    assert created.status == "Success"
+
+
 def test_failures_come_together(client, names):
     client.create_container(names[0], empty=True)
     with pytest.raises(ExceptionGroup, match="2 of 3") as caught, client.batch() as batch:

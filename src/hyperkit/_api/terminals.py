@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._process import window_size
 from .._request import given
-from .._streams import END, Output
+from .._streams import Output, acknowledge
 from .._terminal import Terminal
 from .._vga import VgaConsole
-from .._websocket import connect_all
+from .._websocket import GOODBYE, connect_all
 from ..errors import ArgumentError, NotFound
 from .exec import words_of
 from .processes import ProcessesMixin
@@ -87,12 +88,15 @@ class TerminalsMixin(ProcessesMixin):
 
         try:
             with terminal.raw():
-                terminal.converse(
-                    Output(first, at_end=lambda: first.send(END)).blocks(),
+                ended = terminal.converse(
+                    Output(first, at_end=partial(acknowledge, first)).blocks(),
                     first.send,
                     resize,
                     detach=True,
                 )
+            if ended:
+                # LXD 5.0 may crash where its end of this and ours come at the same moment.
+                first.outlast(GOODBYE)
         finally:
             for websocket in sockets.values():
                 websocket.drop()

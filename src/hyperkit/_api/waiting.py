@@ -109,10 +109,12 @@ class WaitingMixin(EventsMixin):
         if timeout is not None and not timeout >= 0:
             message = f"timeout must be 0 seconds or more, not {timeout!r}."
             raise ArgumentError(message)
-        watch = Watch(self, operations, timeout, on_done)
-        try:
-            return watch.run()
-        except KeyboardInterrupt:
-            if cancel_on_interrupt:
-                watch.cancel()
-            raise
+        watch = Watch(self)
+        keys = [watch.add(one) for one in operations]
+        with watch:
+            try:
+                return watch.wait(keys, timeout, on_done)
+            except KeyboardInterrupt:
+                if cancel_on_interrupt:
+                    watch.cancel()
+                raise
