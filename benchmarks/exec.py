@@ -15,7 +15,7 @@ import os
 import struct
 import subprocess
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -247,9 +247,18 @@ def containers(lab: dict[str, Any], client: hyperkit.Client, count: int) -> dict
     return take_turns(calls, 1)
 
 
+def remove(client: hyperkit.Client) -> None:
+    """Remove what an interrupted run has left."""
+    for name in client.instances():
+        if name.startswith(f"{NAME}-"):
+            with suppress(hyperkit.Error):
+                client.stop_container(name, force=True)
+            client.delete_container(name)
+
+
 def table(title: str, seconds: dict[str, float], shown: Callable[[float], str]) -> None:
-    """Print what each took, and as a share of hyperkit's time."""
-    print(f"\n{title}")
+    """Print what each took, and its time with hyperkit's as 1."""
+    print(f"\n{title:20} {'':12} {'time':>8}")
     for name, value in seconds.items():
         print(f"{name:20} {shown(value):>12} {value / seconds['hyperkit']:8.2f}")
 
@@ -275,7 +284,10 @@ def main() -> None:
                 print(f"{name} lost {lost} bytes")
         pool = client._link.transport.pool  # noqa: SLF001
         before = pool.num_connections
-        times = containers(lab, client, options.containers)
+        try:
+            times = containers(lab, client, options.containers)
+        finally:
+            remove(client)
         table(f"{options.containers} containers, s", times, lambda value: f"{value:.1f}")
         print(f"\nhyperkit opened {pool.num_connections - before} connections for these")
     print(f"{time.perf_counter() - begin:.0f} s")
