@@ -82,7 +82,11 @@ class Batch(Client):
 
         Raises:
             ExceptionGroup: of the errors of those that did not succeed.
+            RuntimeError: the block has not begun, or is over.
         """
+        if not self._watch.listens:
+            message = "A batch waits within its with block, and at the end of it."
+            raise RuntimeError(message)
         keys, self._keys = self._keys, []
         with Meter(self._on_progress, progress=self._progress, unit="") as meter:
             meter.expect(len(keys))

@@ -84,6 +84,11 @@ class Watch:
         self._events.close()
         self._thread.join(_SOON)
 
+    @property
+    def listens(self) -> bool:
+        """Whether the block has begun, and is not over."""
+        return self._thread.ident is not None and not self._closed.is_set()
+
     def add(self, one: Mapping[str, Any] | str) -> str:
         """Watch one more.
 

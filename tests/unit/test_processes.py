@@ -62,6 +62,8 @@ def test_waits_that_cannot_be(bare, arguments):
 def test_batches_and_events_that_cannot_be(bare):
     with pytest.raises(hyperkit.ArgumentError):
         bare.batch(on_error="ignore")
+    with pytest.raises(RuntimeError, match="with block"):
+        bare.batch().wait()
     with pytest.raises(hyperkit.ArgumentError):
         bare.events(project="a", all_projects=True)
     with pytest.raises(hyperkit.ArgumentError):
