@@ -89,6 +89,11 @@ class Watch:
         """Whether the block has begun, and is not over."""
         return self._thread.ident is not None and not self._closed.is_set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is waited for."""
+        return not self._pending
+
     def add(self, one: Mapping[str, Any] | str) -> str:
         """Watch one more.
 
@@ -146,8 +151,9 @@ class Watch:
                     self._changed.wait(None if left == math.inf else left)
             for key in ended:
                 del waiting[key]
-                if on_done is not None:
-                    on_done(self._known[key])
+                operation = self._known[key]
+                if on_done is not None and operation.get("class") != "token":
+                    on_done(operation)
         return self._results(keys, waiting, timeout)
 
     def cancel(self) -> None:

@@ -167,3 +167,13 @@ def test_operation_timeout_option(bare, double):
     double.expect("GET", WAIT, RUNNING, query={"timeout": "0"})
     with pytest.raises(hyperkit.OperationTimeout):
         bare.wait_for_operation("u-1")
+
+
+def test_nothing_is_asked_where_nothing_goes_on(bare):
+    finished = hyperkit.Operation(id="", status_code=200, description="Done")
+    token = hyperkit.Operation({"id": "u-1", "class": "token", "status_code": 103})
+    done = []
+    given = [finished, token]
+    assert bare.wait_for_operations(given, on_done=done.append) == given
+    assert bare.wait_for_operations([]) == []
+    assert done == [finished]

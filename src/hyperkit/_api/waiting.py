@@ -111,6 +111,8 @@ class WaitingMixin(EventsMixin):
             raise ArgumentError(message)
         watch = Watch(self)
         keys = [watch.add(one) for one in operations]
+        if watch.idle:
+            return watch.wait(keys, timeout, on_done)
         with watch:
             try:
                 return watch.wait(keys, timeout, on_done)
