@@ -7,6 +7,7 @@ python tools/stub.py --check    fail if it is not what would be written
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from typing import IO, Any, Literal, overload
 from paramiko import SFTPClient
 from requests import Session
 
-from ._api.files import Destination
 from ._api.image_files import ImageFilesMixin
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
@@ -38,23 +38,8 @@ from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress
 from ._resource import Resource
+from ._transfer import Destination
 from ._vga import VgaConsole
-from .types import (
-    Certificate,
-    ExecOutput,
-    FileInfo,
-    HostResources,
-    Image,
-    ImageAlias,
-    Instance,
-    InstanceState,
-    MigrationSource,
-    Network,
-    Operation,
-    Profile,
-    Server,
-    Snapshot,
-)
 
 '''
 
@@ -103,6 +88,8 @@ def signature(name: str, node: ast.FunctionDef) -> str:
     arguments = node.args
     arguments.args = [argument for argument in arguments.args if argument.arg != "self"]
     returns = ast.unparse(node.returns) if node.returns else "None"
+    # A function has no class of its own: what `using` returns is a Client here.
+    returns = "Client" if returns == "Self" else returns
     head = "@overload\n" if is_overload(node) else ""
     return f"{head}def {name}({ast.unparse(arguments)}) -> {returns}: ...\n"
 
@@ -115,6 +102,18 @@ def options() -> str:
     return ", ".join(
         f"{ast.unparse(field.target)}: {ast.unparse(field.annotation)} = ..." for field in fields
     )
+
+
+def types(text: str) -> str:
+    """Write the import of the types that a text names."""
+    tree = ast.parse((SOURCE / "types" / "__init__.py").read_text(encoding="utf-8"))
+    [names] = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    kept = [name for name in names if name != "Resource" and re.search(rf"\b{name}\b", text)]
+    return "from .types import (\n" + "".join(f"    {name},\n" for name in kept) + ")\n\n"
 
 
 def stub() -> str:
@@ -132,7 +131,8 @@ def stub() -> str:
         "def default_client() -> Client: ...\n",
         "def reset() -> None: ...\n",
     ]
-    return HEAD + "".join(lines)
+    text = "".join(lines)
+    return HEAD + types(text) + text
 
 
 def main() -> int:

@@ -20,6 +20,9 @@ from typing import Any as _Any
 from ._batch import Batch as Batch
 from ._client import Client as Client
 from ._events import Events as Events
+from ._filter import Filter as Filter
+from ._filter import where as where
+from ._filter import where_not as where_not
 from ._functions import *  # noqa: F403 - the functions; the stub names them
 from ._functions import default_client as _default_client
 from ._options import OPTIONS as _OPTIONS

@@ -39,7 +39,7 @@ class Batch(Client):
     ) -> None:
         super().__init__()
         self.__dict__.update(values(client) | {"auto_sync": False})
-        self._link = client._connected()  # noqa: SLF001
+        self._borrow(client)
         self._watch = Watch(self)
         self._keys: list[str] = []
         self._cancel_on_interrupt = cancel_on_interrupt
@@ -68,9 +68,6 @@ class Batch(Client):
         finally:
             self._watch.__exit__(kind, error, traceback)
 
-    def close(self) -> None:
-        """Close nothing: the connections are those of the client that made the batch."""
-
     def wait(self, timeout: float | None = None) -> list[Operation]:
         """Wait for all that has been started since the last time.
 
@@ -87,7 +84,8 @@ class Batch(Client):
         if not self._watch.listens:
             message = "A batch waits within its with block, and at the end of it."
             raise RuntimeError(message)
-        keys, self._keys = self._keys, []
+        keys = self._keys[:]
+        self._keys.clear()
         with Meter(self._on_progress, progress=self._progress, unit="") as meter:
             meter.expect(len(keys))
 

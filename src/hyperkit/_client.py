@@ -20,10 +20,12 @@ from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
 from ._api.profiles import ProfilesMixin
 from ._api.readiness import ReadinessMixin
+from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
 from ._api.terminals import TerminalsMixin
+from ._api.verbs import VerbsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -55,7 +57,9 @@ class Client(
     ReadinessMixin,
     SftpMixin,
     SnapshotsMixin,
+    ScopesMixin,
     TerminalsMixin,
+    VerbsMixin,
     InstancesMixin,
     OperationsMixin,
     ServerMixin,

@@ -1,12 +1,12 @@
-"""The verbs: the only place that talks to the server."""
+"""The connection: the only place that talks to the server."""
 
 from __future__ import annotations
 
 import json as jsonlib
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+Kind = TypeVar("Kind", bound=Resource)
+
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
+_BYTES = "application/octet-stream"
 _REPEATABLE = {"GET", "HEAD"}
 _DONE = {
     "id": "",
@@ -47,7 +50,7 @@ _DONE = {
 
 
 class Connection(ClientOptions):
-    """The connection to one server, and the verbs that everything is made of.
+    """The connection to one server, and what every chapter is made of.
 
     Nothing is opened or read before the first request. An option that is
     changed takes effect with the next one.
@@ -61,6 +64,7 @@ class Connection(ClientOptions):
         self._lock = threading.RLock()
         self._local = threading.local()
         self._link: Link | None = None
+        self._lender: Connection | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the options; the copy opens a connection of its own."""
@@ -73,7 +77,7 @@ class Connection(ClientOptions):
 
     def __repr__(self) -> str:
         """Say endpoint, server and project; never a secret."""
-        link = self._link
+        link = self._link or (self._lender._link if self._lender is not None else None)
         endpoint = masked(self.api_endpoint or "") or None
         if link is not None:
             endpoint = link.endpoint.socket or link.endpoint.base
@@ -106,59 +110,17 @@ class Connection(ClientOptions):
         if link is not None:
             link.transport.close()
 
-    def delete(
-        self,
-        path: str,
-        json: Any = None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a DELETE request of your own.
+    def _borrow(self, lender: Connection) -> None:
+        """Use the connections of another client, as long as the options lead to its server."""
+        self._reset_connection()
+        self._lender = lender
 
-        Args:
-            path: such as ``"/1.0/profiles/web"``; quote the names in it.
-            json: the body, if the call takes one.
-            params: query parameters, such as ``{"project": "blue"}``.
-            headers: additional ones.
-
-        Returns:
-            The envelope; the payload is its ``metadata``.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.delete("/1.0/profiles/web")["type"]
-            'sync'
-        """
-        return self._verb("DELETE", path, json, params, headers)
-
-    def get(
-        self,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a GET request of your own.
-
-        Args:
-            path: such as ``"/1.0/profiles"``; quote the names in it.
-            params: query parameters, such as ``{"recursion": 1}``.
-            headers: additional ones.
-
-        Returns:
-            The envelope; the payload is its ``metadata``.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.get("/1.0/profiles").metadata
-            ['/1.0/profiles/default']
-        """
-        return self._verb("GET", path, None, params, headers)
+    def _narrowed(self, **options: Any) -> Self:
+        """Make a client of the same kind that has other options, and borrows connections."""
+        narrow = object.__new__(type(self))
+        narrow.__dict__.update(self.__dict__, **options)
+        narrow._borrow(self)
+        return narrow
 
     def has_extension(self, name: str) -> bool:
         """Tell whether the server has an API extension.
@@ -175,132 +137,10 @@ class Connection(ClientOptions):
         """
         return self._capabilities().has(name)
 
-    def head(
-        self,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a HEAD request of your own; read ``last_response.headers`` after it.
-
-        Args:
-            path: such as ``"/1.0/instances/web/files"``; quote the names in it.
-            params: query parameters, such as ``{"path": "/etc/hosts"}``.
-            headers: additional ones.
-
-        Returns:
-            An empty object.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.head("/1.0/instances/web/files", params={"path": "/etc/hosts"})
-            {}
-        """
-        return self._verb("HEAD", path, None, params, headers)
-
     @property
     def last_response(self) -> Response | None:
         """The last answer that this thread got: ``status_code``, ``headers``."""
         return getattr(self._local, "response", None)
-
-    def patch(
-        self,
-        path: str,
-        json: Any = None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a PATCH request of your own.
-
-        Args:
-            path: such as ``"/1.0/profiles/web"``; quote the names in it.
-            json: the body.
-            params: query parameters, such as ``{"project": "blue"}``.
-            headers: additional ones, such as ``{"If-Match": etag}``.
-
-        Returns:
-            The envelope; the payload is its ``metadata``.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.patch("/1.0/profiles/web", {"description": "Web servers"})["type"]
-            'sync'
-        """
-        return self._verb("PATCH", path, json, params, headers)
-
-    def post(
-        self,
-        path: str,
-        json: Any = None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a POST request of your own.
-
-        Args:
-            path: such as ``"/1.0/profiles"``.
-            json: the body.
-            params: query parameters, such as ``{"project": "blue"}``.
-            headers: additional ones.
-
-        Returns:
-            The envelope; the payload is its ``metadata``.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.post("/1.0/profiles", {"name": "web"})["type"]
-            'sync'
-        """
-        return self._verb("POST", path, json, params, headers)
-
-    def put(
-        self,
-        path: str,
-        json: Any = None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Send a PUT request of your own.
-
-        Args:
-            path: such as ``"/1.0/profiles/web"``; quote the names in it.
-            json: the body: the whole object, since PUT replaces.
-            params: query parameters, such as ``{"project": "blue"}``.
-            headers: additional ones, such as ``{"If-Match": etag}``.
-
-        Returns:
-            The envelope; the payload is its ``metadata``.
-
-        Raises:
-            APIError: the server said no.
-
-        Example:
-            >>> client.put("/1.0/profiles/web", {"config": {}, "devices": {}})["type"]
-            'sync'
-        """
-        return self._verb("PUT", path, json, params, headers)
-
-    def root(self) -> Resource:
-        """Read which versions of the API the server has: ``GET /``.
-
-        Returns:
-            The envelope; its ``metadata`` lists paths.
-
-        Example:
-            >>> client.root().metadata
-            ['/1.0']
-        """
-        return self.get("/")
 
     def same_options(self, options: Mapping[str, Any]) -> bool:
         """Tell whether this client has these options.
@@ -324,9 +164,10 @@ class Connection(ClientOptions):
         return link.capabilities
 
     def _need(self, extension: str, what: str) -> None:
-        """Refuse a call that the server cannot follow."""
-        if not self.has_extension(extension):
-            raise MissingExtension(extension, what)
+        """Refuse a call that the server cannot follow; an empty extension every server has."""
+        if extension and not self.has_extension(extension):
+            found = self._capabilities()
+            raise MissingExtension(extension, what, server=found.shown)
 
     def _get(self, path: str, /, **query: Any) -> Any:
         """GET one object, or whatever the metadata is."""
@@ -336,6 +177,34 @@ class Connection(ClientOptions):
         """GET a list of URLs, as names."""
         urls: list[str] = self._get(path, **query) or []
         return [name_of(url) for url in urls]
+
+    def _list(
+        self,
+        path: str,
+        kind: type[Kind],
+        recursion: int = 1,
+        *,
+        all_projects: bool | None = None,
+        extension: str = "",
+        **query: Any,
+    ) -> Any:
+        """GET a list: of names (``recursion`` 0), or of objects.
+
+        Args:
+            path: of the list.
+            kind: what the objects are.
+            recursion: as the server counts it.
+            all_projects: True lists what is in every project.
+            extension: the one that ``all_projects`` needs.
+            query: further parameters.
+        """
+        if all_projects:
+            self._need(extension, "all_projects")
+            query["all-projects"] = "true"
+        if not recursion:
+            return self._names(path, **query)
+        entries: list[dict[str, Any]] = self._get(path, recursion=recursion, **query) or []
+        return [kind(entry) for entry in entries]
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
         return self._change("POST", path, body, query)
@@ -390,9 +259,21 @@ class Connection(ClientOptions):
         return self._change("POST", path, payload, query, headers=headers)
 
     @contextmanager
-    def _stream(self, path: str, /, **query: Any) -> Generator[Download]:
-        """GET bytes that have no envelope, piece by piece; a refusal raises at once."""
-        response = self._request("GET", path, query=query, stream=True)
+    def _stream(
+        self, path: str, /, *, body: Any = None, method: str = "GET", **query: Any
+    ) -> Generator[Download]:
+        """Read bytes that have no envelope, piece by piece; a refusal raises at once.
+
+        Args:
+            path: of what is read.
+            body: of a ``POST`` that is answered by bytes.
+            method: ``"GET"``, or ``"POST"`` for what the server makes on demand.
+            query: parameters.
+        """
+        headers = {"Accept": _BYTES} if method == "POST" else None
+        response = self._request(
+            method, path, body=body, query=query, headers=headers, stream=True
+        )
         download = Download(response, self._connected())
         try:
             if response.status_code >= 400:
@@ -437,25 +318,6 @@ class Connection(ClientOptions):
             method=request.method,
             url=request.path_url,
         )
-
-    def _verb(
-        self,
-        method: str,
-        path: str,
-        json: Any,
-        params: Mapping[str, Any] | None,
-        headers: Mapping[str, str] | None,
-    ) -> Resource:
-        """Send a request whose path the caller wrote."""
-        bare, mark, query = path.partition("?")
-        if not bare.startswith("/") or "#" in path or bare.startswith("//"):
-            message = f"{path!r} is no path: it begins with one / and has no #."
-            raise ArgumentError(message)
-        if any(unquote(segment) in {".", ".."} for segment in bare.split("/")):
-            message = f"{path!r} would address another resource: it has a . or .. segment."
-            raise ArgumentError(message)
-        quoted = quote(bare, safe="/%:@!$&'()*+,;=~-._") + mark + query
-        return self._envelope(method, quoted, body=json, query=params, headers=headers)
 
     def _request(
         self,
@@ -554,6 +416,10 @@ class Connection(ClientOptions):
 
     def _connected(self) -> Link:
         """Get the way to the server; made at the first request and when an option changes."""
+        if self._lender is not None:
+            lent = self._lender._connected()
+            if lent.made_for(self):
+                return lent
         link = self._link
         if link is not None and link.made_for(self):
             return link

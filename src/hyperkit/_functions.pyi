@@ -10,7 +10,6 @@ from typing import IO, Any, Literal, overload
 from paramiko import SFTPClient
 from requests import Session
 
-from ._api.files import Destination
 from ._api.image_files import ImageFilesMixin
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
@@ -23,7 +22,9 @@ from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress
 from ._resource import Resource
+from ._transfer import Destination
 from ._vga import VgaConsole
+
 from .types import (
     Certificate,
     ExecOutput,
@@ -225,6 +226,7 @@ def update_network(name: str, *, config: Mapping[str, Any] | None=None, descript
 def update_profile(name: str, *, config: Mapping[str, Any] | None=None, description: str | None=None, devices: Mapping[str, Mapping[str, Any]] | None=None, etag: str | None=None, sync: bool | None=None) -> Operation: ...
 def update_server(config: Mapping[str, Any], *, etag: str | None=None) -> None: ...
 def update_snapshot(container: str, snapshot: str, *, expires_at: datetime | str | None, etag: str | None=None, sync: bool | None=None) -> Operation: ...
+def using(*, auto_sync: bool | None=None, project: str | None=None, target: str | None=None) -> Client: ...
 def wait_for_container(name: str, *, timeout: float | None=None, until: Until='running') -> InstanceState: ...
 def wait_for_instance(name: str, *, timeout: float | None=None, until: Until='running') -> InstanceState: ...
 def wait_for_operation(uuid: Mapping[str, Any] | str, timeout: float | None=None, *, cancel_on_interrupt: bool=False, on_progress: OnProgress | None=None, progress: bool=False) -> Operation: ...

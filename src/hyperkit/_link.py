@@ -227,7 +227,7 @@ class Download:
     def fill(self) -> None:
         """Read all of it into the response, where it has an envelope after all."""
         content: Any = b"".join(self.blocks())
-        self.response._content = content  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self.response._content = content
 
     def close(self) -> None:
         """Give the connection back, or close it if there is more to read."""

@@ -291,7 +291,7 @@ class Process(Generic[AnyStr]):
             MissingExtension: the server cannot do so.
         """
         if self.poll() is None:
-            self._client._need("container_exec_signal_handling", "A signal")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            self._client._need("container_exec_signal_handling", "A signal")
             self._tell({"command": "signal", "signal": int(signal)})
 
     def terminate(self) -> None:
@@ -429,13 +429,13 @@ def complete(
         Exception: what a file object of the caller raised; it was killed as well.
     """
     try:
-        process._move(feed, sinks)  # noqa: SLF001
-        in_time = process._finish(timeout)  # noqa: SLF001
+        process._move(feed, sinks)
+        in_time = process._finish(timeout)
         if not in_time:
             # Where the server takes no signals, closing the websockets kills it as well.
             with suppress(Error):
                 process.kill()
-            process._finish(LAST_WORDS)  # noqa: SLF001
+            process._finish(LAST_WORDS)
     except BaseException:
         with suppress(Error):
             process.kill()
@@ -443,8 +443,8 @@ def complete(
     finally:
         process.close()
     if not in_time:
-        raise process._expired(timeout)  # noqa: SLF001
-    stdout, stderr = process._written()  # noqa: SLF001
+        raise process._expired(timeout)
+    stdout, stderr = process._written()
     return CompletedProcess(process.instance, process.args, process.wait(), stdout, stderr)
 
 

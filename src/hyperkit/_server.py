@@ -12,11 +12,12 @@ class Product(NamedTuple):
     """A kind of server."""
 
     name: str
+    title: str
     header_prefix: str
 
 
-LXD = Product("lxd", "X-LXD-")
-INCUS = Product("incus", "X-Incus-")
+LXD = Product("lxd", "LXD", "X-LXD-")
+INCUS = Product("incus", "Incus", "X-Incus-")
 
 # Extensions that only LXD has ever had: they tell where a stranger is not told more.
 _LXD_ONLY = {"devlxd_events", "restrict_devlxd"}
@@ -28,14 +29,21 @@ class Capabilities(NamedTuple):
     Attributes:
         product: LXD or Incus.
         extensions: the names it reports; None where it tells strangers nothing.
+        version: such as ``"5.0.2"``; empty where it tells strangers nothing.
     """
 
     product: Product
     extensions: frozenset[str] | None
+    version: str = ""
 
     def has(self, extension: str) -> bool:
         """Tell whether the server has an extension; an unknown list has all."""
         return self.extensions is None or extension in self.extensions
+
+    @property
+    def shown(self) -> str:
+        """The server's name and version, for people."""
+        return f"{self.product.title} {self.version}".rstrip()
 
     @property
     def instances(self) -> str:
@@ -61,4 +69,4 @@ def capabilities(server: Server) -> Capabilities:
         product = INCUS
     else:
         product = LXD if not extensions or extensions & _LXD_ONLY else INCUS
-    return Capabilities(product, extensions)
+    return Capabilities(product, extensions, str(environment.get("server_version") or ""))

@@ -167,10 +167,10 @@ class Transport(HTTPAdapter):
     def open_socket(self, timeout: Timeout) -> socket.socket:
         """Open a connection of the caller's own: reached and verified as all others are."""
         pool: Any = self.pool
-        connection = pool._new_conn()  # noqa: SLF001 - the pool knows proxy, trust and names
+        connection = pool._new_conn()
         connection.timeout = timeout.connect_timeout
         if pool.proxy is not None:
-            pool._prepare_proxy(connection)  # noqa: SLF001
+            pool._prepare_proxy(connection)
         if connection.sock is None:
             connection.connect()
         opened: Any = connection.sock

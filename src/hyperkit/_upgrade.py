@@ -31,9 +31,9 @@ def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
         APIError: the server refuses.
         ConnectionFailed: it cannot be reached, or hung up.
     """
-    headers = client._headers({"Connection": "Upgrade", "Upgrade": protocol})  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    timeout = client._timeouts(None)[1]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    raw: Any = client._open_socket()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    headers = client._headers({"Connection": "Upgrade", "Upgrade": protocol})
+    timeout = client._timeouts(None)[1]
+    raw: Any = client._open_socket()
     what = f"GET {masked(path)}"
     try:
         raw.settimeout(timeout)

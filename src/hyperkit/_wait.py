@@ -83,7 +83,7 @@ class Wait:
         slice_ = math.ceil(min(self.slice, left))
         read_timeout = min(slice_ + GRACE, max(left, 0.05)) if left else GRACE
         try:
-            answer = self.client._envelope(  # noqa: SLF001
+            answer = self.client._envelope(
                 "GET",
                 path("operations", self.uuid, "wait"),
                 query={"timeout": slice_},

@@ -78,12 +78,12 @@ class Websocket:
         self._state = threading.Lock()  # of the protocol; never held while waiting
         self._reading = threading.Lock()
         self._sending = threading.Lock()
-        headers = client._headers(None)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        timeout = client._timeouts(None)[1]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        headers = client._headers(None)
+        timeout = client._timeouts(None)[1]
         # ws, not wss: the socket speaks TLS already, so that trust is checked in one place.
         uri = parse_uri("ws://unix.socket" + url)
         self._protocol = ClientProtocol(uri, max_size=MAX_MESSAGE, logger=_SILENT)
-        self._wire = Wire(client._open_socket())  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self._wire = Wire(client._open_socket())
         try:
             self._shake_hands(headers, timeout)
         except BaseException:

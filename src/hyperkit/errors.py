@@ -343,14 +343,18 @@ class MissingExtension(Error, NotImplementedError):
 
     Attributes:
         extension: the name of what is missing, as the server would report it.
+        server: which server it is, such as ``"LXD 5.0.2"``.
     """
 
     extension: str = ""
+    server: str = ""
 
-    def __init__(self, extension: str, what: str) -> None:
+    def __init__(self, extension: str, what: str, *, server: str = "") -> None:
         self.extension = extension
+        self.server = server
         super().__init__(
-            f'{what} needs the API extension "{extension}", which this server does not have.'
+            f'{what} needs the API extension "{extension}", which '
+            f"{server or 'this server'} does not have."
         )
 
 

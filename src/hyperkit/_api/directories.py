@@ -187,9 +187,9 @@ class _Pull:
             raise InvalidResponse(message)
         there, here = posixpath.join(there, name), here / name
         client = self.client
-        url = client._path(self.container, "files")  # noqa: SLF001 - a part of the mixin
-        with client._stream(url, path=there) as download:  # noqa: SLF001
-            found = client._info(download.headers)  # noqa: SLF001
+        url = client._path(self.container, "files")
+        with client._stream(url, path=there) as download:
+            found = client._info(download.headers)
             if found.type == "file":
                 self.file(download, here, there, found.mode)
                 return

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal
 
-from .._payload import Payload, content_of, opened, replacing
+from .._payload import Payload, content_of, opened
 from .._progress import Meter
 from .._request import given, path
+from .._transfer import save
 from ..errors import ArgumentError, InvalidResponse, NotFound
 from ..types import FileInfo
 from .instances import InstancesMixin
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from .._link import Download
     from .._payload import Content
     from .._progress import OnProgress
-
-    Destination = TypeVar("Destination", bound=str | os.PathLike[str] | IO[bytes])
+    from .._transfer import Destination
 
 # As many links as Linux follows.
 _MAX_LINKS = 40
@@ -208,16 +207,7 @@ class FilesMixin(InstancesMixin):
             self._file(container, source_file) as download,
             Meter(on_progress, progress=progress, text=source_file) as meter,
         ):
-            meter.expect(download.length)
-            if isinstance(dest, (str, os.PathLike)):
-                place = Path(dest).expanduser()
-                with replacing(place) as file:
-                    _copy(download, file, meter)
-                    mode = self._info(download.headers).mode
-                    Path(file.name).chmod(mode)
-            else:
-                _copy(download, dest, meter)
-        return dest
+            return save(download, dest, meter, mode=self._info(download.headers).mode)
 
     def push_file(
         self,
@@ -413,9 +403,3 @@ def _inside(container: str, file: str) -> str:
         message = f"{file!r} is not an absolute path in an instance."
         raise ArgumentError(message)
     return file
-
-
-def _copy(download: Download, file: IO[bytes], meter: Meter) -> None:
-    for block in download.blocks():
-        file.write(block)
-        meter.advance(len(block))

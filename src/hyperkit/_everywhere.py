@@ -1,0 +1,61 @@
+"""Creating on all members of a cluster: defined on each of them, then created at once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ._request import path, strings
+from .errors import ArgumentError, Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._api.operations import OperationsMixin
+    from .types import Operation
+
+
+def create_everywhere(
+    client: OperationsMixin,
+    collection: str,
+    body: dict[str, Any],
+    member_config: Mapping[str, Mapping[str, Any]],
+) -> Operation:
+    """Create a pool or a network over a cluster; if that fails, nothing of it is left.
+
+    Args:
+        client: of any member.
+        collection: such as ``"networks"``.
+        body: of the request, with the ``config`` that all members share.
+        member_config: the configuration that a member has for itself, by its name; those
+            that are not named get none.
+
+    Returns:
+        The operation of the last request: the creation itself.
+
+    Raises:
+        ArgumentError: a member is named that the cluster does not have.
+        APIError: a member, or the cluster, has refused it.
+    """
+    everywhere = client._narrowed(target=None)
+    url = path(collection)
+    members = everywhere._names(path("cluster", "members"))
+    strangers = sorted(set(member_config) - set(members))
+    if strangers:
+        message = (
+            f"The cluster has no member {strangers[0]!r}: its members are {', '.join(members)}."
+        )
+        raise ArgumentError(message)
+    defined = False
+    try:
+        for member in members:
+            own = {**body, "config": strings(member_config.get(member)) or {}}
+            everywhere._handle_async(everywhere._post(url, own, target=member), sync=True)
+            defined = True
+        return everywhere._post(url, body)
+    except Error:
+        if defined:
+            with suppress(Error):
+                undone = everywhere._delete(path(collection, body["name"]))
+                everywhere._handle_async(undone, sync=True)
+        raise
