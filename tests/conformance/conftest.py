@@ -1,4 +1,4 @@
-"""One suite, several servers: recordings by default, a live LXD or Incus on demand."""
+"""One suite, several servers: recordings and the embedded one, a live LXD or Incus on demand."""
 
 import contextlib
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from conformance.embedded import Embedded, why_not
 from conformance.recording import FOLDER, Recorder, Replayer
 
 import hyperkit
@@ -25,30 +26,79 @@ SOCKET_BASE = "http://unix.socket"
 def pytest_addoption(parser):
     parser.addoption("--live", choices=SERVERS, help="run on a real server")
     parser.addoption("--record", choices=SERVERS, help="run on a real server, and record")
+    parser.addoption(
+        "--embedded", choices=[*SERVERS, "all"], help="run on the embedded server only"
+    )
+
+
+def is_embedded(item):
+    parameters = getattr(item, "callspec", None) and item.callspec.params
+    return bool(parameters) and (
+        parameters.get("mode", ("", ""))[1] == "embedded" or "lab" in parameters
+    )
 
 
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("live_only") and not item.config.getoption("--live"):
+    if is_embedded(item):
+        if reason := why_not(item):
+            pytest.skip(reason)
+    elif item.get_closest_marker("live_only") and not item.config.getoption("--live"):
         pytest.skip("needs a real server")
 
 
 def pytest_generate_tests(metafunc):
-    if "mode" not in metafunc.fixturenames:
-        return
+    names = [name for name in ("mode", "lab") if name in metafunc.fixturenames]
     config = metafunc.config
     live, record = config.getoption("--live"), config.getoption("--record")
+    if not names or (names == ["lab"] and (live or record)):
+        return
+    chosen = config.getoption("--embedded") or "all"
+    embedded = [(server, "embedded") for server in SERVERS if chosen in {"all", server}]
     if live:
         modes = [(live, "socket"), (live, "https")]
     elif record:
         modes = [(record, "record")]
+    elif "lab" in names:
+        # Both servers may be asked for: each test says which one it means.
+        values = [(mode, mode[0])[-len(names) :] for mode in embedded]
+        ids = ["-".join(mode) for mode in embedded]
+        metafunc.parametrize(names, values, ids=ids, indirect=["lab"])
+        return
     else:
-        modes = [(server, "replay") for server in SERVERS]
+        replayed = [(server, "replay") for server in SERVERS]
+        marks = [mark.name for mark in metafunc.definition.iter_markers()]
+        with_records = not config.getoption("--embedded") and "live_only" not in marks
+        modes = [*(replayed if with_records else []), *embedded]
     metafunc.parametrize("mode", modes, ids="-".join, scope="function")
 
 
 @pytest.fixture(scope="session")
+def embedded_servers(tmp_path_factory):
+    """Embedded servers, by their kind; they are started when they are asked for."""
+    started = {}
+
+    def of(kind):
+        if kind not in started:
+            started[kind] = Embedded(kind.partition("-")[0], tmp_path_factory.mktemp(kind))
+        return started[kind].lab
+
+    yield of
+    for one in started.values():
+        one.server.stop()
+
+
+def lab_of(request, mode):
+    """Find the description of the server that a test runs on."""
+    if mode[1] == "embedded":
+        return request.getfixturevalue("embedded_servers")(mode[0])
+    return request.getfixturevalue("lab")
+
+
+@pytest.fixture(scope="session")
 def lab(request):
-    """The description of a real server, brought up for the session."""
+    """The description of a server, brought up for the session."""
+    if hasattr(request, "param"):
+        return request.getfixturevalue("embedded_servers")(request.param)
     kind = request.config.getoption("--live") or request.config.getoption("--record")
     done = subprocess.run(
         [sys.executable, LAB, "up", kind], stdout=subprocess.PIPE, text=True, check=True
@@ -57,8 +107,11 @@ def lab(request):
 
 
 @pytest.fixture(scope="session")
-def second_lab(lab):
+def second_lab(lab, request):
     """The description of a second server of the same kind, for the session."""
+    if "embedded" in lab:
+        yield request.getfixturevalue("embedded_servers")(f"{lab['kind']}-2")
+        return
     up = [sys.executable, LAB, "up", lab["kind"], "--name", f"{lab['name']}-2"]
     done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
     yield json.loads(done.stdout)
@@ -91,7 +144,7 @@ def connect(mode, request):
         yield lambda **options: over(adapter, "unix:///recorded", options)
         assert adapter.next == len(adapter.exchanges), "more was recorded than asked"
         return
-    lab = request.getfixturevalue("lab")
+    lab = lab_of(request, mode)
     if how == "record":
         endpoint = f"unix://{lab['socket']}"
         adapter = Recorder(_transport.adapter_for(hyperkit.Client(api_endpoint=endpoint)))
@@ -105,7 +158,7 @@ def connect(mode, request):
     def live(**options):
         where = (
             {"api_endpoint": f"unix://{lab['socket']}"}
-            if how == "socket"
+            if how != "https" and not options.get("api_endpoint", "").startswith("https:")
             else {
                 "api_endpoint": lab["https_url"],
                 "client_cert": lab["client_certificate"],
@@ -142,7 +195,7 @@ def name(mode, request):
     def remove():
         if mode[1] == "replay":
             return
-        lab = request.getfixturevalue("lab")
+        lab = lab_of(request, mode)
         with hyperkit.Client(api_endpoint=f"unix://{lab['socket']}") as cleaner:
             remove_instances(cleaner, chosen)
 
@@ -171,23 +224,33 @@ def running(client, name):
 
 @pytest.fixture
 def restart(lab):
-    """Restart the real server."""
+    """Restart the server."""
+    if "embedded" in lab:
+        return lab["embedded"].restart
     return lambda: subprocess.run(
         [sys.executable, LAB, "restart", lab["name"]], check=True, env=os.environ
     )
 
 
 @pytest.fixture
-def nothing_left_behind():
-    """No thread and no file descriptor outlives a test."""
+def nothing_left_behind(request):
+    """No thread and no file descriptor outlives a test; the embedded server has its own."""
+    mode = request.node.callspec.params.get("mode", ("", ""))
+    server = lab_of(request, mode)["embedded"] if mode[1] == "embedded" else None
     before = set(threading.enumerate())
-    files = len(os.listdir("/proc/self/fd"))
+
+    def files():
+        own = len(server._gate.connections) if server else 0
+        return len(os.listdir("/proc/self/fd")) - own
+
+    opened = files()
     yield
     for _ in range(100):
         left = [one for one in threading.enumerate() if one not in before]
-        if not left:
+        left = [one for one in left if not (server and one.name.startswith("asyncio"))]
+        if not left and files() <= opened + 2:
             break
         time.sleep(0.05)
     assert left == []
     # One connection that is kept open, and what it is watched with.
-    assert len(os.listdir("/proc/self/fd")) <= files + 2
+    assert files() <= opened + 2

@@ -1,0 +1,219 @@
+"""The server itself: what it is, its configuration, its machine, its cluster of one."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from . import _check as check
+from ._answers import Json, Refused
+from ._keys import fingerprint_of
+
+if TYPE_CHECKING:
+    from ._call import Call
+
+_KEYS = (
+    "acme.",
+    "authorization.",
+    "backups.",
+    "bgp.",
+    "candid.",
+    "cluster.",
+    "core.",
+    "images.",
+    "instances.",
+    "loki.",
+    "maas.",
+    "network.",
+    "oidc.",
+    "openfga.",
+    "rbac.",
+    "storage.",
+    "user.",
+)
+_FEATURES = ("netnsid_getifaddrs", "seccomp_listener", "seccomp_listener_continue")
+
+
+async def get_root(call: Call) -> web.StreamResponse:
+    """``GET /``."""
+    return call.sync(["/1.0"])
+
+
+def _config(call: Call) -> Json:
+    """Show the configuration; of the password only that there is one."""
+    found: Json = {**call.state.config}
+    if call.daemon.addresses:
+        found["core.https_address"] = call.daemon.addresses[0]
+    flavour = call.flavour
+    if flavour.lxd and not flavour.has("bulk_operations"):
+        found["core.trust_password"] = True
+    return dict(sorted(found.items()))
+
+
+def _methods(call: Call) -> list[str]:
+    return ["tls", "bearer"] if call.flavour.has("auth_bearer") else ["tls"]
+
+
+async def get_server(call: Call) -> web.StreamResponse:
+    """``GET /1.0``."""
+    flavour = call.flavour
+    found: Json = {
+        "config": _config(call) if call.trusted else None,
+        "api_extensions": list(flavour.extensions),
+        "api_status": "stable",
+        "api_version": "1.0",
+        "auth": "trusted" if call.trusted else "untrusted",
+        "public": False,
+        "auth_methods": _methods(call),
+    }
+    if not call.trusted:
+        if not flavour.lxd:
+            found["api_extensions"] = None
+        if flavour.has("client_cert_presence"):
+            found["client_certificate"] = bool(call.peer)
+        if flavour.old:
+            del found["api_extensions"], found["auth_methods"]
+        return call.sync(found)
+    if flavour.old:
+        del found["api_extensions"], found["auth_methods"]
+    elif not flavour.lxd:
+        found |= {"auth_user_name": "root", "auth_user_method": "unix"}
+    found["environment"] = _environment(call)
+    return call.sync(found, etag=(_config(call),))
+
+
+def _environment(call: Call) -> Json:
+    flavour = call.flavour
+    found: Json = {
+        "addresses": list(call.daemon.addresses),
+        "architectures": ["x86_64", "i686"],
+        "certificate": call.daemon.pair.certificate,
+        "certificate_fingerprint": fingerprint_of(call.daemon.pair.certificate),
+        "driver": "lxc",
+        "driver_version": "5.0.2",
+        "firewall": "nftables",
+        "kernel": "Linux",
+        "kernel_architecture": "x86_64",
+        "kernel_features": dict.fromkeys(_FEATURES, "true"),
+        "kernel_version": "6.1.0",
+        "lxc_features": {"cgroup2": "true", "pidfd": "true"},
+        "os_name": "Debian GNU/Linux",
+        "os_version": "12",
+        "project": call.project,
+        "server": flavour.product.name,
+        "server_clustered": False,
+        "server_event_mode": "full-mesh",
+        "server_name": platform.node() or "embedded",
+        "server_pid": os.getpid(),
+        "server_version": flavour.version,
+        "storage": "dir",
+        "storage_version": "1",
+        "storage_supported_drivers": [{"Name": "dir", "Version": "1", "Remote": False}],
+    }
+    if flavour.old:
+        old = (
+            "addresses architectures certificate certificate_fingerprint driver driver_version "
+            "kernel kernel_architecture kernel_version server server_pid server_version storage "
+            "storage_version"
+        )
+        return {key: found[key] for key in old.split()}
+    return found
+
+
+async def update_server(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0``."""
+    call.check_etag(_config(call))
+    given: Any = (await call.json()).get("config")
+    config = {key: value for key, value in (given or {}).items() if value is not True}
+    config = check.texts({key: str(value) for key, value in config.items()})
+    for key, value in config.items():
+        if not key.startswith(_KEYS):
+            raise Refused(400, f"cannot set '{key}' to '{value}': unknown key")
+    if config.pop("core.trust_password", None) and not call.flavour.lxd:
+        raise Refused(400, "cannot set 'core.trust_password': unknown key")
+    # Where it listens was decided when it was made.
+    config.pop("core.https_address", None)
+    patching = call.request.method == "PATCH"
+    merged = call.state.config | config if patching else config
+    call.state.config = {key: value for key, value in merged.items() if value}
+    call.daemon.events.lifecycle("config-updated", "/1.0", "")
+    return call.sync({})
+
+
+async def get_resources(call: Call) -> web.StreamResponse:
+    """``GET /1.0/resources``."""
+    found: Json = {
+        "cpu": {"architecture": "x86_64", "sockets": [], "total": 2},
+        "memory": {"used": 1 << 30, "total": 4 << 30, "nodes": [], "hugepages_size": 2 << 20},
+        "gpu": {"cards": [], "total": 0},
+        "network": {"cards": [], "total": 0},
+        "storage": {"disks": [], "total": 0},
+        "usb": {"devices": [], "total": 0},
+        "pci": {"devices": [], "total": 0},
+        "system": {"uuid": "", "vendor": "", "product": "Embedded", "type": "virtual-machine"},
+    }
+    if not call.flavour.lxd:
+        found["load"] = {
+            "Average1Min": 0.1,
+            "Average5Min": 0.1,
+            "Average10Min": 0.1,
+            "Processes": 100,
+        }
+    return call.sync(found)
+
+
+async def get_metrics(call: Call) -> web.StreamResponse:
+    """``GET /1.0/metrics``."""
+    product = call.flavour.product.name
+    lines: list[str] = []
+    running = [one for one in call.state.instances() if one.running]
+    if running:
+        lines.append(f"# TYPE {product}_procs_total gauge")
+    for one in running:
+        labels = f'name="{one.name}",project="{one.project}",type="{one.type}"'
+        lines.append(f"{product}_procs_total{{{labels}}} {4 + len(one.jobs)}")
+    return web.Response(text="\n".join([*lines, "# EOF\n"]))
+
+
+async def get_cluster(call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster``."""
+    config = {
+        "entity": "storage-pool",
+        "name": "default",
+        "key": "source",
+        "value": "",
+        "description": '"source" property for storage pool "default"',
+    }
+    found = {"server_name": "", "enabled": False, "member_config": [config]}
+    return call.sync(found, etag=(found,))
+
+
+async def no_members(_call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster/members``, and all that is about members."""
+    raise Refused(500, "Server is not clustered")
+
+
+async def no_cluster(_call: Call) -> web.StreamResponse:
+    """``POST /1.0/cluster/members``, and all that is about groups."""
+    raise Refused(400, "This server is not clustered")
+
+
+ROUTES = {
+    "GET /": get_root,
+    "GET /1.0": get_server,
+    "PUT /1.0": update_server,
+    "PATCH /1.0": update_server,
+    "GET /1.0/resources": get_resources,
+    "GET /1.0/metrics": get_metrics,
+    "GET /1.0/cluster": get_cluster,
+    "GET /1.0/cluster/members": no_members,
+    "POST /1.0/cluster/members": no_cluster,
+    "GET /1.0/cluster/members/{member}": no_members,
+    "GET /1.0/cluster/groups": no_cluster,
+    "POST /1.0/cluster/groups": no_cluster,
+    "GET /1.0/cluster/groups/{group}": no_cluster,
+}
+UNTRUSTED = {"GET /", "GET /1.0"}

@@ -1,0 +1,69 @@
+"""What the server answers: envelopes, refusals, ETags."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """The server says no.
+
+    Args:
+        code: the HTTP status; of an operation that fails so, what ``/wait`` may tell.
+        text: why, in the words of the real server.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(code, text)
+        self.code = code
+        self.text = text
+
+
+def body(value: Any) -> bytes:
+    """Write JSON as the servers do."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def respond(value: Json, status: int, headers: dict[str, str] | None = None) -> web.Response:
+    """Answer with JSON."""
+    return web.Response(
+        body=body(value), status=status, headers=headers, content_type="application/json"
+    )
+
+
+def sync(metadata: Any = None) -> Json:
+    """Make the envelope of an answer that came at once."""
+    return {
+        "type": "sync",
+        "status": "Success",
+        "status_code": 200,
+        "operation": "",
+        "error_code": 0,
+        "error": "",
+        "metadata": metadata,
+    }
+
+
+def error(code: int, text: str) -> Json:
+    """Make the envelope of a refusal."""
+    return {
+        "type": "error",
+        "status": "",
+        "status_code": 0,
+        "operation": "",
+        "error_code": code,
+        "error": text,
+        "metadata": None,
+    }
+
+
+def etag_of(*writable: Any) -> str:
+    """Make the hash of what can be written: it is the ETag, without its quotes."""
+    text = json.dumps(writable, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""From a request to its answer: what was planned, the route, the trust, the chapter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._answers import Refused, error, respond
+from ._call import Call
+from ._keys import fingerprint_of
+from ._routes import router
+from ._wire import connection_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from ._daemon import Daemon
+
+_LOG = logging.getLogger("hyperkit.testing")
+
+
+class Request(NamedTuple):
+    """What a client has asked.
+
+    Attributes:
+        method: such as ``"POST"``.
+        path: such as ``"/1.0/instances"``, decoded.
+        query: the parameters.
+        headers: all of them.
+        content: the body; empty until the server has read it, and where it is not kept.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    content: bytearray
+
+    @property
+    def body(self) -> Any:
+        """The body, if it is JSON; else None."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+
+class App:
+    """Answers requests."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._router = router(daemon.flavour.name)
+        self.requests: list[Request] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        path = request.rel_url.path
+        asked = Request(
+            request.method, path, dict(request.query), dict(request.headers), bytearray()
+        )
+        self.requests.append(asked)
+        planned = await self._daemon.faults.strike(request)
+        if planned is not None:
+            return planned
+        try:
+            return await self._answer(request, asked)
+        except Refused as refusal:
+            return respond(error(refusal.code, refusal.text), refusal.code)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the client shall hear of it
+            _LOG.exception("%s %s broke the embedded server", request.method, path)
+            text = f"The embedded server broke: {type(fault).__name__}: {fault}"
+            return respond(error(500, text), 500)
+
+    async def _answer(self, request: web.BaseRequest, asked: Request) -> web.StreamResponse:
+        daemon = self._daemon
+        raw_path = request.raw_path.partition("?")[0]
+        match = self._router.find(raw_path)
+        missing = "Not Found" if daemon.flavour.has("bulk_operations") else "not found"
+        if match is None:
+            raise Refused(404, missing)
+        method = request.method
+        if method not in match.route.methods:
+            raise Refused(501, "not implemented")
+        handler = match.route.methods[method]
+        if handler is None:
+            line = f"{method} {match.route.path}"
+            raise Refused(501, f"The embedded server cannot do {line}")
+        names = self._router.named(method, match.route, match.names)
+        connection = connection_of(request)
+        trusted = not connection.secure or self._knows(connection.peer)
+        call = Call(request, daemon, names, match.alias, connection.peer, trusted)
+        call.content = asked.content
+        if not trusted and method not in match.route.untrusted:
+            raise Refused(403, call.forbidden)
+        if trusted and connection.secure:
+            self._check_project(call)
+        return await handler(call)
+
+    def _knows(self, peer: str) -> bool:
+        return bool(peer) and fingerprint_of(peer) in self._daemon.state.certificates
+
+    def _check_project(self, call: Call) -> None:
+        """Keep a restricted client to its projects."""
+        known = call.state.certificates[fingerprint_of(call.peer)]
+        if known.restricted and call.project not in known.projects and "project" in call.query:
+            raise Refused(403, call.forbidden)

@@ -1,0 +1,76 @@
+"""The server's clock, which users can turn."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+# Go's "never", as the servers write it.
+NEVER = "0001-01-01T00:00:00Z"
+EPOCH = "1970-01-01T00:00:00Z"
+
+
+class Clock:
+    """What the server takes for the time.
+
+    Operations are forgotten, tokens and snapshots expire by it, so that a test need not wait.
+
+    Example:
+        >>> server.clock.advance(6)  # what has ended is forgotten now
+    """
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Turn the clock on.
+
+        Args:
+            seconds: how far, such as ``6``.
+
+        Example:
+            >>> server.clock.advance(3600)
+        """
+        self._ahead += seconds
+
+    def now(self) -> float:
+        """Tell the time, in seconds since 1970.
+
+        Example:
+            >>> server.clock.now() > 1_700_000_000
+            True
+        """
+        return time.time() + self._ahead
+
+    def moment(self) -> dt.datetime:
+        """Tell the time, as a ``datetime`` in UTC.
+
+        Example:
+            >>> server.clock.moment().tzinfo
+            datetime.timezone.utc
+        """
+        return dt.datetime.fromtimestamp(self.now(), dt.UTC)
+
+    def text(self) -> str:
+        """Tell the time as the API writes it, with nine digits behind the point.
+
+        Example:
+            >>> server.clock.text()[-1]
+            'Z'
+        """
+        whole, fraction = divmod(time.time_ns() + int(self._ahead * 1e9), 1_000_000_000)
+        digits = f"{fraction:09d}".rstrip("0")
+        moment = dt.datetime.fromtimestamp(whole, dt.UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' + digits if digits else ''}Z"
+
+
+def passed(text: str | None, now: float) -> bool:
+    """Tell whether a time of the API is in the past; "never" is not.
+
+    Args:
+        text: the time, as the API writes it.
+        now: seconds since 1970.
+    """
+    if not text or text.startswith(("0001-", "1970-01-01T00:00:00")):
+        return False
+    return dt.datetime.fromisoformat(text).timestamp() <= now

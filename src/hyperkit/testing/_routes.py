@@ -1,0 +1,198 @@
+"""Which request is answered by what."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from . import (
+    _about,
+    _backups,
+    _certificates,
+    _console,
+    _events,
+    _exec,
+    _files,
+    _image_aliases,
+    _image_files,
+    _images,
+    _instances,
+    _logs,
+    _networks,
+    _operations,
+    _pools,
+    _profiles,
+    _projects,
+    _sftp,
+    _snapshots,
+    _states,
+    _templates,
+    _volumes,
+    _warnings,
+)
+from ._flavours import flavour as flavour_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from ._call import Call
+    from ._flavours import Flavour
+
+    Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
+
+_CHAPTERS = (
+    _about,
+    _backups,
+    _certificates,
+    _console,
+    _events,
+    _exec,
+    _files,
+    _image_aliases,
+    _image_files,
+    _images,
+    _instances,
+    _logs,
+    _networks,
+    _operations,
+    _pools,
+    _profiles,
+    _projects,
+    _sftp,
+    _snapshots,
+    _states,
+    _templates,
+    _volumes,
+    _warnings,
+)
+_ALIASES = ("containers", "virtual-machines")
+
+
+class Route(NamedTuple):
+    """What a path is answered by.
+
+    Attributes:
+        path: as the manual has it.
+        methods: what it takes, and what answers; None where the embedded server does not.
+        untrusted: the methods that strangers may use.
+    """
+
+    path: str
+    methods: dict[str, Handler | None]
+    untrusted: frozenset[str]
+
+
+class Match(NamedTuple):
+    """A route that was found."""
+
+    route: Route
+    names: list[str]
+    alias: str
+
+
+class _Branch:
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Branch] = {}
+        self.named: _Branch | None = None
+        self.route: Route | None = None
+
+
+class Router:
+    """Finds the route of a path."""
+
+    def __init__(self, flavour: Flavour) -> None:
+        self._flavour = flavour
+        self._root = _Branch()
+        handlers, self.names, open_ = _handlers()
+        for path, methods in flavour.endpoints.items():
+            shape = _shape(path)
+            found = {method: handlers.get((method, shape)) for method in methods}
+            untrusted = frozenset(one for one in methods if (one, shape) in open_)
+            self._add(shape, Route(path, found, untrusted))
+
+    def _add(self, shape: str, route: Route) -> None:
+        branch = self._root
+        for segment in shape.split("/"):
+            if segment != "{}":
+                branch = branch.fixed.setdefault(segment, _Branch())
+                continue
+            if branch.named is None:
+                branch.named = _Branch()
+            branch = branch.named
+        branch.route = route
+
+    def find(self, raw_path: str) -> Match | None:
+        """Find a route.
+
+        Args:
+            raw_path: as it was sent, without the query.
+        """
+        segments = [unquote(one) for one in raw_path.strip("/").split("/")]
+        alias = ""
+        flavour = self._flavour
+        if segments[1:2] and segments[1] in _ALIASES and flavour.containers:
+            if not flavour.old or segments[1] == "containers":
+                alias, segments[1] = segments[1], "instances"
+        elif flavour.old and segments[1:2] == ["instances"]:
+            return None
+        if segments[:3] == ["1.0", "images", "aliases"] and segments[4:]:
+            # The names of aliases may have slashes in them.
+            segments[3:] = ["/".join(segments[3:])]
+        names: list[str] = []
+        route = self._walk(self._root, segments, names)
+        return Match(route, names, alias) if route is not None else None
+
+    def _walk(self, branch: _Branch, rest: list[str], names: list[str]) -> Route | None:
+        if not rest:
+            return branch.route
+        if rest[0] in branch.fixed:
+            found = self._walk(branch.fixed[rest[0]], rest[1:], names)
+            if found is not None:
+                return found
+        if branch.named is None or not rest[0]:
+            return None
+        names.append(rest[0])
+        found = self._walk(branch.named, rest[1:], names)
+        if found is None:
+            names.pop()
+        return found
+
+    def named(self, method: str, route: Route, values: list[str]) -> dict[str, str]:
+        """Give the names in a path the names that the handler knows them by."""
+        return dict(zip(self.names[method, _shape(route.path)], values, strict=True))
+
+
+@cache
+def router(name: str) -> Router:
+    """Find the router of a kind of server, by its name."""
+    return Router(flavour_of(name))
+
+
+def _shape(path: str) -> str:
+    """Write a path without the names of what varies."""
+    segments = path.strip("/").split("/")
+    return "/".join("{}" if one.startswith("{") else one for one in segments)
+
+
+@cache
+def _handlers() -> tuple[
+    dict[tuple[str, str], Handler],
+    dict[tuple[str, str], list[str]],
+    set[tuple[str, str]],
+]:
+    """Collect what the chapters answer."""
+    handlers: dict[tuple[str, str], Handler] = {}
+    names: dict[tuple[str, str], list[str]] = {}
+    untrusted: set[tuple[str, str]] = set()
+    for chapter in _CHAPTERS:
+        for line, handler in chapter.ROUTES.items():
+            method, path = line.split()
+            key = method, _shape(path)
+            handlers[key] = handler
+            names[key] = [one[1:-1] for one in path.split("/") if one.startswith("{")]
+            if line in getattr(chapter, "UNTRUSTED", ()):
+                untrusted.add(key)
+    return handlers, names, untrusted

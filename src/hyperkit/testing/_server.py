@@ -1,0 +1,344 @@
+"""The embedded server, as its users see it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+
+from .._client import Client
+from ._app import App, Request
+from ._clock import Clock
+from ._daemon import Daemon
+from ._faults import Faults
+from ._flavours import Flavour, flavour
+from ._keys import KeyPair, fingerprint_of, key_pair, server_context
+from ._state import Certificate
+from ._wire import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from types import TracebackType
+    from typing import Self
+
+    from ._flavours import Dialect
+
+Result = TypeVar("Result")
+
+
+class Server:
+    """An LXD or Incus in memory, on a real socket: for tests, and for trying things out.
+
+    It answers as the real servers do: operations run and end, events are told, commands have
+    websockets, two writers get in each other's way. What it cannot do it refuses with status
+    501, and says what that is. It runs in a thread of its own, needs no rights and no network,
+    and leaves nothing behind.
+
+    A new one has the image ``busybox`` (by its alias), the profile ``default``, the storage
+    pool ``default`` and one network. Commands run in a small shell of its own;
+    `add_command` adds more.
+
+    Args:
+        flavour: which server it poses as: ``"lxd-2.0"``, ``"lxd-5.0"``, ``"lxd-6"`` or
+            ``"incus-6.0"``.
+        dialect: what ``/wait`` answers for an operation that has failed, or not ended in time:
+            ``"operation"``, ``"status"`` (an error) or ``"body"`` (an error under HTTP 200);
+            None means as that server does.
+        pace: seconds that each operation takes at least, such as ``0.2``.
+        password: the trust password, where the server has such a thing.
+        tls: True listens on a port of this machine, with TLS, beside the socket; `url` and
+            `client` are the port's then.
+
+    Attributes:
+        clock: its clock, which can be turned.
+        faults: what is to go wrong.
+
+    Example:
+        >>> with Server("lxd-5.0") as server, server.client() as client:
+        ...     client.create_container("db", alias="busybox").status
+        'Success'
+    """
+
+    def __init__(
+        self,
+        flavour: str = "incus-6.0",
+        *,
+        dialect: Dialect | None = None,
+        pace: float = 0.0,
+        password: str = "embedded",  # noqa: S107 - it protects nothing
+        tls: bool = False,
+    ) -> None:
+        self._flavour: Flavour = _find_flavour(flavour, dialect)
+        self._tls = tls
+        self._pair = key_pair(self._flavour.product.name)
+        self.clock = Clock()
+        self.faults = Faults(self)
+        self._daemon = Daemon(
+            self._flavour, self.clock, self.faults, self._pair, password=password, pace=pace
+        )
+        self._app = App(self._daemon)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._folder = ""
+        self._port = 0
+        self._listening: list[asyncio.Server] = []
+        self._clients: list[Client] = []
+
+    def __repr__(self) -> str:
+        """Say what it poses as, and where it is."""
+        return f"<Server: {self._flavour.name}{f', at {self.url}' if self._thread else ''}>"
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    @property
+    def certificate(self) -> str:
+        """The server's certificate, in PEM.
+
+        Example:
+            >>> server.certificate.splitlines()[0]
+            '-----BEGIN CERTIFICATE-----'
+        """
+        return self._pair.certificate
+
+    @property
+    def flavour(self) -> str:
+        """Which server it poses as.
+
+        Example:
+            >>> server.flavour
+            'incus-6.0'
+        """
+        return self._flavour.name
+
+    @property
+    def requests(self) -> list[Request]:
+        """What has been asked so far, the oldest first; ``clear()`` empties it.
+
+        Example:
+            >>> client.server_name = client.server().environment.server_name
+            >>> (server.requests[-1].method, server.requests[-1].path)
+            ('GET', '/1.0')
+        """
+        return self._app.requests
+
+    @property
+    def socket(self) -> str:
+        """The path of its unix socket, where whoever connects is trusted.
+
+        Example:
+            >>> server.socket.endswith("unix.socket")
+            True
+        """
+        return f"{self._folder}/unix.socket"
+
+    @property
+    def url(self) -> str:
+        """Where it is, for `Client(api_endpoint=...)`.
+
+        Example:
+            >>> server.url.startswith("unix:///")
+            True
+        """
+        return f"https://127.0.0.1:{self._port}" if self._tls else f"unix://{self.socket}"
+
+    def add_command(self, name: str, command: Callable[..., Any]) -> None:
+        """Add a command that can be run in every instance.
+
+        Args:
+            name: such as ``"uptime"``.
+            command: called with a `Command`, in a thread of its own. What it returns is what
+                the command writes (text or bytes), or what it ends with (a number; None
+                means 0); it may write to ``stdout`` and ``stderr`` as well.
+
+        Example:
+            >>> server.add_command("greet", lambda command: f"hello {command.args[1]}")
+            >>> client.run("web", ["greet", "you"], capture_output=True, text=True).stdout
+            'hello you'
+        """
+        self._daemon.commands[name] = command
+
+    def add_trust(self, certificate: str, *, name: str = "") -> None:
+        """Trust a client, without a token or a password.
+
+        Args:
+            certificate: the client's, in PEM.
+            name: such as ``"laptop"``.
+
+        Example:
+            >>> server.add_trust(server.certificate, name="itself")
+        """
+        fingerprint = fingerprint_of(certificate)
+        self._daemon.state.certificates[fingerprint] = Certificate(fingerprint, certificate, name)
+
+    def client(self, **options: Any) -> Client:
+        """Make a client of the server; it is closed when the server stops.
+
+        Args:
+            options: those of `Client`, such as ``auto_sync=False``.
+
+        Example:
+            >>> server.client(auto_sync=False).auto_sync
+            False
+        """
+        where: dict[str, Any] = {"api_endpoint": self.url}
+        if self._tls:
+            pair = key_pair("client")
+            self.add_trust(pair.certificate, name="client")
+            where |= {
+                "client_cert": pair.certificate,
+                "client_key": pair.key,
+                "server_cert": self.certificate,
+            }
+        self._clients.append(Client(**(where | options)))
+        return self._clients[-1]
+
+    def restart(self) -> None:
+        """Restart it: connections break, operations are forgotten; all else is still there.
+
+        Example:
+            >>> server.restart()
+            >>> client.instances()
+            ['web']
+        """
+        self._run(self._begin_anew)
+
+    def start(self) -> None:
+        """Start it; nothing happens if it runs.
+
+        Example:
+            >>> server.start()
+        """
+        if self._thread is not None:
+            return
+        self._folder = tempfile.mkdtemp(prefix="hyperkit-")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="hyperkit-server", daemon=True
+        )
+        self._thread.start()
+        try:
+            self._wait(self._open())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop it; nothing happens if it does not run.
+
+        Example:
+            >>> Server().stop()
+        """
+        if self._thread is None or self._loop is None:
+            return
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+        self._wait(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._thread = self._loop = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def token(self, name: str = "client") -> str:
+        """Issue a token that makes a client trusted, once.
+
+        Args:
+            name: of the client.
+
+        Example:
+            >>> len(server.token("laptop")) > 100
+            True
+        """
+        from ._certificates import issue_token  # noqa: PLC0415 - a chapter, imported by the app
+
+        return self._run(lambda: issue_token(self._daemon, name))
+
+    # What happens in the server's thread.
+
+    async def _open(self) -> None:
+        self._web = web.Server(
+            self._app.handle, handler_cancellation=True, access_log=None, keepalive_timeout=30
+        )
+        self._gate = Gate(self._web)
+        self._show_certificate()
+        await self._listen()
+
+    def _show_certificate(self, *, expired: bool = False) -> None:
+        """Choose the certificate for the connections to come."""
+        pair: KeyPair = self._pair
+        if expired:
+            pair = key_pair(self._flavour.product.name, expired=True)
+        self._context = server_context(pair) if self._tls else None
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listening.append(await loop.create_unix_server(self._gate.plain, self.socket))
+        if self._tls:
+            opened = await loop.create_server(self._secure, "127.0.0.1", self._port)
+            self._port = opened.sockets[0].getsockname()[1]
+            self._listening.append(opened)
+            self._daemon.addresses = [f"127.0.0.1:{self._port}"]
+
+    def _secure(self) -> asyncio.Protocol:
+        if self._context is None:
+            raise ConnectionRefusedError
+        return self._gate.secure(self._context)
+
+    def _stop_listening(self) -> None:
+        for one in self._listening:
+            one.close()
+        self._listening.clear()
+        with contextlib.suppress(FileNotFoundError):
+            Path(self.socket).unlink()
+        self._gate.hang_up()
+
+    def _begin_anew(self) -> None:
+        self._gate.hang_up()
+        self._daemon.restart()
+
+    async def _close(self) -> None:
+        self._stop_listening()
+        await self._daemon.stop()
+        await self._web.shutdown(0.1)
+        await asyncio.sleep(0)
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    # From other threads.
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        """Do something in the server's thread."""
+
+        async def done() -> Result:
+            return work()
+
+        return self._wait(done())
+
+    def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
+        if self._loop is None:
+            work.close()
+            message = "The server does not run: use it as a context manager, or call start()."
+            raise RuntimeError(message)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _find_flavour(name: str, dialect: Dialect | None) -> Flavour:
+    return flavour(name, dialect)

@@ -1,0 +1,62 @@
+"""The embedded server in the place of a real one, and what it cannot do yet."""
+
+from pathlib import Path
+
+from hyperkit.testing import Server
+from hyperkit.testing._keys import key_pair
+
+FLAVOURS = {"lxd": "lxd-5.0", "incus": "incus-6.0"}
+# What is not run on the embedded server, and why: by file, by test, or by test and parameter.
+NOT_YET = {
+    "test_cluster": "it is a cluster of one",
+    "test_migration": "nothing migrates from one embedded server to another",
+    "test_files.test_large_files_in_constant_memory": "files are kept in memory",
+    "test_images.test_progress_of_packing": "packing is done before anybody could ask",
+    "test_processes.test_every_byte_on_a_slow_link[64]": "a minute; it is run on real servers",
+}
+
+
+def why_not(item):
+    """Say why a test is not run on the embedded server; None if it is."""
+    file, _, rest = item.name.partition("[")
+    test = f"{item.path.stem}.{file}"
+    parameters = rest.removesuffix("]").split("-")
+    for name in (item.path.stem, test, *[f"{test}[{one}]" for one in parameters]):
+        if name in NOT_YET:
+            return f"not on the embedded server: {NOT_YET[name]}"
+    return None
+
+
+class Embedded:
+    """One embedded server, described as the lab describes a real one.
+
+    Args:
+        kind: "lxd" or "incus".
+        folder: for the files of certificates and keys.
+    """
+
+    def __init__(self, kind, folder):
+        self.server = Server(FLAVOURS[kind], tls=True, password="trust me")
+        self.server.start()
+        pair = key_pair("lab")
+        self.server.add_trust(pair.certificate, name="lab")
+        files = {
+            "server_certificate": self.server.certificate,
+            "client_certificate": pair.certificate,
+            "client_key": pair.key,
+        }
+        self.lab = {
+            "name": kind,
+            "kind": kind,
+            "socket": self.server.socket,
+            "https_url": self.server.url,
+            "trust_password": "trust me",
+            "image_alias": "busybox",
+            "storage_pool": "default",
+            "network": "lxdbr0",
+            "embedded": self.server,
+        }
+        for name, text in files.items():
+            place = Path(folder) / name
+            place.write_text(text)
+            self.lab[name] = str(place)
