@@ -217,6 +217,9 @@ class Connection(ClientOptions):
     def _patch(
         self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
     ) -> Operation:
+        # Only LXD 2 has no PATCH: not worth a question of its own.
+        if self._connected().capabilities is not None:
+            self._need("patch", "A change of some fields")
         return self._change("PATCH", path, body, query, etag)
 
     def _delete(self, path: str, /, **query: Any) -> Operation:

@@ -12,14 +12,22 @@ from pathlib import Path
 
 import pytest
 import requests
+from conformance import reached
 from conformance.recording import FOLDER, Recorder, Replayer
 
 import hyperkit
 from hyperkit import _transport
 
 LAB = Path(__file__).parent.parent / "lab"
-SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4"}
+SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4", "incus7": "incus-7"}
+COLUMNS = {
+    "lxd": "LXD 5.0.2",
+    "incus": "Incus 6.0.4",
+    "incus7": "Incus 7",
+    None: "replayed",
+}
 SOCKET_BASE = "http://unix.socket"
+REACHED = reached.Reached()
 
 
 def pytest_addoption(parser):
@@ -32,6 +40,18 @@ def pytest_runtest_setup(item):
         pytest.skip("needs a real server")
 
 
+def pytest_sessionfinish(session):
+    if not session.config.getoption("--record"):
+        reached.finish(session, REACHED, COLUMNS[session.config.getoption("--live")])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def endpoints_are_noted():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        REACHED.watch(monkeypatch)
+        yield
+
+
 def pytest_generate_tests(metafunc):
     if "mode" not in metafunc.fixturenames:
         return
@@ -42,7 +62,7 @@ def pytest_generate_tests(metafunc):
     elif record:
         modes = [(record, "record")]
     else:
-        modes = [(server, "replay") for server in SERVERS]
+        modes = [(server, "replay") for server in SERVERS if (FOLDER / SERVERS[server]).exists()]
     metafunc.parametrize("mode", modes, ids="-".join, scope="function")
 
 
@@ -77,7 +97,7 @@ def other(second_lab, name):
 @pytest.fixture
 def kind(mode):
     """Which server: "lxd" or "incus"."""
-    return mode[0]
+    return mode[0].rstrip("7")
 
 
 @pytest.fixture

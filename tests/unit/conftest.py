@@ -4,7 +4,7 @@ from unit.double import ENDPOINT, Double
 
 import hyperkit
 
-EXTENSIONS = ["instances", "container_exec_recording", "container_exec_user_group_cwd"]
+EXTENSIONS = ["instances", "container_exec_recording", "container_exec_user_group_cwd", "patch"]
 
 
 @pytest.fixture
