@@ -194,17 +194,15 @@ def forward(**fields):
 
 
 def test_a_patch_goes_on_top_of_what_others_have_changed(met, double, monkeypatch):
-    client = met("network_forward")
+    client = met("network")
     etags = iter(['"one"', '"two"'])
     monkeypatch.setattr("hyperkit._api.network_parts.etag_of", lambda client: next(etags))
-    patch = {"config": {"user.a": "1"}, "ports": []}
-    double.expect("GET", FORWARD, forward(description="Old"))
-    double.expect(
-        "PATCH", FORWARD, status=412, raw=error(412, "ETag"), body={**patch, "description": "Old"}
-    )
-    double.expect("GET", FORWARD, forward(description="Theirs"))
-    double.expect("PATCH", FORWARD, body={**patch, "description": "Theirs"})
-    client.patch_network_forward("br0", "192.0.2.1", config={"user.a": 1})
+    body = {"config": {"user.a": "1"}, "description": "Old"}
+    double.expect("GET", BR0, {"description": "Old", "config": {}})
+    double.expect("PATCH", BR0, status=412, raw=error(412, "ETag"), body=body)
+    double.expect("GET", BR0, {"description": "Theirs", "config": {}})
+    double.expect("PATCH", BR0, body={**body, "description": "Theirs"})
+    client.patch_network("br0", config={"user.a": 1})
     assert double.headers[-1]["If-Match"] == '"two"'
 
 
@@ -235,6 +233,21 @@ def test_a_patch_of_one_member(met, double):
     body = {"config": {"parent": "eth1"}, "description": "Inside"}
     double.expect("PATCH", BR0, body=body, query=query)
     client.patch_network("br0", config={"parent": "eth1"}, target="node1")
+
+
+def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
+    client = met("network_forward")
+    monkeypatch.setattr("hyperkit._api.network_parts.etag_of", lambda client: '"theirs"')
+    everything = {"config": {}, "description": "Web", "ports": []}
+    for change in (client.update_network_forward, client.patch_network_forward):
+        double.expect("GET", FORWARD, forward())
+        with pytest.raises(hyperkit.PreconditionFailed, match="has changed since it was read"):
+            change("br0", "192.0.2.1", **everything, etag='"mine"')
+        double.expect("GET", FORWARD, forward())
+        method = "PUT" if change == client.update_network_forward else "PATCH"
+        double.expect(method, FORWARD, body=everything)
+        change("br0", "192.0.2.1", **everything, etag="theirs")
+        assert double.headers[-1]["If-Match"] == "theirs"
 
 
 # Editing.
@@ -368,9 +381,9 @@ def test_an_address_that_the_server_has_chosen(met, double, monkeypatch):
     assert done.metadata["entity_url"] == FORWARD
 
 
-def test_an_address_that_a_later_server_has_chosen(met, double):
+def test_what_a_later_server_tells_is_left_as_it_is(met, double):
     client = met("network_load_balancer", "network_allocate_external_ips")
-    url = f"{BR0}/load-balancers/192.0.2.1"
+    url = BR0
     double.expect("POST", f"{BR0}/load-balancers", raw=started(), body={"listen_address": "::"})
     ended = operation(metadata={"entity_url": url})
     double.expect("GET", "/1.0/operations/u-1/wait", ended, query={"timeout": "30"})

@@ -31,7 +31,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
         ``{"source": "$admins", ...}``.
 
         Args:
-            name: such as ``"admins"``; letters, digits and underscores.
+            name: such as ``"admins"``; letters, digits and hyphens.
             addresses: such as ``["10.7.0.9", "10.8.0.0/24", "fd42::/64"]``.
             config: such as ``{"user.owner": "ann"}``; values of any type.
             description: for people.

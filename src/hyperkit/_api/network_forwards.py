@@ -40,8 +40,8 @@ class NetworkForwardsMixin(NetworkPartsMixin):
     ) -> Operation:
         """Create a network forward: ``POST /1.0/networks/<network>/forwards``.
 
-        API extension ``network_forward``. The metadata of the finished operation has
-        ``entity_url``, which ends in the address that is listened at.
+        API extension ``network_forward``. The metadata of an operation that is born
+        finished has ``entity_url``, which ends in the address that is listened at.
 
         Args:
             network: such as ``"br0"``.
@@ -108,7 +108,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
         """Edit a forward: ``PUT /1.0/networks/<network>/forwards/<address>``.
 
         API extension ``network_forward``. It is written back when the block ends, with its
-        ETag: what somebody else has changed meanwhile is not lost. Nothing is written if
+        ETag. Servers pass over that, so it is compared just before. Nothing is written if
         the block raises, or changes nothing.
 
         Args:
@@ -128,7 +128,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
         """
         url = self._forward(network, listen_address)
         return self._edit_part(
-            url, lambda: self.network_forward(network, listen_address), _writable
+            url, lambda: self.network_forward(network, listen_address), _writable, match=True
         )
 
     def network_forward(self, network: str, listen_address: str) -> NetworkForward:
@@ -234,7 +234,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
         body = _fields(config, description, ports)
         self._check_ports(body)
         url = self._forward(network, listen_address)
-        operation = self._patch_part(url, body, "description", "ports", etag=etag)
+        operation = self._patch_part(url, body, "description", "ports", etag=etag, match=True)
         return self._handle_async(operation, sync)
 
     def update_network_forward(
@@ -276,9 +276,8 @@ class NetworkForwardsMixin(NetworkPartsMixin):
         """
         body = _fields(config or {}, description or "", ports or ())
         self._check_ports(body)
-        return self._handle_async(
-            self._put(self._forward(network, listen_address), body, etag=etag), sync
-        )
+        url = self._forward(network, listen_address)
+        return self._handle_async(self._put_matching(url, body, etag=etag), sync)
 
     def _check_ports(self, body: dict[str, Any]) -> None:
         """Refuse what the server would pass over without a word."""

@@ -97,7 +97,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
         """Edit a pool: ``PUT /1.0/networks/<network>/load-balancer-pools/<name>``.
 
         API extension ``network_load_balancer_pool``. It is written back when the block
-        ends, with its ETag: what somebody else has changed meanwhile is not lost. Nothing
+        ends, with its ETag. Servers pass over that, so it is compared just before. Nothing
         is written if the block raises, or changes nothing.
 
         Args:
@@ -117,7 +117,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
         """
         url = self._balancer_pool(network, name)
         return self._edit_part(
-            url, lambda: self.network_load_balancer_pool(network, name), _writable
+            url, lambda: self.network_load_balancer_pool(network, name), _writable, match=True
         )
 
     def network_load_balancer_pool(self, network: str, name: str) -> NetworkLoadBalancerPool:
@@ -233,9 +233,8 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             'Success'
         """
         body = _fields(config or {}, description or "", instances or ())
-        return self._handle_async(
-            self._put(self._balancer_pool(network, name), body, etag=etag), sync
-        )
+        url = self._balancer_pool(network, name)
+        return self._handle_async(self._put_matching(url, body, etag=etag), sync)
 
     def _balancer_pool(self, network: str, *segments: str) -> str:
         """Build the path of a network's pools, or of one, on a server that has them."""

@@ -46,8 +46,8 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
     ) -> Operation:
         """Create a network load balancer: ``POST /1.0/networks/<network>/load-balancers``.
 
-        API extension ``network_load_balancer``. The metadata of the finished operation has
-        ``entity_url``, which ends in the address that is listened at.
+        API extension ``network_load_balancer``. The metadata of an operation that is born
+        finished has ``entity_url``, which ends in the address that is listened at.
 
         Args:
             network: such as ``"ovn1"``; an OVN network.
@@ -114,7 +114,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         """Edit a load balancer: ``PUT /1.0/networks/<network>/load-balancers/<address>``.
 
         API extension ``network_load_balancer``. It is written back when the block ends,
-        with its ETag: what somebody else has changed meanwhile is not lost. Nothing is
+        with its ETag. Servers pass over that, so it is compared just before. Nothing is
         written if the block raises, or changes nothing.
 
         Args:
@@ -134,7 +134,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         """
         url = self._load_balancer(network, listen_address)
         return self._edit_part(
-            url, lambda: self.network_load_balancer(network, listen_address), _writable
+            url, lambda: self.network_load_balancer(network, listen_address), _writable, match=True
         )
 
     def network_load_balancer(self, network: str, listen_address: str) -> NetworkLoadBalancer:
@@ -267,7 +267,9 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         body = _fields(backends, config, description, ports)
         self._check_pools(body)
         url = self._load_balancer(network, listen_address)
-        operation = self._patch_part(url, body, "backends", "description", "ports", etag=etag)
+        operation = self._patch_part(
+            url, body, "backends", "description", "ports", etag=etag, match=True
+        )
         return self._handle_async(operation, sync)
 
     def update_network_load_balancer(
@@ -311,9 +313,8 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         """
         body = _fields(backends or (), config or {}, description or "", ports or ())
         self._check_pools(body)
-        return self._handle_async(
-            self._put(self._load_balancer(network, listen_address), body, etag=etag), sync
-        )
+        url = self._load_balancer(network, listen_address)
+        return self._handle_async(self._put_matching(url, body, etag=etag), sync)
 
     def _check_pools(self, body: dict[str, Any]) -> None:
         """Refuse what the server would pass over without a word."""

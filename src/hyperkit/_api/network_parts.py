@@ -45,15 +45,29 @@ class NetworkPartsMixin(OperationsMixin):
         url: str,
         read: Callable[[], Kind],
         writable: Callable[[Kind], dict[str, Any]],
-        **query: Any,
+        *,
+        match: bool = False,
     ) -> AbstractContextManager[Kind]:
         """Hand out an object, and put what is writable of it with its ETag."""
 
         def write(found: Kind, etag: str | None) -> None:
-            operation = self._put(url, writable(found), etag=etag, **query)
-            self._handle_async(operation, sync=True)
+            put = self._put_matching if match else self._put
+            self._handle_async(put(url, writable(found), etag=etag), sync=True)
 
         return editing(self, read, write)
+
+    def _matching(self, method: str, url: str, etag: str | None) -> Any:
+        """Read what belongs to one network, and compare its ETag.
+
+        Servers send one, and then pass over ``If-Match`` without a word: with forwards,
+        load balancers and peers, LXD and Incus alike.
+        """
+        found = self._get(url)
+        current = etag_of(self)
+        if etag and current and current.strip('"') != etag.strip('"'):
+            message = "it has changed since it was read"
+            raise PreconditionFailed(message, status_code=412, method=method, url=url)
+        return found
 
     def _network_list(
         self,
@@ -76,6 +90,7 @@ class NetworkPartsMixin(OperationsMixin):
         body: dict[str, Any],
         *kept: str,
         etag: str | None,
+        match: bool = False,
         **query: Any,
     ) -> Operation:
         """Change the fields that are given, and lose none of the others.
@@ -89,15 +104,16 @@ class NetworkPartsMixin(OperationsMixin):
             body: the fields that are given.
             kept: the fields that the server would clear.
             etag: the caller's; None goes on top of what the object has become.
+            match: whether the server has to be helped with the ETag.
             query: parameters.
         """
         body = {"config": {}, **body}
-        if set(kept) <= set(body) and "config" not in kept:
+        if set(kept) <= set(body) and "config" not in kept and not (match and etag):
             return self._patch(url, body, etag=etag, **query)
         left = _TRIES
         while True:
-            found = self._get(url, **query)
-            # Of records, servers replace the configuration too.
+            found = self._matching("PATCH", url, etag) if match else self._get(url, **query)
+            # Of records and peers, servers replace the configuration too.
             own = found.get("config") if "config" in kept else None
             whole = {name: found.get(name) for name in kept} | body
             whole["config"] = {**(own or {}), **body["config"]}
@@ -107,6 +123,12 @@ class NetworkPartsMixin(OperationsMixin):
             except PreconditionFailed:
                 if etag or not left:
                     raise
+
+    def _put_matching(self, url: str, body: dict[str, Any], *, etag: str | None) -> Operation:
+        """Put what belongs to one network, if its ETag is still this one."""
+        if etag:
+            self._matching("PUT", url, etag)
+        return self._put(url, body, etag=etag)
 
 
 def _unspecified(address: str) -> bool:

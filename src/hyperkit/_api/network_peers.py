@@ -105,7 +105,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
         """Change a peer in a ``with`` block: ``PUT /1.0/networks/<network>/peers/<name>``.
 
         API extension ``network_peer``. It is written back when the block ends, with its
-        ETag: what somebody else has changed meanwhile is not lost. Nothing is written if
+        ETag. Servers pass over that, so it is compared just before. Nothing is written if
         the block raises, or changes nothing.
 
         Args:
@@ -124,7 +124,9 @@ class NetworkPeersMixin(NetworkPartsMixin):
             ...     peer["description"] = "The laboratory"
         """
         url = self._peer(network, name)
-        return self._edit_part(url, lambda: self.network_peer(network, name), _writable)
+        return self._edit_part(
+            url, lambda: self.network_peer(network, name), _writable, match=True
+        )
 
     def network_peer(self, network: str, name: str) -> NetworkPeer:
         """Read a network peer: ``GET /1.0/networks/<network>/peers/<name>``.
@@ -200,8 +202,8 @@ class NetworkPeersMixin(NetworkPartsMixin):
     ) -> Operation:
         """Change some fields of a peer: ``PATCH /1.0/networks/<network>/peers/<name>``.
 
-        API extension ``network_peer``. What is not given stays: servers would clear the
-        description, so the peer is read first, and what is missing is sent along.
+        API extension ``network_peer``. What is not given stays: servers would clear
+        everything else, so the peer is read first, and what is missing is sent along.
 
         Args:
             network: such as ``"ovn1"``; an OVN network.
@@ -224,7 +226,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
         """
         body = _fields(config, description)
         url = self._peer(network, name)
-        operation = self._patch_part(url, body, "description", etag=etag)
+        operation = self._patch_part(url, body, "config", "description", etag=etag, match=True)
         return self._handle_async(operation, sync)
 
     def update_network_peer(
@@ -262,7 +264,8 @@ class NetworkPeersMixin(NetworkPartsMixin):
             'Success'
         """
         body = _fields(config or {}, description or "")
-        return self._handle_async(self._put(self._peer(network, name), body, etag=etag), sync)
+        url = self._peer(network, name)
+        return self._handle_async(self._put_matching(url, body, etag=etag), sync)
 
     def _peer(self, network: str, *segments: str) -> str:
         """Build the path of a network's peers, or of one, on a server that has them."""
