@@ -1,20 +1,17 @@
 """Lists within bodies: rules, ports, entries; written as the server reads them.
 
 Servers pass over a key that they do not know without a word, so a misspelt one is
-refused here. What a server has sent is handed back as it is, whatever its keys.
+refused here. What a server has sent may have any keys, and goes back with all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ._request import string
 from ._resource import Resource
 from .errors import ArgumentError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def nested(
@@ -41,7 +38,7 @@ def nested(
     return [_entry(what, entry, kinds) for entry in entries]
 
 
-def texts(what: str, values: Iterable[str] | None) -> list[str] | None:
+def texts(what: str, values: Any) -> list[str] | None:
     """Write a list of texts.
 
     Args:
@@ -56,26 +53,25 @@ def texts(what: str, values: Iterable[str] | None) -> list[str] | None:
     """
     if values is None:
         return None
-    found = list(values)
-    if isinstance(values, str) or not all(isinstance(value, str) for value in found):
-        message = f"{what} must be a list of str, not {values!r}."
-        raise ArgumentError(message)
-    return found
+    if isinstance(values, Iterable) and not isinstance(values, str):
+        found: list[Any] = list(values)  # pyright: ignore[reportUnknownArgumentType]
+        if all(isinstance(value, str) for value in found):
+            return found
+    message = f"{what} must be a list of str, not {values!r}."
+    raise ArgumentError(message)
 
 
 def _entry(what: str, entry: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
-    if isinstance(entry, Resource):
-        return dict(entry)
     if not isinstance(entry, Mapping):
         message = f"{what} must be a list of mappings: {entry!r} is none."
         raise ArgumentError(message)
-    fields: Mapping[str, Any] = entry
+    fields: Mapping[str, Any] = entry  # pyright: ignore[reportUnknownVariableType]
     unknown = sorted(set(fields) - set(kinds))
-    if unknown:
+    if unknown and not isinstance(entry, Resource):
         message = f"{what}: there is no key {unknown[0]!r}; the keys are {', '.join(kinds)}."
         raise ArgumentError(message)
     return {
-        name: _value(f"{what}: {name}", value, kinds[name])
+        name: _value(f"{what}: {name}", value, kinds[name]) if name in kinds else value
         for name, value in fields.items()
         if value is not None
     }

@@ -101,6 +101,25 @@ def test_state_and_leases(client):
             assert (own.type, own.addresses, own.nat) == ("network", "10.214.77.1/24", True)
 
 
+@pytest.mark.live_only
+def test_the_lease_of_an_instance(client, name):
+    with gone_afterwards(client.delete_network, "hk-br6"):
+        client.create_network("hk-br6", config={**BRIDGE, "ipv4.address": "10.214.76.1/24"})
+        nic = {"type": "nic", "name": "eth0", "network": "hk-br6"}
+        client.create_container(name, alias="busybox", devices={"eth0": nic})
+        try:
+            client.start_container(name)
+            client.wait_for_instance(name, until="ip", timeout=20)
+            [lease] = [one for one in client.network_leases("hk-br6") if one.type == "dynamic"]
+            assert (lease.hostname, lease.address[:10]) == (name, "10.214.76.")
+            assert client.network("hk-br6").used_by == [f"/1.0/instances/{name}"]
+            with pytest.raises(hyperkit.BadRequest, match="in use"):
+                client.delete_network("hk-br6")
+        finally:
+            client.stop_container(name, force=True)
+            client.delete_container(name)
+
+
 def test_forwards(client):
     with gone_afterwards(client.delete_network, "hk-br4"):
         client.create_network("hk-br4", config=BRIDGE)

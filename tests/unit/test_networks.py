@@ -265,9 +265,10 @@ def test_an_edit_adds_a_port_to_those_of_a_newer_server(met, double):
     client = met("network_forward")
     theirs = {"listen_port": "80", "protocol": "tcp", "sparkle": 1}
     double.expect("GET", FORWARD, forward(ports=[theirs]))
-    ports = [theirs, {"listen_port": "443", "protocol": "tcp"}]
+    ports = [{**theirs, "listen_port": "81"}, {"listen_port": "443", "protocol": "tcp"}]
     double.expect("PUT", FORWARD, body={"config": {}, "description": "", "ports": ports})
     with client.edit_network_forward("br0", "192.0.2.1") as found:
+        found.ports[0]["listen_port"] = 81
         found.ports.append({"listen_port": 443, "protocol": "tcp"})
 
 
@@ -314,14 +315,15 @@ def test_a_time_to_live_is_a_number_of_seconds(bare, ttl):
         bare.create_network_zone_record("example.net", "www", entries=[entry])
 
 
-def test_backends_are_a_list(bare):
+@pytest.mark.parametrize("backends", ["c1", 1, [1]])
+def test_backends_are_a_list(bare, backends):
     with pytest.raises(hyperkit.ArgumentError, match="target_backend must be a list"):
         bare.create_network_load_balancer(
-            "ovn1", "192.0.2.1", ports=[{"listen_port": 80, "target_backend": "c1"}]
+            "ovn1", "192.0.2.1", ports=[{"listen_port": 80, "target_backend": backends}]
         )
 
 
-@pytest.mark.parametrize("addresses", ["10.7.0.9", "", [1]])
+@pytest.mark.parametrize("addresses", ["10.7.0.9", "", [1], 1])
 def test_addresses_are_a_list(bare, addresses):
     for call in (
         bare.create_network_address_set,
