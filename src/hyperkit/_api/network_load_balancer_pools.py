@@ -97,8 +97,8 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
         """Edit a pool: ``PUT /1.0/networks/<network>/load-balancer-pools/<name>``.
 
         API extension ``network_load_balancer_pool``. It is written back when the block
-        ends, with its ETag. Servers pass over that, so it is compared just before. Nothing
-        is written if the block raises, or changes nothing.
+        ends, with its ETag, which is compared here, too, just before. Nothing is written if
+        the block raises, or changes nothing.
 
         Args:
             network: such as ``"ovn1"``; an OVN network.

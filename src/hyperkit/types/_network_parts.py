@@ -57,7 +57,8 @@ class NetworkAddressSet(Resource):
 class NetworkForward(Resource):
     """An address outside, and the one inside that all or some of its ports lead to.
 
-    ``config["target_address"]`` gets what no entry of ``ports`` is for.
+    ``config["target_address"]`` gets what no entry of ``ports`` is for. Some servers send
+    None instead of no ports.
     """
 
     __slots__ = ()
@@ -238,7 +239,10 @@ class NetworkZone(Resource):
 
 
 class NetworkZoneRecord(Resource):
-    """What a name in a DNS zone stands for; ``"@"`` is the zone itself."""
+    """What a name in a DNS zone stands for; ``"@"`` is the zone itself.
+
+    Servers send None instead of no entries.
+    """
 
     __slots__ = ()
 
