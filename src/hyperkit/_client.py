@@ -16,6 +16,16 @@ from ._api.images import ImagesMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
 from ._api.migration import MigrationMixin
+from ._api.network_acls import NetworkACLsMixin
+from ._api.network_address_sets import NetworkAddressSetsMixin
+from ._api.network_allocations import NetworkAllocationsMixin
+from ._api.network_forwards import NetworkForwardsMixin
+from ._api.network_integrations import NetworkIntegrationsMixin
+from ._api.network_load_balancer_pools import NetworkLoadBalancerPoolsMixin
+from ._api.network_load_balancers import NetworkLoadBalancersMixin
+from ._api.network_peers import NetworkPeersMixin
+from ._api.network_zone_records import NetworkZoneRecordsMixin
+from ._api.network_zones import NetworkZonesMixin
 from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
 from ._api.profiles import ProfilesMixin
@@ -52,6 +62,16 @@ class Client(
     ImageAliasesMixin,
     LogsMixin,
     MigrationMixin,
+    NetworkACLsMixin,
+    NetworkAddressSetsMixin,
+    NetworkAllocationsMixin,
+    NetworkForwardsMixin,
+    NetworkIntegrationsMixin,
+    NetworkLoadBalancerPoolsMixin,
+    NetworkLoadBalancersMixin,
+    NetworkPeersMixin,
+    NetworkZoneRecordsMixin,
+    NetworkZonesMixin,
     NetworksMixin,
     ProfilesMixin,
     ReadinessMixin,

@@ -30,7 +30,7 @@ LONG = 4096
 SCRUBBED = [
     (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
     (re.compile(r'("(?:secret|password|\d|control)": ?)"[0-9a-f]{32,}"'), r'\1"<secret>"'),
-    (re.compile(r'("addresses": ?)\[[^\]]*\]'), r'\1["192.0.2.1:8443"]'),
+    (re.compile(r'("addresses": ?)\[(?:"[^\]]*)?\]'), r'\1["192.0.2.1:8443"]'),
     (re.compile(r"127\.0\.0\.1:\d+"), "192.0.2.1:8443"),
     (re.compile(r'("core\.trust_password": ?)"[^"]*"'), r'\1"<secret>"'),
     (re.compile(r'("certificate_fingerprint": ?)"[^"]*"'), r'\1"<fingerprint>"'),

@@ -5,7 +5,19 @@ from pathlib import Path
 from typing import assert_type
 
 import hyperkit
-from hyperkit.types import Image, Instance, MigrationSource, Operation, Profile, Snapshot
+from hyperkit.types import (
+    Image,
+    Instance,
+    MigrationSource,
+    NetworkACL,
+    NetworkForward,
+    NetworkLoadBalancerPool,
+    NetworkStateBridge,
+    NetworkZoneRecordEntry,
+    Operation,
+    Profile,
+    Snapshot,
+)
 
 
 def functions() -> None:
@@ -62,3 +74,22 @@ def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
         profile.config["limits.cpu"] = "2"
     with client.edit_instance("web") as instance:
         assert_type(instance, Instance)
+
+
+def networks(client: hyperkit.Client) -> None:
+    """Use networks and what belongs to them."""
+    assert_type(client.networks(), list[str])
+    assert_type(client.network_state("br0").bridge, NetworkStateBridge | None)
+    assert_type(client.network_leases("br0")[0].address, str)
+    assert_type(client.create_network_acl("web", ingress=[{"action": "allow"}]), Operation)
+    assert_type(client.network_acls(recursion=1), list[NetworkACL])
+    assert_type(client.network_acl("web").ingress[0].destination_port, str)
+    assert_type(client.network_load_balancer_pools("ovn1"), list[str])
+    pools = client.network_load_balancer_pools("ovn1", recursion=1)
+    assert_type(pools, list[NetworkLoadBalancerPool])
+    with client.edit_network_forward("br0", "192.0.2.1") as forward:
+        assert_type(forward, NetworkForward)
+        client.update_network_forward("br0", "192.0.2.1", ports=forward.ports)
+    record = client.network_zone_record("example.net", "www")
+    assert_type(record.entries, list[NetworkZoneRecordEntry] | None)
+    client.create_network_address_set("admins", addresses=["10.7.0.9"])

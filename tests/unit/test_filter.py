@@ -53,5 +53,5 @@ def test_flags_that_no_server_has():
 
 def test_it_is_sent_as_it_is(client, double):
     query = {"filter": "name eq a\\x20b"}
-    double.expect("GET", "/1.0/networks", [], query=query)
-    assert client.networks(filter=where("name", "a b")) == []
+    double.expect("GET", "/1.0/profiles", [], query=query)
+    assert client.profiles(filter=where("name", "a b")) == []
