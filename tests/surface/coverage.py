@@ -87,7 +87,7 @@ def page():
         if server is None:
             return ""
         if not endpoint.served_by(server):
-            return "–"
+            return "-"
         reason = excuses(server).get(str(endpoint))
         if reason is None:
             return "no"

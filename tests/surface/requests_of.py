@@ -1,7 +1,7 @@
 """Calls a method with arguments made from its signature, and notes what it requests."""
 
 import ast
-import datetime
+import datetime as dt
 import inspect
 import io
 import json
@@ -219,11 +219,13 @@ def choices(parameter, samples):
         return ast.literal_eval(found[1])
     for word, value in (
         ("bool", True),
-        ("datetime", datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC)),
+        ("datetime", dt.datetime(2040, 1, 1, tzinfo=dt.UTC)),
         ("Mapping[str, Mapping", {"a": {"b": "c"}}),
-        ("Sequence[Mapping", [{"a": "b"}]),
+        ("Sequence[Mapping", [{}]),
+        ("Iterable[Mapping", [{}]),
         ("Mapping", {"a": "b"}),
         ("Sequence", ["a"]),
+        ("Iterable", ["a"]),
         ("int", 1),
         ("float", 1.0),
         ("str", NAME),
