@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import _options
 from ._api.certificates import CertificatesMixin
+from ._api.cluster import ClusterMixin
+from ._api.cluster_groups import ClusterGroupsMixin
+from ._api.cluster_links import ClusterLinksMixin
+from ._api.cluster_members import ClusterMembersMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
@@ -18,8 +22,11 @@ from ._api.logs import LogsMixin
 from ._api.migration import MigrationMixin
 from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
+from ._api.placement_groups import PlacementGroupsMixin
 from ._api.profiles import ProfilesMixin
+from ._api.projects import ProjectsMixin
 from ._api.readiness import ReadinessMixin
+from ._api.replicators import ReplicatorsMixin
 from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
@@ -43,6 +50,10 @@ NOT_GIVEN: Any = _NotGiven()
 
 class Client(
     CertificatesMixin,
+    ClusterGroupsMixin,
+    ClusterLinksMixin,
+    ClusterMembersMixin,
+    ClusterMixin,
     ContainersMixin,
     CopyingMixin,
     DirectoriesMixin,
@@ -53,8 +64,11 @@ class Client(
     LogsMixin,
     MigrationMixin,
     NetworksMixin,
+    PlacementGroupsMixin,
     ProfilesMixin,
+    ProjectsMixin,
     ReadinessMixin,
+    ReplicatorsMixin,
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,

@@ -46,6 +46,12 @@ class Capabilities(NamedTuple):
         return f"{self.product.title} {self.version}".rstrip()
 
     @property
+    def join_token_field(self) -> str:
+        """Where a join token goes: LXD before 5.21.2 takes it for the cluster's password."""
+        explicit = self.product is INCUS or self.has("explicit_trust_token")
+        return "cluster_token" if explicit else "cluster_password"
+
+    @property
     def instances(self) -> str:
         """The path segment for instances: ``containers`` on LXD before 3.19."""
         return "instances" if self.has("instances") else "containers"

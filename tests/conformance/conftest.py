@@ -19,6 +19,7 @@ from hyperkit import _transport
 
 LAB = Path(__file__).parent.parent / "lab"
 SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4"}
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
 SOCKET_BASE = "http://unix.socket"
 
 
@@ -72,6 +73,32 @@ def other(second_lab, name):
         remove_instances(client, name)
         yield client
         remove_instances(client, name)
+
+
+@pytest.fixture(scope="session")
+def cluster(lab):
+    """The descriptions of three servers that are one cluster, for the session."""
+    up = [sys.executable, LAB, "up", CLUSTERS[lab["kind"]], "--name", "hk-cluster"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)["members"]
+    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
+
+
+@pytest.fixture
+def first(cluster):
+    """A client of the cluster's first member, where the test's instances are gone afterwards."""
+    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
+        yield client
+        remove_instances(client, "hk-")
+
+
+@pytest.fixture
+def alone(lab):
+    """The description of a server that is the test's own."""
+    up = [sys.executable, LAB, "up", lab["kind"], "--name", "hk-alone"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)
+    subprocess.run([sys.executable, LAB, "down", "hk-alone"], check=True)
 
 
 @pytest.fixture
