@@ -69,13 +69,12 @@ def read_join_token(text: str) -> JoinToken:
     try:
         parts: dict[str, Any] = json.loads(base64.b64decode(text, validate=True))
         token = JoinToken(parts["server_name"], parts["fingerprint"], parts["addresses"])
-        complete = bool(all(token) and parts["secret"])
+        if all(token) and parts["secret"]:
+            return token
     except (ValueError, TypeError, KeyError):
-        complete = False
-    if not complete:
-        message = "The text is no join token of a cluster: create_cluster_join_token issues one."
-        raise ArgumentError(message) from None
-    return token
+        pass
+    message = "The text is no join token of a cluster: create_cluster_join_token issues one."
+    raise ArgumentError(message)
 
 
 def check_certificate(token: JoinToken, certificate: str, where: str) -> None:

@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import assert_type
 
 import hyperkit
-from hyperkit.types import Image, Instance, MigrationSource, Operation, Profile, Snapshot
+from hyperkit.types import (
+    ClusterMember,
+    Image,
+    Instance,
+    MigrationSource,
+    Operation,
+    Profile,
+    Project,
+    Snapshot,
+)
 
 
 def functions() -> None:
@@ -62,3 +71,16 @@ def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
         profile.config["limits.cpu"] = "2"
     with client.edit_instance("web") as instance:
         assert_type(instance, Instance)
+
+
+def clusters(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Form a cluster, and keep projects in it."""
+    token = client.cluster_join_token(client.create_cluster_join_token("node-2"))
+    assert_type(other.join_cluster(token, server_address="10.0.0.2:8443"), Operation)
+    assert_type(client.cluster_members(), list[str])
+    assert_type(client.cluster_members(recursion=1), list[ClusterMember])
+    with client.edit_cluster_member("node-2") as member:
+        assert_type(member.roles, list[str])
+    assert_type(client.projects(recursion=1), list[Project])
+    assert_type(client.project_state("blue").resources["memory"].Usage, int)
+    assert_type(client.delete_project("blue", force=True), Operation)

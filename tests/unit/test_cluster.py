@@ -369,11 +369,36 @@ def test_an_update_leaves_out_nothing_that_has_to_be(bare, double):
     bare.update_cluster_member("node-1")
 
 
+def greet_incus(double, version):
+    found = {
+        "auth": "trusted",
+        "api_extensions": ["clustering", "clustering_evacuation", "api_filtering_extended"],
+        "environment": {"server": "incus", "server_version": version},
+    }
+    double.expect("GET", "/1.0", found)
+
+
 def test_names_are_filtered_where_servers_do_not(bare, double):
-    greet(double, "clustering", "api_filtering_extended")
+    greet_incus(double, "7.0.2")
     query = {"recursion": "1", "filter": "status eq Online"}
     double.expect("GET", "/1.0/cluster/members", [member()], query=query)
     assert bare.cluster_members(filter="status eq Online") == ["node-1"]
+
+
+@pytest.mark.parametrize("version", ["6.0.4", "6.23", ""])
+def test_a_filter_that_is_passed_over(bare, double, version):
+    greet_incus(double, version)
+    with pytest.raises(hyperkit.ArgumentError, match="does not filter cluster members"):
+        bare.cluster_members(filter="status eq Online")
+    with pytest.raises(hyperkit.MissingExtension, match="clustering_restore_skip_mode"):
+        bare.restore_cluster_member("node-1", mode="skip")
+
+
+def test_restore_in_place(bare, double):
+    greet_incus(double, "7.0.2")
+    body = {"action": "restore", "mode": "skip"}
+    double.expect("POST", f"{MEMBER}/state", raw=started(), body=body)
+    bare.restore_cluster_member("node-1", mode="skip", sync=False)
 
 
 def test_a_filter_that_a_server_would_not_look_at(bare, double):

@@ -74,12 +74,13 @@ class ClusterMembersMixin(OperationsMixin):
         API extension ``clustering``.
 
         Args:
-            filter: such as ``where("status", "Online")`` (Incus; API extension
-                ``api_filtering_extended``). Incus 6.0 lists all of them nevertheless.
+            filter: such as ``where("status", "Online")`` (Incus 7; API extension
+                ``api_filtering_extended``).
             recursion: 0 for names, 1 for the members themselves.
 
         Raises:
             APIError: the server is not part of a cluster.
+            ArgumentError: Incus 6, which would list all of them.
             MissingExtension: the server does not filter members.
 
         Example:
@@ -91,6 +92,10 @@ class ClusterMembersMixin(OperationsMixin):
             found: list[str] | list[ClusterMember] = self._list(url, ClusterMember, recursion)
             return found
         self._need("api_filtering_extended", "a filter of cluster members")
+        server = self._capabilities()
+        if not server.filters_members:
+            message = f"{server.shown} does not filter cluster members: it would list all of them."
+            raise ArgumentError(message)
         # Servers filter the members themselves, but not their names.
         members: list[ClusterMember] = self._list(url, ClusterMember, filter=filter)
         return members if recursion else [member.server_name for member in members]
@@ -288,8 +293,8 @@ class ClusterMembersMixin(OperationsMixin):
 
         Args:
             name: such as ``"node-2"``.
-            mode: ``"skip"`` leaves the instances where they are (LXD 5.21; API extension
-                ``clustering_restore_skip_mode``).
+            mode: ``"skip"`` leaves the instances where they are (Incus 7; LXD 5.21: API
+                extension ``clustering_restore_skip_mode``).
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -305,7 +310,8 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.restore_cluster_member("node-2").status
             'Success'
         """
-        if mode is not None:
+        if mode is not None and not self._capabilities().restores_in_place:
+            # Older servers would move the instances all the same.
             self._need("clustering_restore_skip_mode", "mode")
         return self._set_state(name, given(action="restore", mode=mode), sync)
 

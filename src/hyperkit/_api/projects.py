@@ -152,8 +152,7 @@ class ProjectsMixin(OperationsMixin):
         """
         body = given(config=strings(config), description=description)
         if config is not None:
-            kept = self.project(name).get("config") or {}
-            body["config"] = {**kept, **body["config"]}
+            body["config"] = self.project(name).config | body["config"]
             etag = etag or etag_of(self)
         self._patch(self._project(name), body, etag=etag)
 
