@@ -16,7 +16,7 @@ pytestmark = pytest.mark.live_only
 
 
 @pytest.fixture
-def joiner(alone):
+def joiner(first, alone):
     """A client of a server that has nothing that a cluster has, and may join one."""
     with hyperkit.Client(api_endpoint=f"unix://{alone['socket']}") as client:
         client.update_profile("default")
@@ -25,6 +25,8 @@ def joiner(alone):
         if alone["network"]:
             delete_network(client, alone["network"])
         yield client
+    if "hk-joiner" in first.cluster_members():
+        first.delete_cluster_member("hk-joiner", force=True)
 
 
 def delete_network(client, name):

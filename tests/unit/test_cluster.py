@@ -311,6 +311,8 @@ def test_what_would_lose_a_database_is_refused(bare, double):
     expect_cluster(double, "node-3", "node-2")
     with pytest.raises(hyperkit.ArgumentError, match=r"\(node-2, node-3\)"):
         bare.disable_cluster()
+    with pytest.raises(hyperkit.ArgumentError, match="without target"):
+        bare.using(target="node-2").disable_cluster(force=True)
 
 
 def test_a_key_and_a_certificate_are_read(bare, double, pair):

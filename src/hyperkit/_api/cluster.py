@@ -86,7 +86,8 @@ class ClusterMixin(OperationsMixin):
 
         Raises:
             ArgumentError: the server is not part of a cluster (it would lose its database
-                all the same), or there are other members.
+                all the same), there are other members, or the client has a ``target``,
+                which the server would not look at.
             OperationTimeout: the server has not come back in time.
 
         Example:
@@ -95,6 +96,9 @@ class ClusterMixin(OperationsMixin):
             >>> client.cluster().enabled
             False
         """
+        if self.target is not None:
+            message = "disable_cluster is about the server itself: connect to it, without target."
+            raise ArgumentError(message)
         url = self._cluster()
         here = self.cluster()
         if not here.get("enabled"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing
+from .._edit import described, editing
 from .._join import token_text
 from .._request import given, path, strings
 from .._trust import certificate_text
@@ -234,12 +234,11 @@ class ClusterLinksMixin(OperationsMixin):
             >>> with client.edit_cluster_link("backup") as link:
             ...     link.config["user.site"] = "west"
         """
-
-        def write(link: ClusterLink, etag: str | None) -> None:
-            body = {"config": strings(link["config"]), "description": link["description"]}
-            self._put(self._cluster_link(name), body, etag=etag)
-
-        return editing(self, lambda: self.cluster_link(name), write)
+        return editing(
+            self,
+            lambda: self.cluster_link(name),
+            lambda found, etag: self._put(self._cluster_link(name), described(found), etag=etag),
+        )
 
     def patch_cluster_link(
         self,

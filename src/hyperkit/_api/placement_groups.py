@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing
+from .._edit import described, editing
 from .._request import given, path, strings
 from ..types import PlacementGroup
 from .operations import OperationsMixin
@@ -88,12 +88,13 @@ class PlacementGroupsMixin(OperationsMixin):
             >>> with client.edit_placement_group("apart") as group:
             ...     group.config["rigor"] = "strict"
         """
-
-        def write(group: PlacementGroup, etag: str | None) -> None:
-            body = {"config": strings(group["config"]), "description": group["description"]}
-            self._put(self._placement_group(name), body, etag=etag)
-
-        return editing(self, lambda: self.placement_group(name), write)
+        return editing(
+            self,
+            lambda: self.placement_group(name),
+            lambda found, etag: self._put(
+                self._placement_group(name), described(found), etag=etag
+            ),
+        )
 
     def patch_placement_group(
         self,

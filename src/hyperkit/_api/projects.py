@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing, etag_of
+from .._edit import described, editing, etag_of
 from .._request import given, path, strings
 from ..types import AccessEntry, Project, ProjectState
 from .operations import OperationsMixin
@@ -113,12 +113,11 @@ class ProjectsMixin(OperationsMixin):
             >>> with client.edit_project("blue") as project:
             ...     project.config["limits.instances"] = "10"
         """
-
-        def write(project: Project, etag: str | None) -> None:
-            body = {"config": strings(project["config"]), "description": project["description"]}
-            self._put(self._project(name), body, etag=etag)
-
-        return editing(self, lambda: self.project(name), write)
+        return editing(
+            self,
+            lambda: self.project(name),
+            lambda found, etag: self._put(self._project(name), described(found), etag=etag),
+        )
 
     def patch_project(
         self,

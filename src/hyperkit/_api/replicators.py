@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing
+from .._edit import described, editing
 from .._request import given, path, strings
 from ..types import Replicator, ReplicatorState
 from .operations import OperationsMixin
@@ -86,15 +86,11 @@ class ReplicatorsMixin(OperationsMixin):
             >>> with client.edit_replicator("nightly") as replicator:
             ...     replicator.config["schedule"] = "@daily"
         """
-
-        def write(replicator: Replicator, etag: str | None) -> None:
-            body = {
-                "config": strings(replicator["config"]),
-                "description": replicator["description"],
-            }
-            self._put(self._replicator(name), body, etag=etag)
-
-        return editing(self, lambda: self.replicator(name), write)
+        return editing(
+            self,
+            lambda: self.replicator(name),
+            lambda found, etag: self._put(self._replicator(name), described(found), etag=etag),
+        )
 
     def patch_replicator(
         self,
