@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import _options
 from ._api.certificates import CertificatesMixin
+from ._api.cluster import ClusterMixin
+from ._api.cluster_groups import ClusterGroupsMixin
+from ._api.cluster_links import ClusterLinksMixin
+from ._api.cluster_members import ClusterMembersMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
@@ -28,8 +32,11 @@ from ._api.network_zone_records import NetworkZoneRecordsMixin
 from ._api.network_zones import NetworkZonesMixin
 from ._api.networks import NetworksMixin
 from ._api.operations import OperationsMixin
+from ._api.placement_groups import PlacementGroupsMixin
 from ._api.profiles import ProfilesMixin
+from ._api.projects import ProjectsMixin
 from ._api.readiness import ReadinessMixin
+from ._api.replicators import ReplicatorsMixin
 from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
@@ -53,6 +60,10 @@ NOT_GIVEN: Any = _NotGiven()
 
 class Client(
     CertificatesMixin,
+    ClusterGroupsMixin,
+    ClusterLinksMixin,
+    ClusterMembersMixin,
+    ClusterMixin,
     ContainersMixin,
     CopyingMixin,
     DirectoriesMixin,
@@ -73,8 +84,11 @@ class Client(
     NetworkZoneRecordsMixin,
     NetworkZonesMixin,
     NetworksMixin,
+    PlacementGroupsMixin,
     ProfilesMixin,
+    ProjectsMixin,
     ReadinessMixin,
+    ReplicatorsMixin,
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,

@@ -6,6 +6,7 @@ import copy
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._request import strings
 from ._resource import Resource
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def editing(
     yield found
     if found != before:
         write(found, etag)
+
+
+def described(found: Resource) -> dict[str, Any]:
+    """Take what can be written of an object that has a configuration and a description."""
+    return {"config": strings(found["config"]), "description": found["description"]}
 
 
 def etag_of(client: Connection) -> str | None:

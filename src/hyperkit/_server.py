@@ -46,9 +46,30 @@ class Capabilities(NamedTuple):
         return f"{self.product.title} {self.version}".rstrip()
 
     @property
+    def filters_members(self) -> bool:
+        """Whether a filter of cluster members is looked at; Incus 6.0 passes it over."""
+        return self.product is not INCUS or self._is_incus_since(7)
+
+    @property
+    def restores_in_place(self) -> bool:
+        """Whether a cluster member can be restored while its instances stay where they are."""
+        return self._is_incus_since(7) or self.has("clustering_restore_skip_mode")
+
+    @property
+    def join_token_field(self) -> str:
+        """Where a join token goes: LXD before 5.21.2 takes it for the cluster's password."""
+        explicit = self.product is INCUS or self.has("explicit_trust_token")
+        return "cluster_token" if explicit else "cluster_password"
+
+    @property
     def instances(self) -> str:
         """The path segment for instances: ``containers`` on LXD before 3.19."""
         return "instances" if self.has("instances") else "containers"
+
+    def _is_incus_since(self, major: int) -> bool:
+        """Tell the version, where no extension tells of a change."""
+        found = self.version.partition(".")[0]
+        return self.product is INCUS and found.isdecimal() and int(found) >= major
 
 
 def capabilities(server: Server) -> Capabilities:

@@ -26,6 +26,7 @@ COLUMNS = {
     "incus7": "Incus 7",
     None: "replayed",
 }
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
 SOCKET_BASE = "http://unix.socket"
 REACHED = reached.Reached()
 
@@ -92,6 +93,32 @@ def other(second_lab, name):
         remove_instances(client, name)
         yield client
         remove_instances(client, name)
+
+
+@pytest.fixture(scope="session")
+def cluster(lab):
+    """The descriptions of three servers that are one cluster, for the session."""
+    up = [sys.executable, LAB, "up", CLUSTERS[lab["kind"]], "--name", "hk-cluster"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)["members"]
+    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
+
+
+@pytest.fixture
+def first(cluster):
+    """A client of the cluster's first member, where the test's instances are gone afterwards."""
+    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
+        yield client
+        remove_instances(client, "hk-")
+
+
+@pytest.fixture
+def alone(lab):
+    """The description of a server that is the test's own."""
+    up = [sys.executable, LAB, "up", lab["kind"], "--name", "hk-alone"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)
+    subprocess.run([sys.executable, LAB, "down", "hk-alone"], check=True)
 
 
 @pytest.fixture

@@ -1,34 +1,10 @@
 """Instances on the members of a real cluster."""
 
-import json
-import subprocess
-import sys
-
 import pytest
-from conformance.conftest import LAB, remove_instances
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
-
-
-@pytest.fixture(scope="module")
-def cluster(lab):
-    """The descriptions of three servers that are one cluster."""
-    kind = CLUSTERS[lab["kind"]]
-    up = [sys.executable, LAB, "up", kind, "--name", "hk-cluster"]
-    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
-    yield json.loads(done.stdout)["members"]
-    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
-
-
-@pytest.fixture
-def first(cluster):
-    """A client of the first member."""
-    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
-        yield client
-        remove_instances(client, "hk-")
 
 
 def test_create_on_a_member(first, cluster):
@@ -74,3 +50,13 @@ def test_copy_to_every_member(first, cluster):
         copy = f"hk-copy-{member['name'][-1]}"
         first.copy_instance("hk-one", copy, target=member["name"])
         assert first.instance(copy).location == member["name"]
+
+
+def test_one_member_of_all(first, cluster):
+    there = first.using(target=cluster[1]["name"])
+    there.create_container("hk-target", alias="busybox")
+    assert first.instance("hk-target").location == cluster[1]["name"]
+    assert first.using(target=cluster[2]["name"]).instance("hk-target").name == "hk-target"
+    assert there.server().environment.server_name == cluster[1]["name"]
+    with pytest.raises(hyperkit.APIError):
+        first.using(target="nowhere").create_container("hk-lost", alias="busybox")

@@ -12,6 +12,8 @@ import pytest
 
 import hyperkit
 from hyperkit import _options
+from hyperkit._join import token_text
+from hyperkit._trust import pin
 from hyperkit.types import MigrationSource, Operation, Resource
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,6 +29,15 @@ WITH_SYNC = {
     for name, method in METHODS.items()
     if "sync" in inspect.signature(method).parameters
 }
+CERTIFICATE = str(ROOT / "tests" / "conformance" / "data" / "client.crt")
+TOKEN_OF_CLUSTER = token_text(
+    {
+        "server_name": "a",
+        "fingerprint": pin(CERTIFICATE),
+        "addresses": ["192.0.2.1:8443"],
+        "secret": "s",
+    }
+)
 SOURCE_OF_MIGRATION = MigrationSource(
     architecture="x86_64",
     certificate="",
@@ -43,14 +54,18 @@ VALUES = {
     "file": io.BytesIO(b"image"),
     "new_name": "b",
     "old_name": "a",
+    "replica_mode": "leader",
+    "server_address": "192.0.2.4:8443",
     "source": SOURCE_OF_MIGRATION,
     "to": hyperkit.Client(auto_sync=True),
+    "token": TOKEN_OF_CLUSTER,
 }
 EXTRA = {
     "copy_image": {"mode": "push"},
     "create_container": {"alias": "busybox"},
     "create_image_from_remote": {"alias": "busybox"},
     "create_instance": {"alias": "busybox"},
+    "join_cluster": {"cluster_certificate": CERTIFICATE},
     "move_container": {"pool": "fast"},
     "move_instance": {"pool": "fast"},
 }
@@ -58,6 +73,7 @@ EXTRA = {
 ANSWER = Resource(
     aliases=[],
     config={},
+    enabled=True,
     environment=Resource(addresses=["host:8443"], certificate=""),
     fingerprint="f" * 64,
     profiles=[],

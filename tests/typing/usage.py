@@ -6,6 +6,7 @@ from typing import assert_type
 
 import hyperkit
 from hyperkit.types import (
+    ClusterMember,
     Image,
     Instance,
     MigrationSource,
@@ -16,6 +17,7 @@ from hyperkit.types import (
     NetworkZoneRecordEntry,
     Operation,
     Profile,
+    Project,
     Snapshot,
 )
 
@@ -93,3 +95,16 @@ def networks(client: hyperkit.Client) -> None:
     record = client.network_zone_record("example.net", "www")
     assert_type(record.entries, list[NetworkZoneRecordEntry] | None)
     client.create_network_address_set("admins", addresses=["10.7.0.9"])
+
+
+def clusters(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Form a cluster, and keep projects in it."""
+    token = client.cluster_join_token(client.create_cluster_join_token("node-2"))
+    assert_type(other.join_cluster(token, server_address="10.0.0.2:8443"), Operation)
+    assert_type(client.cluster_members(), list[str])
+    assert_type(client.cluster_members(recursion=1), list[ClusterMember])
+    with client.edit_cluster_member("node-2") as member:
+        assert_type(member.roles, list[str])
+    assert_type(client.projects(recursion=1), list[Project])
+    assert_type(client.project_state("blue").resources["memory"].Usage, int)
+    assert_type(client.delete_project("blue", force=True), Operation)

@@ -32,7 +32,7 @@ class Double(BaseAdapter):
         wanted, status, raw = self.expected.pop(0)
         assert asked == wanted
         self.headers.append(request.headers)
-        if isinstance(raw, Exception):
+        if isinstance(raw, BaseException):
             raise raw
         content = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
         response = Response()

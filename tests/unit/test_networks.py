@@ -141,6 +141,7 @@ def test_a_server_of_the_first_hour_tells_of_its_interfaces(bare, double):
 def test_a_network_of_all_members(met, double):
     client = met("network", "clustering")
     members = ["/1.0/cluster/members/node1", "/1.0/cluster/members/node2"]
+    double.expect("GET", "/1.0/cluster", {"enabled": True})
     double.expect("GET", "/1.0/cluster/members", members)
     own = {"name": "mv", "type": "macvlan", "config": {"parent": "eth0"}}
     double.expect("POST", "/1.0/networks", body=own, query={"target": "node1"})

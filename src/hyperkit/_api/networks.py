@@ -75,7 +75,7 @@ class NetworksMixin(NetworkPartsMixin):
             raise ArgumentError(message)
         self._need("clustering", "member_config")
         self._network()
-        return self._handle_async(create_everywhere(self, "networks", body, member_config), sync)
+        return create_everywhere(self, "networks", body, member_config)
 
     def delete_network(self, name: str, *, sync: bool | None = None) -> Operation:
         """Delete a network: ``DELETE /1.0/networks/<name>``.

@@ -8,6 +8,23 @@ from __future__ import annotations
 
 from .._resource import Resource
 from ._auth import Certificate
+from ._cluster import (
+    Cluster,
+    ClusterGroup,
+    ClusterLink,
+    ClusterLinkCertificate,
+    ClusterLinkMember,
+    ClusterLinkState,
+    ClusterMember,
+    ClusterMemberConfigKey,
+    ClusterMemberPool,
+    ClusterMemberPoolUse,
+    ClusterMemberState,
+    ClusterMemberSysInfo,
+    PlacementGroup,
+    Replicator,
+    ReplicatorState,
+)
 from ._images import Image, ImageAlias
 from ._instances import ExecOutput, FileInfo, Instance, InstanceState, MigrationSource, Snapshot
 from ._network_parts import (
@@ -44,11 +61,24 @@ from ._networks import (
     NetworkStateOVN,
     NetworkStateVLAN,
 )
-from ._projects import Profile
+from ._projects import AccessEntry, Profile, Project, ProjectResource, ProjectState
 from ._server import Event, HostResources, Operation, Server
 
 __all__ = [
+    "AccessEntry",
     "Certificate",
+    "Cluster",
+    "ClusterGroup",
+    "ClusterLink",
+    "ClusterLinkCertificate",
+    "ClusterLinkMember",
+    "ClusterLinkState",
+    "ClusterMember",
+    "ClusterMemberConfigKey",
+    "ClusterMemberPool",
+    "ClusterMemberPoolUse",
+    "ClusterMemberState",
+    "ClusterMemberSysInfo",
     "Event",
     "ExecOutput",
     "FileInfo",
@@ -89,7 +119,13 @@ __all__ = [
     "NetworkZoneRecord",
     "NetworkZoneRecordEntry",
     "Operation",
+    "PlacementGroup",
     "Profile",
+    "Project",
+    "ProjectResource",
+    "ProjectState",
+    "Replicator",
+    "ReplicatorState",
     "Resource",
     "Server",
     "Snapshot",
