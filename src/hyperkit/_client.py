@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _options
+from ._api.auth_groups import AuthGroupsMixin
+from ._api.bearer_identities import BearerIdentitiesMixin
 from ._api.certificates import CertificatesMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
 from ._api.files import FilesMixin
+from ._api.identities import IdentitiesMixin
+from ._api.identity_provider_groups import IdentityProviderGroupsMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
 from ._api.images import ImagesMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
+from ._api.metrics import MetricsMixin
 from ._api.migration import MigrationMixin
 from ._api.networks import NetworksMixin
+from ._api.oidc_identities import OIDCIdentitiesMixin
 from ._api.operations import OperationsMixin
 from ._api.profiles import ProfilesMixin
 from ._api.readiness import ReadinessMixin
@@ -25,7 +31,9 @@ from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
 from ._api.terminals import TerminalsMixin
+from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.verbs import VerbsMixin
+from ._api.warnings import WarningsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -42,24 +50,32 @@ NOT_GIVEN: Any = _NotGiven()
 
 
 class Client(
+    AuthGroupsMixin,
+    BearerIdentitiesMixin,
     CertificatesMixin,
     ContainersMixin,
     CopyingMixin,
     DirectoriesMixin,
     FilesMixin,
+    IdentityProviderGroupsMixin,
     ImageFilesMixin,
     ImagesMixin,
     ImageAliasesMixin,
     LogsMixin,
+    MetricsMixin,
     MigrationMixin,
     NetworksMixin,
+    OIDCIdentitiesMixin,
     ProfilesMixin,
     ReadinessMixin,
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,
     TerminalsMixin,
+    TLSIdentitiesMixin,
     VerbsMixin,
+    WarningsMixin,
+    IdentitiesMixin,
     InstancesMixin,
     OperationsMixin,
     ServerMixin,

@@ -187,7 +187,7 @@ class Connection(ClientOptions):
         all_projects: bool | None = None,
         extension: str = "",
         **query: Any,
-    ) -> Any:
+    ) -> list[str] | list[Kind]:
         """GET a list: of names (``recursion`` 0), or of objects.
 
         Args:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._request import string
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .types import Server
 
 
@@ -21,6 +25,8 @@ INCUS = Product("incus", "Incus", "X-Incus-")
 
 # Extensions that only LXD has ever had: they tell where a stranger is not told more.
 _LXD_ONLY = {"devlxd_events", "restrict_devlxd"}
+# LXD before 6 shows True in the place of these, and keeps what it has when it is sent True.
+_HIDDEN = {"core.trust_password"}
 
 
 class Capabilities(NamedTuple):
@@ -44,6 +50,13 @@ class Capabilities(NamedTuple):
     def shown(self) -> str:
         """The server's name and version, for people."""
         return f"{self.product.title} {self.version}".rstrip()
+
+    @property
+    def trust_token_field(self) -> str:
+        """The field of a new certificate that takes a token: LXD before 5.21.2 has no own one."""
+        if self.product == INCUS or self.has("explicit_trust_token"):
+            return "trust_token"
+        return "password"
 
     @property
     def instances(self) -> str:
@@ -70,3 +83,15 @@ def capabilities(server: Server) -> Capabilities:
     else:
         product = LXD if not extensions or extensions & _LXD_ONLY else INCUS
     return Capabilities(product, extensions, str(environment.get("server_version") or ""))
+
+
+def server_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the server's configuration; a hidden value that was read as True stays what it is.
+
+    Args:
+        config: keys and values of any type.
+    """
+    return {
+        key: value if value is True and key in _HIDDEN else string(value)
+        for key, value in config.items()
+    }
