@@ -134,9 +134,9 @@ class Wait:
             raise self._gone(said) from error
         except Forbidden:
             # A stranger with a secret may wait, but not look.
-            if self.secret is None or said is None or said.status_code in {401, 403}:
+            if self.secret is None or (said is not None and said.status_code in {401, 403}):
                 raise
-            if "deadline exceeded" in said.reason:
+            if said is None or "deadline exceeded" in said.reason:
                 return None
             raise OperationFailed(said.reason, self.known) from said
         except (ConnectionFailed, RequestTimeout, ServerError) as error:

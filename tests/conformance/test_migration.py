@@ -112,8 +112,13 @@ def test_images(client, name, other, way):
     )
     fingerprint = made.metadata.fingerprint
     try:
-        assert client.copy_image(fingerprint, to=other, mode=way).status == "Success"
+        other.create_profile("hk-copied")
+        able = client.has_extension("image_copy_profile")
+        extra = {"profiles": ["hk-copied"]} if able else {}
+        done = client.copy_image(fingerprint, to=other, mode=way, **extra)
+        assert done.status == "Success"
         copy = other.image_by_alias("hk/made")
+        assert copy.profiles == extra.get("profiles", ["default"])
         assert (copy.fingerprint, copy.properties["os"]) == (fingerprint, "made")
         tokens = [one for one in client.operations(recursion=1) if one.class_ == "token"]
         secrets = [one for one in tokens if fingerprint in str(one.metadata)]
@@ -122,3 +127,4 @@ def test_images(client, name, other, way):
         for one in (client, other):
             with contextlib.suppress(hyperkit.NotFound):
                 one.delete_image(fingerprint)
+        other.delete_profile("hk-copied")

@@ -131,7 +131,6 @@ def test_aliases_on_a_server_that_has_no_header_for_them_need_a_wait(client):
     [
         ({"expires_at": "2040-01-01T00:00:00Z"}, "images_expiry"),
         ({"format": "split"}, "instance_publish_split"),
-        ({"profiles": ["a"]}, "image_profiles"),
     ],
 )
 def test_what_a_server_would_leave_out_is_refused(client, arguments, extension):
@@ -139,8 +138,15 @@ def test_what_a_server_would_leave_out_is_refused(client, arguments, extension):
         client.create_image_from_container("web", **arguments)
 
 
+def test_profiles_that_a_server_would_leave_out(client):
+    with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
+        client.create_image_from_file(io.BytesIO(b"x"), profiles=["a"])
+    with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
+        client.create_image_from_remote("https://images.test", alias="a", profiles=["a"])
+
+
 def test_profiles_go_with_an_upload(bare, double):
-    greet(double, "image_profiles")
+    greet(double, "image_copy_profile")
     double.expect("POST", "/1.0/images", raw=started(), body="x")
     bare.create_image_from_file(io.BytesIO(b"x"), profiles=["a b", "c"], sync=False)
     assert double.headers[-1]["X-LXD-profiles"] == "profile=a+b&profile=c"

@@ -57,7 +57,7 @@ class ImageFilesMixin(ImagesMixin):
                 this program, where the servers cannot reach each other.
             on_progress: called with what is done, what there is in all (or None), and
                 words: bytes for a relay, else the server's percentage.
-            profiles: there, for instances that are made from it.
+            profiles: there, for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             public: True lets strangers see it there; as here if not given.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -144,7 +144,7 @@ class ImageFilesMixin(ImagesMixin):
             fingerprint: its SHA-256 in lower-case hex; the server refuses another one.
             image_type: of a split image: ``"container"`` or ``"virtual-machine"``.
             on_progress: called with bytes done, bytes in all (or None), and the name.
-            profiles: for instances that are made from it.
+            profiles: for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: in addition to its own, such as ``{"os": "debian"}``.
             public: True lets strangers see it.
@@ -288,8 +288,8 @@ class ImageFilesMixin(ImagesMixin):
             headers[self._header("public")] = "true" if public else "false"
         if properties:
             headers[self._header("properties")] = urlencode(dict(properties))
-        if profiles:
-            self._need("image_profiles", "profiles")
+        if profiles is not None:
+            self._need("image_copy_profile", "profiles")
             headers[self._header("profiles")] = urlencode([("profile", one) for one in profiles])
         later: Sequence[str] = ()
         if aliases and self.has_extension("image_import_alias"):

@@ -33,7 +33,6 @@ class ImagesMixin(OperationsMixin):
         filename: str | None = None,
         format: Literal["split", "unified"] | None = None,
         on_progress: OnProgress | None = None,
-        profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
@@ -51,7 +50,6 @@ class ImagesMixin(OperationsMixin):
             filename: of its export.
             format: ``"unified"``, or ``"split"`` for two files (Incus).
             on_progress: called with percent, 100 (or None), and the server's words.
-            profiles: for instances that are made from it.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
@@ -76,7 +74,6 @@ class ImagesMixin(OperationsMixin):
             expires_at=time_of(expires_at),
             filename=filename,
             format=format,
-            profiles=None if profiles is None else list(profiles),
             public=public,
         )
         modern = self.has_extension("instances")
@@ -91,7 +88,6 @@ class ImagesMixin(OperationsMixin):
         aliases: Sequence[str] | None = None,
         auto_update: bool | None = None,
         certificate: str | None = None,
-        expires_at: datetime | str | None = None,
         filename: str | None = None,
         fingerprint: str | None = None,
         image_type: str | None = None,
@@ -113,12 +109,11 @@ class ImagesMixin(OperationsMixin):
             aliases: names for it here.
             auto_update: True keeps it up to date.
             certificate: PEM of the other server, if no authority signed it.
-            expires_at: when it is deleted: an aware ``datetime``, or the server's text.
             filename: of its export.
             fingerprint: of the image: SHA-256 in lower-case hex.
             image_type: ``"container"`` or ``"virtual-machine"``.
             on_progress: called with percent, 100 (or None), and the server's words.
-            profiles: for instances that are made from it.
+            profiles: for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: in the place of its own.
             protocol: ``"simplestreams"``, ``"lxd"``, ``"incus"`` or ``"oci"``.
@@ -155,7 +150,6 @@ class ImagesMixin(OperationsMixin):
             None,
             properties,
             auto_update=auto_update,
-            expires_at=time_of(expires_at),
             filename=filename,
             profiles=None if profiles is None else list(profiles),
             public=public,
@@ -188,7 +182,6 @@ class ImagesMixin(OperationsMixin):
         filename: str | None = None,
         format: Literal["split", "unified"] | None = None,
         on_progress: OnProgress | None = None,
-        profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
@@ -207,7 +200,6 @@ class ImagesMixin(OperationsMixin):
             filename: of its export.
             format: ``"unified"``, or ``"split"`` for two files (Incus).
             on_progress: called with percent, 100 (or None), and the server's words.
-            profiles: for instances that are made from it.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
@@ -232,7 +224,6 @@ class ImagesMixin(OperationsMixin):
             expires_at=time_of(expires_at),
             filename=filename,
             format=format,
-            profiles=None if profiles is None else list(profiles),
             public=public,
         )
         body["source"] = {"type": "snapshot", "name": f"{container}/{snapshot}"}
@@ -243,10 +234,8 @@ class ImagesMixin(OperationsMixin):
         url: str,
         *,
         aliases: Sequence[str] | None = None,
-        expires_at: datetime | str | None = None,
         filename: str | None = None,
         on_progress: OnProgress | None = None,
-        profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
@@ -260,10 +249,8 @@ class ImagesMixin(OperationsMixin):
         Args:
             url: of the page.
             aliases: names for the image.
-            expires_at: when it is deleted: an aware ``datetime``, or the server's text.
             filename: of its export.
             on_progress: called with percent, 100 (or None), and the server's words.
-            profiles: for instances that are made from it.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
             public: True lets strangers see it.
@@ -283,9 +270,7 @@ class ImagesMixin(OperationsMixin):
         body = _properties(
             None,
             properties,
-            expires_at=time_of(expires_at),
             filename=filename,
-            profiles=None if profiles is None else list(profiles),
             public=public,
         )
         body["source"] = {"type": "url", "url": url}
@@ -455,19 +440,18 @@ class ImagesMixin(OperationsMixin):
         *,
         auto_update: bool | None = None,
         etag: str | None = None,
-        expires_at: datetime | str | None = None,
-        profiles: Sequence[str] | None = None,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
     ) -> None:
         """Change some fields of an image: ``PATCH /1.0/images/<fingerprint>``.
 
+        Servers change ``expires_at`` and ``profiles`` with `update_image` only: `edit_image`
+        changes them, and leaves the rest as it is.
+
         Args:
             fingerprint: of the image.
             auto_update: True keeps it up to date.
             etag: of the image that was read; another one is refused.
-            expires_at: when it is deleted.
-            profiles: for instances that are made from it.
             properties: to add or to change; the others stay.
             public: True lets strangers see it.
 
@@ -479,7 +463,7 @@ class ImagesMixin(OperationsMixin):
             >>> fingerprint = client.images()[0]
             >>> client.patch_image(fingerprint, public=False)
         """
-        body = _writable(auto_update, expires_at, profiles, properties, public)
+        body = _writable(auto_update, None, None, properties, public)
         self._patch(path("images", fingerprint), body, etag=etag)
 
     def refresh_image(self, fingerprint: str, *, sync: bool | None = None) -> Operation:
@@ -517,8 +501,9 @@ class ImagesMixin(OperationsMixin):
     ) -> None:
         """Replace the fields of an image: ``PUT /1.0/images/<fingerprint>``.
 
-        What is not given goes back to its default: the properties too. To change
-        some only, use `patch_image`.
+        What is not given goes back to its default: the properties too; only
+        ``expires_at`` stays. To change some only, use `patch_image` or `edit_image`. The
+        server's ETag does not cover ``expires_at`` and ``profiles``.
 
         Args:
             fingerprint: of the image.
@@ -558,7 +543,7 @@ class ImagesMixin(OperationsMixin):
         if "format" in body:
             self._need("instance_publish_split", "format")
         if "profiles" in body:
-            self._need("image_profiles", "profiles")
+            self._need("image_copy_profile", "profiles")
         return self._handle_async(
             self._post(path("images"), body), sync, on_progress, progress=progress
         )
