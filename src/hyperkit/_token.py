@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import ArgumentError
 from .types import TrustToken
@@ -59,10 +59,11 @@ def decode_token(text: str) -> TrustToken:
         ArgumentError: it is none; it is not repeated, since it may be a secret all the same.
     """
     try:
-        token: Any = json.loads(base64.b64decode("".join(text.split()), validate=True))
+        found: Any = json.loads(base64.b64decode("".join(text.split()), validate=True))
     except (binascii.Error, ValueError):
-        token = None
-    if not isinstance(token, dict) or not _whole(token):
+        found = None
+    token = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    if not _whole(token):
         message = "This is no token of LXD or Incus: it is base64 of JSON, and comes in one piece."
         raise ArgumentError(message)
     return TrustToken(token)

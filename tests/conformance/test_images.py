@@ -297,6 +297,8 @@ def test_from_simplestreams(client, kept):
         )
         with pytest.raises((hyperkit.OperationFailed, hyperkit.NotFound)):
             client.create_image_from_remote(url, alias="huge", protocol="simplestreams")
+        client.image_by_alias("from/streams")
+        assert client.refresh_image(kept[0]).metadata.refreshed is False
     found = client.image_by_alias("from/streams")
     assert (found.fingerprint, found.update_source["protocol"]) == (kept[0], "simplestreams")
 

@@ -75,10 +75,7 @@ class CertificatesMixin(OperationsMixin):
             ['laptop']
         """
         # They belong to no project, and are listed in the default one.
-        groups: dict[str, list[Any]] = (
-            self._get(path("operations"), recursion=1, project="default") or {}
-        )
-        found = [Operation(entry) for group in groups.values() for entry in group or ()]
+        found = [Operation(one) for one in self._flat_operations(recursion=1, project="default")]
         return [one for one in found if _is_pending_token(one)]
 
     @overload
@@ -124,8 +121,8 @@ class CertificatesMixin(OperationsMixin):
         A trusted client adds ``cert``, or issues a one-use token for somebody
         (``token=True``). A stranger becomes trusted with ``trust_token`` or, on
         older LXD, with ``password``; without ``cert`` the one it connected with
-        is added. On LXD 6, a token whose `TrustToken.type` is set makes an identity:
-        see `create_tls_identity`.
+        is added. On LXD 6, a token of `create_tls_identity_token` is redeemed by
+        `create_tls_identity`.
 
         Args:
             cert: PEM as text or bytes, or the path of such a file.

@@ -100,8 +100,7 @@ class OperationsMixin(Connection):
         if all_projects:
             self._need("operations_get_query_all_projects", "all_projects")
             query["all-projects"] = "true"
-        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
-        found = [entry for group in groups.values() for entry in group or ()]
+        found = self._flat_operations(**query)
         if recursion:
             return [Operation(entry) for entry in found]
         return [name_of(url) for url in found]
@@ -167,6 +166,11 @@ class OperationsMixin(Connection):
                 with suppress(Error):
                     self.cancel_operation(name)
             raise
+
+    def _flat_operations(self, **query: Any) -> list[Any]:
+        """GET the operations, which the server groups by status, as one list."""
+        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
+        return [entry for group in groups.values() for entry in group or ()]
 
     def _handle_async(
         self,
