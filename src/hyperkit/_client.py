@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _options
+from ._api.auth_groups import AuthGroupsMixin
+from ._api.bearer_identities import BearerIdentitiesMixin
 from ._api.certificates import CertificatesMixin
 from ._api.cluster import ClusterMixin
 from ._api.cluster_groups import ClusterGroupsMixin
@@ -14,11 +16,14 @@ from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
 from ._api.files import FilesMixin
+from ._api.identities import IdentitiesMixin
+from ._api.identity_provider_groups import IdentityProviderGroupsMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
 from ._api.images import ImagesMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
+from ._api.metrics import MetricsMixin
 from ._api.migration import MigrationMixin
 from ._api.network_acls import NetworkACLsMixin
 from ._api.network_address_sets import NetworkAddressSetsMixin
@@ -31,6 +36,7 @@ from ._api.network_peers import NetworkPeersMixin
 from ._api.network_zone_records import NetworkZoneRecordsMixin
 from ._api.network_zones import NetworkZonesMixin
 from ._api.networks import NetworksMixin
+from ._api.oidc_identities import OIDCIdentitiesMixin
 from ._api.operations import OperationsMixin
 from ._api.placement_groups import PlacementGroupsMixin
 from ._api.profiles import ProfilesMixin
@@ -42,7 +48,9 @@ from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
 from ._api.terminals import TerminalsMixin
+from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.verbs import VerbsMixin
+from ._api.warnings import WarningsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -59,6 +67,8 @@ NOT_GIVEN: Any = _NotGiven()
 
 
 class Client(
+    AuthGroupsMixin,
+    BearerIdentitiesMixin,
     CertificatesMixin,
     ClusterGroupsMixin,
     ClusterLinksMixin,
@@ -68,10 +78,12 @@ class Client(
     CopyingMixin,
     DirectoriesMixin,
     FilesMixin,
+    IdentityProviderGroupsMixin,
     ImageFilesMixin,
     ImagesMixin,
     ImageAliasesMixin,
     LogsMixin,
+    MetricsMixin,
     MigrationMixin,
     NetworkACLsMixin,
     NetworkAddressSetsMixin,
@@ -85,6 +97,7 @@ class Client(
     NetworkZonesMixin,
     NetworksMixin,
     PlacementGroupsMixin,
+    OIDCIdentitiesMixin,
     ProfilesMixin,
     ProjectsMixin,
     ReadinessMixin,
@@ -93,7 +106,10 @@ class Client(
     SnapshotsMixin,
     ScopesMixin,
     TerminalsMixin,
+    TLSIdentitiesMixin,
     VerbsMixin,
+    WarningsMixin,
+    IdentitiesMixin,
     InstancesMixin,
     OperationsMixin,
     ServerMixin,

@@ -186,8 +186,10 @@ class Connection(ClientOptions):
         *,
         all_projects: bool | None = None,
         extension: str = "",
+        filter: str | None = None,
+        filtering: str = "api_filtering_extended",
         **query: Any,
-    ) -> Any:
+    ) -> list[str] | list[Kind]:
         """GET a list: of names (``recursion`` 0), or of objects.
 
         Args:
@@ -196,8 +198,13 @@ class Connection(ClientOptions):
             recursion: as the server counts it.
             all_projects: True lists what is in every project.
             extension: the one that ``all_projects`` needs.
+            filter: as `where` writes it.
+            filtering: the extension that ``filter`` needs: others would list everything.
             query: further parameters.
         """
+        if filter is not None:
+            self._need(filtering, "filter")
+            query["filter"] = filter
         if all_projects:
             self._need(extension, "all_projects")
             query["all-projects"] = "true"

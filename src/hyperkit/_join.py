@@ -1,83 +1,23 @@
-"""Join tokens of clusters: written, read, and checked against what the cluster shows."""
+"""Joining a cluster: its join token, checked against the certificate that it shows."""
 
 from __future__ import annotations
 
-import base64
-import json
 import ssl
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ._link import Link
 from ._transport import Transport
 from ._trust import pin, stranger
-from .errors import ArgumentError, ConnectionFailed, RequestTimeout, TLSError, UntrustedServer
+from .errors import ConnectionFailed, RequestTimeout, TLSError, UntrustedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ._connection import Connection
-
-# What a token is made of, and what the operation that issued it calls that.
-_PARTS = {
-    "server_name": "serverName",
-    "fingerprint": "fingerprint",
-    "addresses": "addresses",
-    "secret": "secret",
-    "expires_at": "expiresAt",
-}
+    from .types import TrustToken
 
 
-class JoinToken(NamedTuple):
-    """A join token, read.
-
-    Attributes:
-        server_name: the name that the new member will have.
-        fingerprint: the SHA-256 of the cluster's certificate, in lower-case hex.
-        addresses: of the cluster's members, such as ``"10.0.0.1:8443"``.
-    """
-
-    server_name: str
-    fingerprint: str
-    addresses: list[str]
-
-
-def token_text(parts: Mapping[str, Any]) -> str:
-    """Write a token as the servers and their clients do: base64 of JSON."""
-    return base64.b64encode(json.dumps(parts).encode()).decode()
-
-
-def join_token_text(operation: Mapping[str, Any]) -> str:
-    """Write the join token of the operation that issued it.
-
-    Raises:
-        ArgumentError: the operation is of another kind.
-    """
-    metadata: Mapping[str, Any] = operation.get("metadata") or {}
-    parts = {part: metadata[key] for part, key in _PARTS.items() if metadata.get(key)}
-    if set(_PARTS) - set(parts) - {"expires_at"}:
-        message = "The operation has issued no join token: create_cluster_join_token does."
-        raise ArgumentError(message)
-    return token_text(parts)
-
-
-def read_join_token(text: str) -> JoinToken:
-    """Read a join token.
-
-    Raises:
-        ArgumentError: it is none. The text is not repeated: it is a secret.
-    """
-    try:
-        parts: dict[str, Any] = json.loads(base64.b64decode(text, validate=True))
-        token = JoinToken(parts["server_name"], parts["fingerprint"], parts["addresses"])
-        if all(token) and parts["secret"]:
-            return token
-    except (ValueError, TypeError, KeyError):
-        pass
-    message = "The text is no join token of a cluster: create_cluster_join_token issues one."
-    raise ArgumentError(message)
-
-
-def check_certificate(token: JoinToken, certificate: str, where: str) -> None:
+def check_certificate(token: TrustToken, certificate: str, where: str) -> None:
     """Refuse a certificate that is not the one that a token was issued with.
 
     Args:
@@ -97,7 +37,7 @@ def check_certificate(token: JoinToken, certificate: str, where: str) -> None:
 
 
 def find_cluster(
-    client: Connection, token: JoinToken, addresses: Sequence[str]
+    client: Connection, token: TrustToken, addresses: Sequence[str]
 ) -> tuple[str, str]:
     """Find a member that answers, and take the cluster's certificate from it.
 

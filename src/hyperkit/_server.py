@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._request import string
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .types import Server
 
 
@@ -21,6 +25,8 @@ INCUS = Product("incus", "Incus", "X-Incus-")
 
 # Extensions that only LXD has ever had: they tell where a stranger is not told more.
 _LXD_ONLY = {"devlxd_events", "restrict_devlxd"}
+# LXD before 6 shows True in the place of these, and keeps what it has when it is sent True.
+_HIDDEN = {"core.trust_password"}
 
 
 class Capabilities(NamedTuple):
@@ -58,8 +64,16 @@ class Capabilities(NamedTuple):
     @property
     def join_token_field(self) -> str:
         """Where a join token goes: LXD before 5.21.2 takes it for the cluster's password."""
-        explicit = self.product is INCUS or self.has("explicit_trust_token")
-        return "cluster_token" if explicit else "cluster_password"
+        return "cluster_token" if self._takes_trust_tokens else "cluster_password"
+
+    @property
+    def trust_token_field(self) -> str:
+        """The field of a new certificate that takes a token: LXD before 5.21.2 has no own one."""
+        return "trust_token" if self._takes_trust_tokens else "password"
+
+    @property
+    def _takes_trust_tokens(self) -> bool:
+        return self.product is INCUS or self.has("explicit_trust_token")
 
     @property
     def instances(self) -> str:
@@ -91,3 +105,15 @@ def capabilities(server: Server) -> Capabilities:
     else:
         product = LXD if not extensions or extensions & _LXD_ONLY else INCUS
     return Capabilities(product, extensions, str(environment.get("server_version") or ""))
+
+
+def server_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the server's configuration; a hidden value that was read as True stays what it is.
+
+    Args:
+        config: keys and values of any type.
+    """
+    return {
+        key: value if value is True and key in _HIDDEN else string(value)
+        for key, value in config.items()
+    }

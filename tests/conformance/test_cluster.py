@@ -60,3 +60,26 @@ def test_one_member_of_all(first, cluster):
     assert there.server().environment.server_name == cluster[1]["name"]
     with pytest.raises(hyperkit.APIError):
         first.using(target="nowhere").create_container("hk-lost", alias="busybox")
+
+
+def test_a_member_by_itself(first, cluster):
+    there = cluster[1]["name"]
+    assert first.server(target=there).environment.server_name == there
+    assert first.resources(target=there).memory.total > 0
+    first.create_instance("hk-measured", alias="busybox")
+    assert first.metrics(target=there).endswith("# EOF\n")
+    assert first.operations(recursion=1) is not None
+
+
+def test_a_members_own_configuration(first, cluster):
+    there, here = cluster[1]["name"], first.server().environment.server_name
+    key = "core.debug_address"
+    before = first.server(target=here).config
+    with first.edit_server(target=there) as server:
+        server.config[key] = "127.0.0.1:0"
+    try:
+        assert first.server(target=there).config[key] == "127.0.0.1:0"
+        assert first.server(target=here).config == before
+    finally:
+        first.patch_server({key: ""}, target=there)
+    assert key not in first.server(target=there).config

@@ -45,6 +45,16 @@ def test_two_writers_of_a_profile(client, profile):
         client.update_profile(profile, etag=etag)
 
 
+def test_profiles_of_every_project_and_by_filter(client, profile, kind):
+    if kind == "lxd":
+        with pytest.raises(hyperkit.MissingExtension, match="profiles_all_projects"):
+            client.profiles(all_projects=True)
+        return
+    assert profile in client.profiles(all_projects=True)
+    [found] = client.profiles(filter=f"name eq {profile}", recursion=1)
+    assert (found.name, found.project) == (profile, "default")
+
+
 def test_a_profile_that_is_there(client, profile):
     with pytest.raises(hyperkit.APIError, match="already exists"):
         client.create_profile(profile)

@@ -12,7 +12,7 @@ import pytest
 
 import hyperkit
 from hyperkit import _options
-from hyperkit._join import token_text
+from hyperkit._token import token_text
 from hyperkit._trust import pin
 from hyperkit.types import MigrationSource, Operation, Resource
 

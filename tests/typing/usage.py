@@ -7,6 +7,7 @@ from typing import assert_type
 import hyperkit
 from hyperkit.types import (
     ClusterMember,
+    Identity,
     Image,
     Instance,
     MigrationSource,
@@ -16,9 +17,12 @@ from hyperkit.types import (
     NetworkStateBridge,
     NetworkZoneRecordEntry,
     Operation,
+    PermissionInfo,
     Profile,
     Project,
+    ServerWarning,
     Snapshot,
+    TrustToken,
 )
 
 
@@ -108,3 +112,19 @@ def clusters(client: hyperkit.Client, other: hyperkit.Client) -> None:
     assert_type(client.projects(recursion=1), list[Project])
     assert_type(client.project_state("blue").resources["memory"].Usage, int)
     assert_type(client.delete_project("blue", force=True), Operation)
+
+
+def server(client: hyperkit.Client) -> None:
+    """Look after the server, and whom it trusts."""
+    assert_type(client.server().environment.server_version, str)
+    assert_type(client.resources().cpu.sockets[0].cores[0].threads[0].online, bool)
+    assert_type(client.warnings(), list[str])
+    assert_type(client.warnings(recursion=1), list[ServerWarning])
+    assert_type(client.metric_samples()[0].labels, dict[str, str])
+    assert_type(client.operations(recursion=2)[0].children, list[Operation] | None)
+    assert_type(client.certificate_token(client.certificate_tokens()[0]), str)
+    assert_type(client.tls_identities(recursion=1), list[Identity])
+    assert_type(client.permissions(recursion=1), list[PermissionInfo])
+    assert_type(client.create_tls_identity_token("laptop"), TrustToken)
+    with client.edit_tls_identity("laptop") as identity:
+        assert_type(identity.groups, list[str])

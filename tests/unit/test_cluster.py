@@ -66,7 +66,7 @@ def test_the_text_of_a_token():
 
 @pytest.mark.parametrize("metadata", [None, {}, {"request": {"name": "laptop"}, "secret": "s"}])
 def test_an_operation_that_issued_no_token(metadata):
-    with pytest.raises(hyperkit.ArgumentError, match="create_cluster_join_token"):
+    with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
         hyperkit.cluster_join_token({"metadata": metadata})
 
 
@@ -85,7 +85,7 @@ def test_an_operation_that_issued_no_token(metadata):
     ],
 )
 def test_what_is_no_token_is_not_repeated(bare, text):
-    with pytest.raises(hyperkit.ArgumentError, match="no join token") as caught:
+    with pytest.raises(hyperkit.ArgumentError, match="no token|no join token") as caught:
         bare.join_cluster(text, server_address="10.0.0.4:8443")
     assert "s3cret" not in str(caught.value)
     assert text == "" or text not in str(caught.value)

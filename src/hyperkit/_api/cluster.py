@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .. import _wait
-from .._join import check_certificate, find_cluster, join_token_text, read_join_token
+from .._join import check_certificate, find_cluster
 from .._request import given, path, strings
+from .._token import decode_token, encode_token
 from .._trust import certificate_text, key_text
 from .._wait import born_finished
 from ..errors import (
@@ -65,7 +66,7 @@ class ClusterMixin(OperationsMixin):
             >>> issued = client.create_cluster_join_token("node-4")
             >>> token = client.cluster_join_token(issued)
         """
-        return join_token_text(operation)
+        return encode_token(operation.get("metadata") or {})
 
     def disable_cluster(self, *, force: bool | None = None, sync: bool | None = None) -> Operation:
         """Make a member forget its cluster: ``PUT /1.0/cluster``.
@@ -192,7 +193,13 @@ class ClusterMixin(OperationsMixin):
             >>> client.join_cluster(token, server_address="10.0.0.4:8443").status
             'Success'
         """
-        read = read_join_token(token)
+        read = decode_token(token)
+        if not read.get("server_name"):
+            message = (
+                "This is no join token of a cluster, but one that makes a client trusted: "
+                "create_cluster_join_token issues one."
+            )
+            raise ArgumentError(message)
         addresses = read.addresses if cluster_address is None else [cluster_address]
         if cluster_certificate is None:
             url = self._cluster()

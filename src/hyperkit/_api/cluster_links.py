@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
-from .._join import token_text
 from .._request import given, path, strings
+from .._token import token_text
 from .._trust import certificate_text
 from ..errors import ArgumentError
 from ..types import ClusterLink, ClusterLinkCertificate, ClusterLinkState

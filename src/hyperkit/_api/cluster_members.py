@@ -89,15 +89,15 @@ class ClusterMembersMixin(OperationsMixin):
         """
         url = self._cluster_member()
         if filter is None:
-            found: list[str] | list[ClusterMember] = self._list(url, ClusterMember, recursion)
-            return found
-        self._need("api_filtering_extended", "a filter of cluster members")
+            return self._list(url, ClusterMember, recursion)
+        self._need("api_filtering_extended", "filter")
         server = self._capabilities()
         if not server.filters_members:
             message = f"{server.shown} does not filter cluster members: it would list all of them."
             raise ArgumentError(message)
         # Servers filter the members themselves, but not their names.
-        members: list[ClusterMember] = self._list(url, ClusterMember, filter=filter)
+        entries: list[dict[str, Any]] = self._get(url, recursion=1, filter=filter) or []
+        members = [ClusterMember(entry) for entry in entries]
         return members if recursion else [member.server_name for member in members]
 
     def create_cluster_join_token(self, name: str) -> Operation:

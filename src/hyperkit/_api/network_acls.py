@@ -198,7 +198,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             >>> client.network_acls()
             ['web']
         """
-        return self._network_list(
+        return self._list(
             self._acl(),
             NetworkACL,
             recursion,

@@ -144,7 +144,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
             >>> client.network_address_sets()
             ['admins']
         """
-        return self._network_list(
+        return self._list(
             self._address_set(),
             NetworkAddressSet,
             recursion,

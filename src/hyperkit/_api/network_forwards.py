@@ -192,7 +192,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
             ['192.0.2.1']
         """
         url = self._forward(network)
-        return self._network_list(url, NetworkForward, recursion, filter=filter)
+        return self._list(url, NetworkForward, recursion, filter=filter)
 
     def patch_network_forward(
         self,

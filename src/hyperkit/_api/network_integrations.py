@@ -139,7 +139,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
             ['region1']
         """
         url = self._integration()
-        return self._network_list(url, NetworkIntegration, recursion, filter=filter)
+        return self._list(url, NetworkIntegration, recursion, filter=filter)
 
     def patch_network_integration(
         self,

@@ -222,7 +222,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
             ['192.0.2.1']
         """
         url = self._load_balancer(network)
-        return self._network_list(url, NetworkLoadBalancer, recursion, filter=filter)
+        return self._list(url, NetworkLoadBalancer, recursion, filter=filter)
 
     def patch_network_load_balancer(
         self,

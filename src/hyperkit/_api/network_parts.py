@@ -69,21 +69,6 @@ class NetworkPartsMixin(OperationsMixin):
             raise PreconditionFailed(message, status_code=412, method=method, url=url)
         return found
 
-    def _network_list(
-        self,
-        url: str,
-        kind: type[Kind],
-        recursion: int,
-        *,
-        filter: str | None = None,
-        **more: Any,
-    ) -> list[str] | list[Kind]:
-        """List, filtered only where the server filters: others would list everything."""
-        if filter is not None:
-            self._need("api_filtering_extended", "filter")
-        found: list[str] | list[Kind] = self._list(url, kind, recursion, filter=filter, **more)
-        return found
-
     def _patch_part(
         self,
         url: str,

@@ -188,7 +188,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             ['lab']
         """
         url = self._peer(network)
-        return self._network_list(url, NetworkPeer, recursion, filter=filter)
+        return self._list(url, NetworkPeer, recursion, filter=filter)
 
     def patch_network_peer(
         self,

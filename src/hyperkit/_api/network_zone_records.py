@@ -179,7 +179,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
             ['www']
         """
         url = self._record(zone)
-        return self._network_list(url, NetworkZoneRecord, recursion, filter=filter)
+        return self._list(url, NetworkZoneRecord, recursion, filter=filter)
 
     def patch_network_zone_record(
         self,

@@ -157,7 +157,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             ['example.net']
         """
         url = self._zone()
-        return self._network_list(
+        return self._list(
             url,
             NetworkZone,
             recursion,

@@ -227,7 +227,7 @@ class NetworksMixin(NetworkPartsMixin):
             ['br0']
         """
         self._need_members(target)
-        return self._network_list(
+        return self._list(
             path("networks"),
             Network,
             recursion,

@@ -234,13 +234,7 @@ class ProjectsMixin(OperationsMixin):
             >>> client.projects()
             ['blue', 'default']
         """
-        if filter is not None:
-            # A server that does not know the parameter would list all of them.
-            self._need("api_filtering_extended", "a filter of projects")
-        found: list[str] | list[Project] = self._list(
-            self._project(), Project, recursion, filter=filter
-        )
-        return found
+        return self._list(self._project(), Project, recursion, filter=filter)
 
     def rename_project(
         self, old_name: str, new_name: str, *, sync: bool | None = None

@@ -24,6 +24,7 @@ class Profile(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     devices: dict[str, dict[str, str]]
