@@ -13,6 +13,18 @@ from ._instances import ExecOutput, FileInfo, Instance, InstanceState, Migration
 from ._networks import Network
 from ._projects import Profile
 from ._server import Event, HostResources, Operation, Server
+from ._storage import (
+    StoragePool,
+    StoragePoolResources,
+    StorageSpace,
+    StorageVolume,
+    StorageVolumeBackup,
+    StorageVolumeBitmap,
+    StorageVolumeFull,
+    StorageVolumeOffer,
+    StorageVolumeSnapshot,
+    StorageVolumeState,
+)
 
 __all__ = [
     "Certificate",
@@ -31,6 +43,16 @@ __all__ = [
     "Resource",
     "Server",
     "Snapshot",
+    "StoragePool",
+    "StoragePoolResources",
+    "StorageSpace",
+    "StorageVolume",
+    "StorageVolumeBackup",
+    "StorageVolumeBitmap",
+    "StorageVolumeFull",
+    "StorageVolumeOffer",
+    "StorageVolumeSnapshot",
+    "StorageVolumeState",
 ]
 
 # They are known by this module's name: in pickles, in the manual, and in messages.
