@@ -70,3 +70,15 @@ def capabilities(server: Server) -> Capabilities:
     else:
         product = LXD if not extensions or extensions & _LXD_ONLY else INCUS
     return Capabilities(product, extensions, str(environment.get("server_version") or ""))
+
+
+def import_headers(product: Product, *, name: str | None, kind: str) -> dict[str, str]:
+    """Write what a volume that is made from a file is to be like.
+
+    Args:
+        product: LXD or Incus.
+        name: of the volume; None leaves that to the file.
+        kind: ``"backup"``, or what else the file is.
+    """
+    fields = {"name": name, "type": None if kind == "backup" else kind}
+    return {product.header_prefix + key: value for key, value in fields.items() if value}
