@@ -202,7 +202,7 @@ class StoragePoolsMixin(OperationsMixin):
             ``inodes.used``.
 
         Raises:
-            NotFound: there is no such pool.
+            APIError: there is no such pool; servers say 500.
 
         Example:
             >>> space = client.storage_pool_resources("default").space
