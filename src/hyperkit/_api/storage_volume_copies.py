@@ -91,7 +91,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         where = self._volume(pool, "custom", name)
         if mark:
             named(snapshot)
-        url = path("storage-pools", new_pool or pool, "volumes", "custom")
+        url = path("storage-pools", pool if new_pool is None else new_pool, "volumes", "custom")
         body = given(
             name=named(target_name), type="custom", config=strings(config), description=description
         )
@@ -286,7 +286,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         if new_pool is None and project is None and target is None:
             return self.rename_storage_volume(pool, name, final, sync=sync)
         # Servers look for the pool even where it stays.
-        body = given(name=final, pool=new_pool or pool, project=project)
+        body = given(name=final, pool=pool if new_pool is None else new_pool, project=project)
         path("storage-pools", body["pool"])
         self._need("storage_api_local_volume_handling", "move_storage_volume")
         self._need_members(source_location)
@@ -355,7 +355,9 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
             raise ArgumentError(message)
-        dest_name, dest_pool = new_name or name, new_pool or pool
+        dest_name = named(name if new_name is None else new_name)
+        dest_pool = pool if new_pool is None else new_pool
+        path("storage-pools", dest_pool)
         if mode == "pull":
             offer = self.init_storage_volume_migration(
                 pool, name, snapshot, volume_only=volume_only
