@@ -134,7 +134,7 @@ def test_old_servers_are_not_asked_for_what_they_lack(client, tmp_path):
         ("storage_api_local_volume_handling", lambda: client.copy_storage_volume("a", "b", "c")),
         (
             "storage_api_local_volume_handling",
-            lambda: client.move_storage_volume("a", "b", target="c"),
+            lambda: client.move_storage_volume("a", "b", new_pool="c"),
         ),
         (
             "storage_api_remote_volume_handling",
@@ -298,7 +298,8 @@ def copying(bare, double):
 
 
 def test_a_copy_says_all_that_it_is_told(copying, double):
-    double.expect("GET", DATA, {"config": {"a": "1", "volatile.b": "2"}}, query={"target": "one"})
+    found = {"config": {"a": "1", "volatile.b": "2"}, "content_type": "block"}
+    double.expect("GET", f"{DATA}/snapshots/then", found, query={"target": "one"})
     source = {
         "type": "copy",
         "name": "data/then",
@@ -317,6 +318,7 @@ def test_a_copy_says_all_that_it_is_told(copying, double):
             "name": "b",
             "type": "custom",
             "config": {"a": "1", "c": "3"},
+            "content_type": "block",
             "description": "Copy",
             "source": source,
         },
@@ -343,11 +345,37 @@ def test_moves(copying, double):
     copying.move_storage_volume("default", "data", new_name="b")
     double.expect("POST", DATA, {}, body={"name": "data", "pool": "default", "project": "blue"})
     copying.move_storage_volume("default", "data", project="blue")
-    body = {"name": "b", "pool": "fast", "source": {"location": "one"}}
+    body = {"name": "b", "pool": "fast"}
     double.expect("POST", DATA, {}, body=body, query={"target": "two"})
-    copying.move_storage_volume(
-        "default", "data", new_name="b", new_pool="fast", source_location="one", target="two"
+    copying.move_storage_volume("default", "data", new_name="b", new_pool="fast", target="two")
+
+
+def test_a_move_to_another_member_loses_nothing(copying, double):
+    found = {"config": {"a": "1"}, "content_type": "filesystem", "description": "Data"}
+    double.expect("GET", DATA, found, query={"target": "one"})
+    source = {"type": "copy", "name": "data", "pool": "default", "location": "one"}
+    body = {"name": "data", "type": "custom", **found, "source": source}
+    double.expect("POST", f"{VOLUMES}/custom", {}, body=body, query={"target": "two"})
+    double.expect("DELETE", DATA, {}, query={"target": "one"})
+    copying.relocate_storage_volume("default", "data", source_location="one", target="two")
+
+
+def test_a_volume_that_cannot_move_stays(copying, double):
+    double.expect("GET", DATA, {"config": {}}, query={"target": "one"})
+    source = {"type": "copy", "name": "data", "pool": "default", "location": "one"}
+    body = {"name": "data", "type": "custom", "config": {}, "description": "", "source": source}
+    double.expect(
+        "POST",
+        f"{VOLUMES}/custom",
+        raw=error(409, "taken"),
+        status=409,
+        body=body,
+        query={"target": "two"},
     )
+    with pytest.raises(hyperkit.Conflict):
+        copying.relocate_storage_volume("default", "data", source_location="one", target="two")
+    with pytest.raises(hyperkit.ArgumentError):
+        copying.relocate_storage_volume("default", "data", source_location="a", target="a")
 
 
 def test_a_server_that_nobody_can_reach_offers_nothing(bare, double):

@@ -88,9 +88,8 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         name, mark, snapshot = source_name.partition("/")
-        where = self._volume(pool, "custom", name)
-        if mark:
-            named(snapshot)
+        rest = ("snapshots", named(snapshot)) if mark else ()
+        where = self._volume(pool, "custom", name, *rest)
         url = path("storage-pools", pool if new_pool is None else new_pool, "volumes", "custom")
         body = given(
             name=named(target_name), type="custom", config=strings(config), description=description
@@ -105,7 +104,8 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             volume_only=volume_only,
         )
         self._need("storage_api_local_volume_handling", "copy_storage_volume")
-        self._need_members(source_location)
+        if source_location is not None:
+            self._need("cluster_internal_custom_volume_copy", "source_location")
         if refresh is not None:
             self._need("custom_volume_refresh", "refresh")
         if refresh_exclude_older is not None:
@@ -113,10 +113,15 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         if project is not None:
             self._need("storage_api_project", "project")
             source["project"] = self.default_project or "default"
-        if config is not None:
-            # A server takes what is given for the whole.
+        if config is not None or source_location is not None:
+            # A server takes what is given for the whole, and asks no other member.
             found = self._get(where, target=source_location)
-            body["config"] = {**_lasting(found.get("config") or {}), **body["config"]}
+            body = {
+                **given(content_type=found.get("content_type") or None),
+                "description": found.get("description", ""),
+                **body,
+                "config": {**_lasting(found.get("config") or {}), **(strings(config) or {})},
+            }
         started = self._post(url, {**body, "source": source}, project=project, target=target)
         return self._handle_async(started, sync, on_progress, progress=progress)
 
@@ -244,14 +249,14 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         on_progress: OnProgress | None = None,
         progress: bool = False,
         project: str | None = None,
-        source_location: str | None = None,
         target: str | None = None,
         sync: bool | None = None,
     ) -> Operation:
-        """Move a volume to another pool, project or cluster member.
+        """Move a volume to another pool or project.
 
-        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>``; other servers are
-        reached by `transfer_storage_volume`.
+        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>``; other cluster members
+        are reached by `relocate_storage_volume`, other servers by
+        `transfer_storage_volume`.
 
         Args:
             pool: where it is now, such as ``"default"``.
@@ -261,9 +266,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             on_progress: called with percent, 100 (or None), and the server's words.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             project: the project to move it to.
-            source_location: the cluster member that has it, where each has a pool of
-                its own; to be named along with ``target``.
-            target: the cluster member to move it to.
+            target: the cluster member that has it, where several have one of that name.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -278,24 +281,77 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.move_storage_volume("default", "data", new_pool="fast").status
             'Success'
         """
-        if new_name is None and new_pool is None and project is None and target is None:
-            message = "Say where to move the volume: new_pool, project, target or new_name."
+        if new_name is None and new_pool is None and project is None:
+            message = "Say where to move the volume: new_pool, project or new_name."
             raise ArgumentError(message)
         url = self._volume(pool, "custom", name)
         final = named(name if new_name is None else new_name)
-        if new_pool is None and project is None and target is None:
-            return self.rename_storage_volume(pool, name, final, sync=sync)
+        if new_pool is None and project is None:
+            return self.rename_storage_volume(pool, name, final, target=target, sync=sync)
         # Servers look for the pool even where it stays.
         body = given(name=final, pool=pool if new_pool is None else new_pool, project=project)
         path("storage-pools", body["pool"])
         self._need("storage_api_local_volume_handling", "move_storage_volume")
-        self._need_members(source_location)
         if project is not None:
             self._need("storage_volume_project_move", "project")
-        if source_location is not None:
-            body["source"] = {"location": source_location}
         started = self._post(url, body, target=target)
         return self._handle_async(started, sync, on_progress, progress=progress)
+
+    def relocate_storage_volume(
+        self,
+        pool: str,
+        name: str,
+        *,
+        on_progress: OnProgress | None = None,
+        progress: bool = False,
+        source_location: str,
+        target: str,
+    ) -> Operation:
+        """Move a volume to another member of a cluster, and wait until it is there.
+
+        ``POST /1.0/storage-pools/<pool>/volumes/custom``, then ``DELETE``; API extension
+        ``cluster_internal_custom_volume_copy``. It is copied with all that belongs to it
+        and then deleted where it was: the servers' own way of moving says that it is
+        done before it is, and loses configuration and description (Incus 6.0).
+
+        Args:
+            pool: such as ``"default"``, of which each member has its own part.
+            name: such as ``"data"``; nothing may use it.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
+            source_location: the cluster member that has it, such as ``"node-1"``.
+            target: the cluster member to move it to, such as ``"node-2"``.
+
+        Returns:
+            The finished operation of the copying.
+
+        Raises:
+            ArgumentError: it is there already.
+            MissingExtension: the server cannot copy between its members.
+            NotFound: there is no such volume.
+            APIError: it could not be copied; it is still where it was.
+
+        Example:
+            >>> client.relocate_storage_volume(
+            ...     "default", "data", source_location="node-1", target="node-2"
+            ... ).status
+            'Success'
+        """
+        if source_location == target:
+            message = f"{name} is to move from {target} to the same member."
+            raise ArgumentError(message)
+        done = self.copy_storage_volume(
+            pool,
+            name,
+            name,
+            on_progress=on_progress,
+            progress=progress,
+            source_location=source_location,
+            target=target,
+            sync=True,
+        )
+        self.delete_storage_volume(pool, name, target=source_location, sync=True)
+        return done
 
     def transfer_storage_volume(
         self,
@@ -410,10 +466,6 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         if move:
             self.delete_storage_volume(pool, name, sync=True)
         return done
-
-    def _need_members(self, source_location: str | None) -> None:
-        if source_location is not None:
-            self._need("cluster_internal_custom_volume_copy", "source_location")
 
     def _migrating(self, pool: str, name: str, snapshot: str | None) -> str:
         """Build the path of what is to go to another server."""
