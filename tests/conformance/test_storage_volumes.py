@@ -148,6 +148,28 @@ def test_restore_keeps_configuration_and_description(client, volume):
         client.restore_storage_volume(POOL, volume, "nothing")
 
 
+def test_what_is_in_a_volume_comes_back(client, volume, name):
+    disk = {"type": "disk", "pool": POOL, "source": volume, "path": "/data"}
+    client.create_container(name, alias="busybox", devices={"data": disk})
+
+    def running(action):
+        client.start_container(name)
+        try:
+            return action()
+        finally:
+            client.stop_container(name, force=True)
+
+    running(lambda: client.write_file(name, "/data/a", content="before"))
+    assert client.storage_volume(POOL, volume).used_by == [f"/1.0/instances/{name}"]
+    client.create_storage_volume_snapshot(POOL, volume, "before")
+    running(lambda: client.write_file(name, "/data/a", content="after"))
+    client.restore_storage_volume(POOL, volume, "before")
+    assert running(lambda: client.read_file(name, "/data/a")) == b"before"
+    with pytest.raises(hyperkit.BadRequest):
+        client.delete_storage_volume(POOL, volume)
+    client.delete_container(name)
+
+
 def test_copies(client, volume):
     client.create_storage_pool("hk-pool", driver="dir")
     client.post("/1.0/projects", {"name": "hk-p", "config": {"features.storage.volumes": "true"}})

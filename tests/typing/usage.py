@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import assert_type
 
 import hyperkit
-from hyperkit.types import Image, Instance, MigrationSource, Operation, Profile, Snapshot
+from hyperkit.types import (
+    Image,
+    Instance,
+    MigrationSource,
+    Operation,
+    Profile,
+    Snapshot,
+    StorageVolume,
+    StorageVolumeFull,
+    StorageVolumeOffer,
+)
 
 
 def functions() -> None:
@@ -62,3 +72,20 @@ def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
         profile.config["limits.cpu"] = "2"
     with client.edit_instance("web") as instance:
         assert_type(instance, Instance)
+
+
+def storage(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Make room, fill it, and carry it away."""
+    assert_type(client.create_storage_pool("fast", driver="dir", member_config={}), Operation)
+    assert_type(client.storage_pool_resources("fast").space.used, int)
+    assert_type(client.storage_volumes("fast"), list[str])
+    assert_type(client.storage_volumes("fast", recursion=1), list[StorageVolume])
+    assert_type(client.storage_volumes(recursion=2, type="custom"), list[StorageVolumeFull])
+    assert_type(client.storage_volume("fast", "data"), StorageVolume)
+    assert_type(client.storage_volume("fast", "data", recursion=1), StorageVolumeFull)
+    assert_type(client.export_storage_volume("fast", "data", Path("data")), Path)
+    assert_type(client.init_storage_volume_migration("fast", "data"), StorageVolumeOffer)
+    client.transfer_storage_volume("fast", "data", to=other, mode="push")
+    with client.edit_storage_volume("fast", "data") as volume:
+        assert_type(volume, StorageVolume)
+        volume.config["size"] = "2GiB"
