@@ -47,6 +47,12 @@ from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
+from ._api.storage_pools import StoragePoolsMixin
+from ._api.storage_volume_backups import StorageVolumeBackupsMixin
+from ._api.storage_volume_blocks import StorageVolumeBlocksMixin
+from ._api.storage_volume_copies import StorageVolumeCopiesMixin
+from ._api.storage_volume_files import StorageVolumeFilesMixin
+from ._api.storage_volume_snapshots import StorageVolumeSnapshotsMixin
 from ._api.terminals import TerminalsMixin
 from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.verbs import VerbsMixin
@@ -105,6 +111,12 @@ class Client(
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,
+    StoragePoolsMixin,
+    StorageVolumeBackupsMixin,
+    StorageVolumeBlocksMixin,
+    StorageVolumeCopiesMixin,
+    StorageVolumeFilesMixin,
+    StorageVolumeSnapshotsMixin,
     TerminalsMixin,
     TLSIdentitiesMixin,
     VerbsMixin,

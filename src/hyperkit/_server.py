@@ -117,3 +117,15 @@ def server_config(config: Mapping[str, Any]) -> dict[str, Any]:
         key: value if value is True and key in _HIDDEN else string(value)
         for key, value in config.items()
     }
+
+
+def import_headers(product: Product, *, name: str | None, kind: str) -> dict[str, str]:
+    """Write what a volume that is made from a file is to be like.
+
+    Args:
+        product: LXD or Incus.
+        name: of the volume; None leaves that to the file.
+        kind: ``"backup"``, or what else the file is.
+    """
+    fields = {"name": name, "type": None if kind == "backup" else kind}
+    return {product.header_prefix + key: value for key, value in fields.items() if value}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, Any
+from io import BufferedReader
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._envelope import masked, read_envelope
 from .errors import ConnectionFailed, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
     import socket
+    from http.client import HTTPResponse
 
     from ._connection import Connection
 
@@ -38,12 +40,12 @@ def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
     try:
         raw.settimeout(timeout)
         connection = HTTPConnection("unix.socket")
-        connection.sock = raw
+        connection.sock = _Unhurried(raw)
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         if answer.status != _SWITCHED:
             kind = answer.headers.get("Content-Type", "")
-            _refused(answer.status, kind, answer.read(), path)
+            _refused(answer.status, kind, _whole(answer), path)
         raw.settimeout(None)
     except TimeoutError as error:
         raw.close()
@@ -58,6 +60,31 @@ def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
         raise
     opened: socket.socket = raw
     return opened
+
+
+class _Unhurried:
+    """A socket that is read no further than HTTP reads.
+
+    What comes after the answer is the other protocol's: where the server speaks first,
+    it may have come along with it.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self.sendall = connected.sendall
+
+    def makefile(self, mode: Literal["rb"]) -> Any:
+        return self._socket.makefile(mode, buffering=0)
+
+    def close(self) -> None:
+        """Leave that to whoever has opened it."""
+
+
+def _whole(answer: HTTPResponse) -> bytes:
+    """Read a refusal, which comes in pieces; nothing of it is lost by a buffer."""
+    unbuffered: Any = answer.fp
+    answer.fp = BufferedReader(unbuffered)
+    return answer.read()
 
 
 def _refused(status: int, kind: str, content: bytes, path: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 import requests
 from conformance import reached
 from conformance.recording import FOLDER, Recorder, Replayer
+from conformance.storage import POOL, sweep
 
 import hyperkit
 from hyperkit import _transport
@@ -238,3 +239,24 @@ def nothing_left_behind():
     assert left == []
     # One connection that is kept open, and what it is watched with.
     assert len(os.listdir("/proc/self/fd")) <= files + 2
+
+
+@pytest.fixture
+def swept(mode, request):
+    """No pool, volume or project of a test's is there before it and after it."""
+    if mode[1] == "replay":
+        yield
+        return
+    lab = request.getfixturevalue("lab")
+    with hyperkit.Client(api_endpoint=f"unix://{lab['socket']}") as cleaner:
+        sweep(cleaner)
+        yield
+        sweep(cleaner)
+
+
+@pytest.fixture
+def volume(client, swept):
+    """The name of a storage volume that has a snapshot."""
+    client.create_storage_volume(POOL, "hk-data", config={"user.a": 1}, description="Data")
+    client.create_storage_volume_snapshot(POOL, "hk-data", "then")
+    return "hk-data"

@@ -1,6 +1,7 @@
 """Instances on the members of a real cluster."""
 
 import pytest
+from conformance.storage import sweep
 
 import hyperkit
 
@@ -83,3 +84,51 @@ def test_a_members_own_configuration(first, cluster):
     finally:
         first.patch_server({key: ""}, target=there)
     assert key not in first.server(target=there).config
+
+
+def test_a_pool_over_all_members(first, cluster):
+    names = [one["name"] for one in cluster]
+    try:
+        first.create_storage_pool(
+            "hk-pool", driver="dir", config={"user.a": 1}, description="On all", member_config={}
+        )
+        found = first.storage_pool("hk-pool")
+        assert (found.status, sorted(found.locations)) == ("Created", sorted(names))
+        assert (found.config, found.description) == ({"user.a": "1"}, "On all")
+        for name in names:
+            assert "source" in first.storage_pool("hk-pool", target=name).config
+    finally:
+        sweep(first)
+    with pytest.raises(hyperkit.ArgumentError, match="hk-nobody"):
+        first.create_storage_pool("hk-pool", driver="dir", member_config={"hk-nobody": {}})
+    assert "hk-pool" not in first.storage_pools()
+
+
+def test_volumes_on_members(first, cluster):
+    here, there = [one["name"] for one in cluster[:2]]
+    try:
+        first.create_storage_volume(
+            "default", "hk-a", config={"user.a": 1}, description="Data", target=here
+        )
+        assert first.storage_volumes("default", target=there, type="custom") == []
+        first.create_storage_volume_snapshot("default", "hk-a", "then", target=here)
+        if not first.has_extension("cluster_internal_custom_volume_copy"):
+            with pytest.raises(hyperkit.MissingExtension):
+                first.relocate_storage_volume(
+                    "default", "hk-a", source_location=here, target=there
+                )
+            return
+        first.relocate_storage_volume("default", "hk-a", source_location=here, target=there)
+        [moved] = first.storage_volumes("default", filter="name eq hk-a", recursion=1)
+        assert (moved.location, moved.config, moved.description) == (
+            there,
+            {"user.a": "1"},
+            "Data",
+        )
+        assert first.storage_volume_snapshots("default", "hk-a") == ["then"]
+        first.create_storage_volume("default", "hk-a", target=here)
+        with pytest.raises(hyperkit.Error, match="[Mm]ore than one"):
+            first.storage_volume("default", "hk-a")
+        first.delete_storage_volume("default", "hk-a", target=here)
+    finally:
+        sweep(first)

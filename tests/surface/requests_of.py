@@ -51,6 +51,7 @@ ANYTHING = {
     "size": 1,
     "status": "Stopped",
     "target": "f" * 64,
+    "token": "t",
     "type": "container",
 }
 REFUSED = (

@@ -45,11 +45,18 @@ SOURCE_OF_MIGRATION = MigrationSource(
     devices={},
     ephemeral=False,
     profiles=[],
-    websocket=Resource(url="https://host:8443/1.0/operations/u", secrets={}),
+    content_type="filesystem",
+    description="",
+    websocket=Resource(
+        url="https://host:8443/1.0/operations/u",
+        urls=["https://host:8443/1.0/operations/u"],
+        secrets={},
+    ),
 )
 VALUES = {
     "config": {},
     "command": "true",
+    "driver": "dir",
     "expires_at": None,
     "file": io.BytesIO(b"image"),
     "new_name": "b",
@@ -66,8 +73,10 @@ EXTRA = {
     "create_image_from_remote": {"alias": "busybox"},
     "create_instance": {"alias": "busybox"},
     "join_cluster": {"cluster_certificate": CERTIFICATE},
+    "import_storage_volume": {"source": io.BytesIO(b"backup")},
     "move_container": {"pool": "fast"},
     "move_instance": {"pool": "fast"},
+    "move_storage_volume": {"new_pool": "fast"},
 }
 # What a server might answer to any question that comes before a change.
 ANSWER = Resource(
@@ -110,9 +119,14 @@ def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     monkeypatch.setattr(kind, "wait_for_operation", lambda self, one: waited.append(one) or one)
     parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
     needed = [one for one in parameters if one.default is one.empty]
-    positional = [VALUES.get(one.name, "web") for one in needed if one.kind != one.KEYWORD_ONLY]
+    extra = dict(EXTRA.get(name, {}))
+    positional = [
+        extra.pop(one.name, VALUES.get(one.name, "web"))
+        for one in needed
+        if one.kind != one.KEYWORD_ONLY
+    ]
     keywords = {one.name: VALUES[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
-    getattr(client, name)(*positional, sync=sync, **keywords, **EXTRA.get(name, {}))
+    getattr(client, name)(*positional, sync=sync, **keywords, **extra)
     assert bool(waited) is (auto_sync if sync is None else sync)
 
 

@@ -22,6 +22,9 @@ from hyperkit.types import (
     Project,
     ServerWarning,
     Snapshot,
+    StorageVolume,
+    StorageVolumeFull,
+    StorageVolumeOffer,
     TrustToken,
 )
 
@@ -128,3 +131,20 @@ def server(client: hyperkit.Client) -> None:
     assert_type(client.create_tls_identity_token("laptop"), TrustToken)
     with client.edit_tls_identity("laptop") as identity:
         assert_type(identity.groups, list[str])
+
+
+def storage(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Make room, fill it, and carry it away."""
+    assert_type(client.create_storage_pool("fast", driver="dir", member_config={}), Operation)
+    assert_type(client.storage_pool_resources("fast").space.used, int)
+    assert_type(client.storage_volumes("fast"), list[str])
+    assert_type(client.storage_volumes("fast", recursion=1), list[StorageVolume])
+    assert_type(client.storage_volumes(recursion=2, type="custom"), list[StorageVolumeFull])
+    assert_type(client.storage_volume("fast", "data"), StorageVolume)
+    assert_type(client.storage_volume("fast", "data", recursion=1), StorageVolumeFull)
+    assert_type(client.export_storage_volume("fast", "data", Path("data")), Path)
+    assert_type(client.init_storage_volume_migration("fast", "data"), StorageVolumeOffer)
+    client.transfer_storage_volume("fast", "data", to=other, mode="push")
+    with client.edit_storage_volume("fast", "data") as volume:
+        assert_type(volume, StorageVolume)
+        volume.config["size"] = "2GiB"

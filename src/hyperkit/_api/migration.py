@@ -5,16 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._relay import Relay
-from .._request import devices_of, given, path, strings, uuid_of
-from ..errors import ArgumentError, Error, MissingProfiles, OperationFailed, OperationGone
+from .._migration import (
+    addresses_of,
+    check_mode,
+    door_of,
+    fetched,
+    joined,
+    secrets_of,
+    unless_failed,
+    urls_of,
+)
+from .._request import devices_of, given, path, strings
+from ..errors import ArgumentError, MissingProfiles, OperationGone
 from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from .._migration import Wait
     from .._progress import OnProgress
+    from .operations import OperationsMixin
 
 _BASE_IMAGE = "volatile.base_image"
 
@@ -48,15 +59,11 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web").status
             'Success'
         """
-        environment: Any = self._get("/1.0")["environment"]
-        addresses: list[str] = environment.get("addresses") or []
-        if not addresses:
-            message = "No other server can reach this one: set core.https_address, or relay."
-            raise ArgumentError(message)
+        message = "No other server can reach this one: set core.https_address, or relay."
+        addresses, certificate = addresses_of(self, message)
         source = self._offer(container, snapshot, instance_only)
-        uuid = uuid_of(source.operation)
-        urls = [f"https://{address}/1.0/operations/{uuid}" for address in addresses]
-        source["certificate"] = environment.get("certificate") or ""
+        urls = urls_of(source.operation, addresses)
+        source["certificate"] = certificate
         source["websocket"]["url"] = urls[0]
         source["websocket"]["urls"] = urls
         return source
@@ -120,19 +127,15 @@ class MigrationMixin(InstancesMixin):
         )
         pull["base-image"] = source.config.get(_BASE_IMAGE, "")
         urls: list[str] = source.websocket.get("urls") or [source.websocket["url"]]
-        for number, url in enumerate(urls, 1):
+
+        def fetch(url: str) -> Operation:
             operation = self._post(
                 path(self._capabilities().instances),
                 {**body, "source": {**pull, "operation": url}},
             )
-            try:
-                return self._handle_async(operation, sync, on_progress, progress=progress)
-            except OperationFailed as error:
-                # An address that cannot be reached from here; the next one may.
-                if number == len(urls) or "connect" not in str(error).lower():
-                    raise
-        message = "The source tells no address."
-        raise ArgumentError(message)
+            return self._handle_async(operation, sync, on_progress, progress=progress)
+
+        return fetched(urls, fetch)
 
     def transfer_instance(
         self,
@@ -182,9 +185,7 @@ class MigrationMixin(InstancesMixin):
             >>> client.transfer_instance("web", to=other, mode="relay", move=True).status
             'Success'
         """
-        if mode not in {"pull", "push", "relay"}:
-            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
-            raise ArgumentError(message)
+        check_mode(mode)
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
             raise ArgumentError(message)
@@ -192,7 +193,8 @@ class MigrationMixin(InstancesMixin):
         if mode == "pull":
             to._check_profiles(self._described(name, snapshot), profiles)
             source = self.init_migration(name, snapshot, instance_only=instance_only)
-            done = self._unless_failed(
+            done = unless_failed(
+                self,
                 source.operation,
                 lambda: to.migrate(
                     source,
@@ -215,13 +217,13 @@ class MigrationMixin(InstancesMixin):
             door = to._open_door(body, source, instance_only)
             send = self._push_instance if mode == "push" else self._relay_instance
 
-            def wait(client: MigrationMixin, operation: Operation) -> Operation:
+            def wait(client: OperationsMixin, operation: Operation) -> Operation:
                 return client.wait_for_operation(
                     operation, on_progress=on_progress, progress=progress
                 )
 
-            done = to._unless_failed(
-                door, lambda: send(name, snapshot, instance_only, to, door, wait)
+            done = unless_failed(
+                to, door, lambda: send(name, snapshot, instance_only, to, door, wait)
             )
         if move:
             self.delete_instance(name, sync=True)
@@ -254,7 +256,7 @@ class MigrationMixin(InstancesMixin):
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
         body = given(name=snapshot or name, migration=True, instance_only=instance_only)
         source["operation"] = operation = self._post(url, body)
-        source["websocket"] = type(source)({"secrets": _secrets(operation)})
+        source["websocket"] = type(source)({"secrets": secrets_of(operation)})
         return source
 
     def _arrival(
@@ -316,26 +318,17 @@ class MigrationMixin(InstancesMixin):
         instance_only: bool | None,
         to: MigrationMixin,
         door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
+        wait: Wait,
     ) -> Operation:
         """Have this server send to the door that the other one has opened."""
         self._need("container_push", 'mode="push"')
-        environment: Any = to._get("/1.0")["environment"]
-        addresses: list[str] = environment.get("addresses") or []
-        if not addresses:
-            message = "The target has no address: set core.https_address there, or relay."
-            raise ArgumentError(message)
+        target = door_of(to, door)
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        target = {
-            "operation": f"https://{addresses[0]}/1.0/operations/{uuid_of(door)}",
-            "certificate": environment.get("certificate") or "",
-            "secrets": _secrets(door),
-        }
         body = given(
             name=snapshot or name, migration=True, instance_only=instance_only, target=target
         )
         sent = self._post(url, body)
-        self._unless_failed(sent, lambda: wait(self, sent))
+        unless_failed(self, sent, lambda: wait(self, sent))
         return to.wait_for_operation(door)
 
     def _relay_instance(
@@ -345,45 +338,8 @@ class MigrationMixin(InstancesMixin):
         instance_only: bool | None,
         to: MigrationMixin,
         door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
+        wait: Wait,
     ) -> Operation:
         """Join what this server offers to the door that the other one has opened."""
         offered = self._offer(name, snapshot, instance_only).operation
-        return self._unless_failed(offered, lambda: self._join(offered, to, door, wait))
-
-    def _join(
-        self,
-        offered: Operation,
-        to: MigrationMixin,
-        door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
-    ) -> Operation:
-        relay = Relay(
-            (self, uuid_of(offered), _secrets(offered)), (to, uuid_of(door), _secrets(door))
-        )
-        try:
-            done = wait(to, door)
-            # The target's word counts: LXD 5.0 hangs up without a last message to the
-            # source now and then, which takes that for a failure.
-            with suppress(OperationFailed, OperationGone):
-                self.wait_for_operation(offered)
-        finally:
-            relay.close()
-        return done
-
-    def _unless_failed(self, operation: Operation, action: Any) -> Operation:
-        """Do something; if that fails, leave no operation of this server running unseen."""
-        try:
-            done: Operation = action()
-        except BaseException:
-            with suppress(Error):
-                self.cancel_operation(operation)
-            raise
-        return done
-
-
-def _secrets(operation: Operation) -> dict[str, str]:
-    """Pick the secrets of an operation's websockets."""
-    metadata: dict[str, Any] = operation.get("metadata") or {}
-    names = ("control", "fs", "criu")
-    return {name: metadata[name] for name in names if name in metadata}
+        return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))

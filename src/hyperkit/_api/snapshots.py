@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._request import given, path, time_of
+from .._request import NEVER, given, path, time_of
 from ..errors import InvalidName
 from ..types import Snapshot
 from .instances import InstancesMixin
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..types import Operation
-
-_NEVER = "0001-01-01T00:00:00Z"
 
 
 class SnapshotsMixin(InstancesMixin):
@@ -211,7 +209,7 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.update_snapshot("web", "before", expires_at="2030-01-01T00:00:00Z").status
             'Success'
         """
-        body = {"expires_at": time_of(expires_at) or _NEVER}
+        body = {"expires_at": time_of(expires_at) or NEVER}
         self._need("snapshot_expiry", "update_snapshot")
         url = self._path(container, "snapshots", snapshot)
         return self._handle_async(self._put(url, body, etag=etag), sync)

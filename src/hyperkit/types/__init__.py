@@ -122,6 +122,18 @@ from ._server import (
     ServerStorageDriver,
     ServerWarning,
 )
+from ._storage import (
+    StoragePool,
+    StoragePoolResources,
+    StorageSpace,
+    StorageVolume,
+    StorageVolumeBackup,
+    StorageVolumeBitmap,
+    StorageVolumeFull,
+    StorageVolumeOffer,
+    StorageVolumeSnapshot,
+    StorageVolumeState,
+)
 
 __all__ = [
     "AccessEntry",
@@ -238,6 +250,16 @@ __all__ = [
     "ServerStorageDriver",
     "ServerWarning",
     "Snapshot",
+    "StoragePool",
+    "StoragePoolResources",
+    "StorageSpace",
+    "StorageVolume",
+    "StorageVolumeBackup",
+    "StorageVolumeBitmap",
+    "StorageVolumeFull",
+    "StorageVolumeOffer",
+    "StorageVolumeSnapshot",
+    "StorageVolumeState",
     "TrustToken",
 ]
 
