@@ -111,7 +111,6 @@ class Client(
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,
-    StoragePoolsMixin,
     StorageVolumeBackupsMixin,
     StorageVolumeBlocksMixin,
     StorageVolumeCopiesMixin,
@@ -123,6 +122,7 @@ class Client(
     WarningsMixin,
     IdentitiesMixin,
     InstancesMixin,
+    StoragePoolsMixin,
     OperationsMixin,
     ServerMixin,
 ):

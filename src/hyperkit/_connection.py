@@ -163,8 +163,17 @@ class Connection(ClientOptions):
             link.capabilities = capabilities(Server(self._get("/1.0")))
         return link.capabilities
 
-    def _need(self, extension: str, what: str) -> None:
-        """Refuse a call that the server cannot follow; an empty extension every server has."""
+    def _need(self, extension: str, what: str, *, ask: bool = True) -> None:
+        """Refuse a call that the server cannot follow.
+
+        Args:
+            extension: what it takes; an empty one every server has.
+            what: needs it, for people.
+            ask: False goes by what is known already: where only LXD 2 lacks it, that is not
+                worth a question of its own.
+        """
+        if not ask and self._connected().capabilities is None:
+            return
         if extension and not self.has_extension(extension):
             found = self._capabilities()
             raise MissingExtension(extension, what, server=found.shown)
@@ -224,9 +233,7 @@ class Connection(ClientOptions):
     def _patch(
         self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
     ) -> Operation:
-        # Only LXD 2 has no PATCH: not worth a question of its own.
-        if self._connected().capabilities is not None:
-            self._need("patch", "A change of some fields")
+        self._need("patch", "A change of some fields", ask=False)
         return self._change("PATCH", path, body, query, etag)
 
     def _delete(self, path: str, /, **query: Any) -> Operation:

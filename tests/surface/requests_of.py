@@ -59,7 +59,9 @@ REFUSED = (
 )
 NO = json.dumps({"type": "error", "error": "not here", "error_code": 403}).encode()
 # Lists that nothing is below, and that are therefore not known by the table's shape.
-LISTS = ("/access", "/leases", "/network-allocations", "/auth/permissions", "/metadata/templates")
+LISTS = re.compile(
+    "/(access|leases|network-allocations|auth/permissions|metadata/templates|storage-volumes/.*)$"
+)
 # Answered by an operation that goes on: somebody is to connect to it.
 WEBSOCKETS = re.compile(r"/(exec|console)$|^/1.0/instances/[^/]+$|/volumes/[^/]+/[^/]+$")
 
@@ -184,7 +186,7 @@ class Notes(BaseAdapter):
         if endpoint is None:
             return ANYTHING
         item = endpoint.path + "/{"
-        if path.endswith(LISTS) or any(one.path.startswith(item) for one in ENDPOINTS):
+        if LISTS.search(path) or any(one.path.startswith(item) for one in ENDPOINTS):
             return [] if not path.endswith("/nvram") else {}
         return ANYTHING
 

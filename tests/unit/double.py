@@ -10,6 +10,14 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 ENDPOINT = "https://lxd.test:8443"
+# What every server of these years has.
+EXTENSIONS = [
+    "container_exec_recording",
+    "container_exec_user_group_cwd",
+    "instances",
+    "patch",
+    "storage",
+]
 
 
 class Double(BaseAdapter):
@@ -65,6 +73,20 @@ def operation(status_code=200, status="Success", **fields):
         "metadata": None,
         "err": "",
     } | fields
+
+
+def about(*extensions, server="lxd", **environment):
+    """Say what a server is: it has these extensions besides."""
+    return {
+        "auth": "trusted",
+        "api_extensions": [*EXTENSIONS, *extensions],
+        "environment": {"server": server, "server_version": "6.9"} | environment,
+    }
+
+
+def greet(double, *extensions, query=None, **server):
+    """Expect the question what the server is."""
+    double.expect("GET", "/1.0", about(*extensions, **server), query=query)
 
 
 def started(**fields):

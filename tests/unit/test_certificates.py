@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from unit.double import greet
 
 import hyperkit
 from hyperkit._token import decode_token, encode_token
@@ -19,19 +20,6 @@ ISSUED = {
 }
 PENDING = {"class": "token", "status_code": 103, "id": "u-1", "metadata": ISSUED}
 HOSTILE = ["", ".", "..", "a\nb"]
-
-
-def greet(double, *extensions, server="lxd"):
-    """Expect the question what the server is: it has these extensions."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {
-            "auth": "trusted",
-            "api_extensions": ["instances", *extensions],
-            "environment": {"server": server, "server_version": "6.9"},
-        },
-    )
 
 
 def told(text):

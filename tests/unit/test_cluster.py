@@ -8,9 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from unit.double import error, operation, started
+from unit.double import error, greet, operation, started
 from unit.servers import envelope, key_pair, serving, tls
-from unit.test_snapshots import greet
 
 import hyperkit
 from hyperkit._join import shown_certificate

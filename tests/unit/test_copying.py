@@ -1,6 +1,5 @@
 import pytest
-from unit.conftest import EXTENSIONS
-from unit.double import error, started
+from unit.double import error, greet, started
 
 import hyperkit
 
@@ -25,20 +24,6 @@ COPY = {
     "source": {"type": "copy", "source": "web"},
     "type": "container",
 }
-
-
-def greet(double, *extensions, **query):
-    """Expect the question what the server is; it has these extensions besides."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {
-            "auth": "trusted",
-            "api_extensions": [*EXTENSIONS, *extensions],
-            "environment": {"server": "lxd"},
-        },
-        query=query,
-    )
 
 
 def test_a_copy_is_like_the_source_but_for_what_is_volatile(client, double):
@@ -93,7 +78,7 @@ def test_a_copy_of_a_snapshot_is_like_the_snapshot(client, double):
 
 
 def test_a_copy_into_another_project_says_where_the_source_is(bare, double):
-    greet(double, "container_copy_project", project="blue")
+    greet(double, "container_copy_project", query={"project": "blue"})
     bare.default_project = "blue"
     double.expect("GET", "/1.0/instances/web", WEB, query={"project": "blue"})
     double.expect(

@@ -1,8 +1,7 @@
 """Creating over a cluster: defined on each member, then created."""
 
 import pytest
-from unit.double import error, operation, started
-from unit.test_snapshots import greet
+from unit.double import error, greet, operation, started
 
 import hyperkit
 from hyperkit._everywhere import create_everywhere

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from unit.test_certificates import greet
+from unit.double import greet
 
 import hyperkit
 from hyperkit import where, where_not

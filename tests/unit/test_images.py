@@ -5,9 +5,8 @@ import io
 import os
 
 import pytest
-from unit.double import started
+from unit.double import greet, started
 from unit.servers import serving
-from unit.test_certificates import greet
 
 import hyperkit
 from hyperkit import Client

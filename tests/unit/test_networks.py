@@ -1,6 +1,5 @@
 import pytest
-from unit.conftest import EXTENSIONS
-from unit.double import error, operation, started
+from unit.double import error, greet, operation, started
 
 import hyperkit
 
@@ -16,15 +15,7 @@ def met(bare, double):
     """Make a client that has met a server with some extensions."""
 
     def meet(*extensions, server="lxd"):
-        double.expect(
-            "GET",
-            "/1.0",
-            {
-                "auth": "trusted",
-                "api_extensions": [*EXTENSIONS, *extensions],
-                "environment": {"server": server},
-            },
-        )
+        greet(double, *extensions, server=server)
         assert bare.has_extension("instances")
         return bare
 

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from unit.test_certificates import greet
+from unit.double import greet
 
 import hyperkit
 

@@ -1,27 +1,13 @@
 import datetime as dt
 
 import pytest
-from unit.conftest import EXTENSIONS
-from unit.double import operation, started
+from unit.double import greet, operation, started
 
 import hyperkit
 
 NAIVE = dt.datetime(2040, 1, 1)
 AWARE = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 SNAPSHOTS = "/1.0/instances/web/snapshots"
-
-
-def greet(double, *extensions):
-    """Expect the question what the server is; it has these extensions besides."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {
-            "auth": "trusted",
-            "api_extensions": [*EXTENSIONS, *extensions],
-            "environment": {"server": "lxd"},
-        },
-    )
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])

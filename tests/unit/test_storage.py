@@ -8,7 +8,7 @@ import socket
 import threading
 
 import pytest
-from unit.double import error, operation, started
+from unit.double import about, error, greet, operation, started
 from unit.servers import envelope, serving
 
 import hyperkit
@@ -18,19 +18,6 @@ POOLS = "/1.0/storage-pools"
 VOLUMES = f"{POOLS}/default/volumes"
 DATA = f"{VOLUMES}/custom/data"
 LATER = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
-
-
-def about(*extensions, server="lxd", addresses=()):
-    return {
-        "auth": "trusted",
-        "api_extensions": list(extensions),
-        "environment": {"server": server, "addresses": list(addresses), "certificate": "PEM"},
-    }
-
-
-def greet(double, *extensions, server="lxd"):
-    """Expect the question what the server is."""
-    double.expect("GET", "/1.0", about("patch", *extensions, server=server))
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])

@@ -62,6 +62,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.create_storage_pool("fast", driver="dir").status
             'Success'
         """
+        url = self._pool()
         path("storage-pools", name)
         body = given(name=name, config=strings(config), description=description, driver=driver)
         if member_config is not None:
@@ -69,7 +70,7 @@ class StoragePoolsMixin(OperationsMixin):
                 message = "member_config is for all members of a cluster: leave target out."
                 raise ArgumentError(message)
             return create_everywhere(self, "storage-pools", body, member_config)
-        return self._handle_async(self._post(path("storage-pools"), body, target=target), sync)
+        return self._handle_async(self._post(url, body, target=target), sync)
 
     def delete_storage_pool(self, name: str, *, sync: bool | None = None) -> Operation:
         """Delete a storage pool: ``DELETE /1.0/storage-pools/<name>``.
@@ -89,7 +90,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.delete_storage_pool("fast").status
             'Success'
         """
-        return self._handle_async(self._delete(path("storage-pools", name)), sync)
+        return self._handle_async(self._delete(self._pool(name)), sync)
 
     def edit_storage_pool(
         self, name: str, *, target: str | None = None
@@ -166,7 +167,7 @@ class StoragePoolsMixin(OperationsMixin):
             description = self.storage_pool(name).get("description", "")
         body = given(config=strings(config), description=description)
         return self._handle_async(
-            self._patch(path("storage-pools", name), body, etag=etag, target=target), sync
+            self._patch(self._pool(name), body, etag=etag, target=target), sync
         )
 
     def storage_pool(self, name: str, *, target: str | None = None) -> StoragePool:
@@ -183,7 +184,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.storage_pool("default").driver
             'dir'
         """
-        return StoragePool(self._get(path("storage-pools", name), target=target))
+        return StoragePool(self._get(self._pool(name), target=target))
 
     def storage_pool_resources(
         self, name: str, *, target: str | None = None
@@ -208,7 +209,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> space.used < space.total
             True
         """
-        url = path("storage-pools", name, "resources")
+        url = self._pool(name, "resources")
         self._need("resources", "storage_pool_resources")
         return StoragePoolResources(self._get(url, target=target))
 
@@ -235,12 +236,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.storage_pools()
             ['default']
         """
-        if filter is not None:
-            self._need("api_filtering_extended", "filter")
-        found: list[str] | list[StoragePool] = self._list(
-            path("storage-pools"), StoragePool, recursion, filter=filter
-        )
-        return found
+        return self._list(self._pool(), StoragePool, recursion, filter=filter)
 
     def update_storage_pool(
         self,
@@ -279,5 +275,11 @@ class StoragePoolsMixin(OperationsMixin):
         """
         body = {"config": strings(config or {}), "description": description or ""}
         return self._handle_async(
-            self._put(path("storage-pools", name), body, etag=etag, target=target), sync
+            self._put(self._pool(name), body, etag=etag, target=target), sync
         )
+
+    def _pool(self, *segments: str) -> str:
+        """Build the path of the pools, or of what is in one."""
+        url = path("storage-pools", *segments)
+        self._need("storage", "storage pools", ask=False)
+        return url

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._progress import Meter
-from .._request import given, path, time_of
+from .._request import given, time_of
 from .._server import import_headers
 from .._transfer import save, sending
 from ..errors import ArgumentError, Error
@@ -303,7 +303,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
         if name is None and kind != "backup":
             message = f"A file of the kind {kind!r} tells no name: give one to the volume."
             raise ArgumentError(message)
-        url = path("storage-pools", pool, "volumes", "custom")
+        url = self._pool(pool, "volumes", "custom")
         if name is not None and not named(name).isascii():
             message = f"{name!r} cannot travel in a header: take an ASCII name, and rename it."
             raise ArgumentError(message)

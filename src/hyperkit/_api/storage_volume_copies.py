@@ -90,7 +90,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         name, mark, snapshot = source_name.partition("/")
         rest = ("snapshots", named(snapshot)) if mark else ()
         where = self._volume(pool, "custom", name, *rest)
-        url = path("storage-pools", pool if new_pool is None else new_pool, "volumes", "custom")
+        url = self._pool(pool if new_pool is None else new_pool, "volumes", "custom")
         body = given(
             name=named(target_name), type="custom", config=strings(config), description=description
         )
@@ -220,7 +220,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> other.migrate_storage_volume(offer, "fast", "archive").status
             'Success'
         """
-        url = path("storage-pools", pool, "volumes", "custom")
+        url = self._pool(pool, "volumes", "custom")
         body = self._arriving_volume(source, name, config, description, refresh)
         pull = given(
             type="migration",
@@ -444,7 +444,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             body["source"] = given(
                 type="migration", mode="push", refresh=refresh, volume_only=volume_only
             )
-            door = to._post(path("storage-pools", dest_pool, "volumes", "custom"), body)
+            door = to._post(to._pool(dest_pool, "volumes", "custom"), body)
 
             def wait(client: OperationsMixin, operation: Operation) -> Operation:
                 return client.wait_for_operation(

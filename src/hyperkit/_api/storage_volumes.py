@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 from .._edit import editing
 from .._request import given, path, strings
-from ..errors import InvalidName
+from ..errors import InvalidName, InvalidResponse
 from ..types import StorageVolume, StorageVolumeFull, StorageVolumeState
-from .operations import OperationsMixin
+from .storage_pools import StoragePoolsMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..types import Operation
 
 
-class StorageVolumesMixin(OperationsMixin):
+class StorageVolumesMixin(StoragePoolsMixin):
     """Chapter "storage volumes" of the API."""
 
     def create_storage_volume(
@@ -56,7 +56,7 @@ class StorageVolumesMixin(OperationsMixin):
             >>> client.create_storage_volume("default", "data", config={"size": "1GiB"}).status
             'Success'
         """
-        url = path("storage-pools", pool, "volumes")
+        url = self._pool(pool, "volumes")
         body = given(
             name=named(name),
             type=type,
@@ -463,9 +463,11 @@ class StorageVolumesMixin(OperationsMixin):
             >>> client.storage_volumes("default", type="custom")
             ['data']
         """
-        place = ("storage-volumes",) if pool is None else ("storage-pools", pool, "volumes")
-        url = path(*place) if type is None else path(*place, type)
-        if pool is None:
+        kinds = () if type is None else (type,)
+        if pool is not None:
+            url = self._pool(pool, "volumes", *kinds)
+        else:
+            url = path("storage-volumes", *kinds)
             self._need("storage_volumes_all", "listing the volumes of all pools at once")
         if filter is not None:
             self._need("storage_volume_api_filtering", "filter")
@@ -525,7 +527,7 @@ class StorageVolumesMixin(OperationsMixin):
 
     def _volume(self, pool: str, type: str, name: str, *rest: str) -> str:
         """Build the path of a volume, or of something that belongs to it."""
-        return path("storage-pools", pool, "volumes", type, name, *rest)
+        return self._pool(pool, "volumes", type, name, *rest)
 
 
 def named(name: str) -> str:
@@ -543,7 +545,10 @@ def named(name: str) -> str:
 
 def _listed(url: str, *, bare: bool) -> str:
     """Read type and name of a volume, or of its snapshot, in a URL that the server listed."""
-    segments = url.partition("?")[0].split("/")
-    kind, name, *rest = [unquote(segment) for segment in segments[5:]]
+    segments = [unquote(segment) for segment in url.partition("?")[0].split("/")[5:]]
+    if len(segments) < 2:
+        message = f"The server lists {url!r}, which is no volume."
+        raise InvalidResponse(message)
+    kind, name, *rest = segments
     name = "/".join([name, *rest[1:]])  # what follows "snapshots"
     return name if bare else f"{kind}/{name}"
