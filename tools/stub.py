@@ -27,6 +27,7 @@ from paramiko import SFTPClient
 from requests import Session
 
 from ._api.image_files import ImageFilesMixin
+from ._api.instance_state import Action
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
 from ._api.processes import InputFile, OutputFile

@@ -37,6 +37,7 @@ SOURCE_OF_MIGRATION = MigrationSource(
     websocket=Resource(url="https://host:8443/1.0/operations/u", secrets={}),
 )
 VALUES = {
+    "action": "start",
     "config": {},
     "command": "true",
     "expires_at": None,
@@ -53,6 +54,7 @@ EXTRA = {
     "create_instance": {"alias": "busybox"},
     "move_container": {"pool": "fast"},
     "move_instance": {"pool": "fast"},
+    "rebuild_instance": {"alias": "busybox"},
 }
 # What a server might answer to any question that comes before a change.
 ANSWER = Resource(
