@@ -32,6 +32,7 @@ from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
 from ._api.processes import InputFile, OutputFile
 from ._api.readiness import Until
+from ._api.snapshots import DiskVolumesMode
 from ._batch import Batch
 from ._client import Client
 from ._events import Events

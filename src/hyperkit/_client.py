@@ -13,6 +13,10 @@ from ._api.files import FilesMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
 from ._api.images import ImagesMixin
+from ._api.instance_backups import InstanceBackupsMixin
+from ._api.instance_debug import InstanceDebugMixin
+from ._api.instance_firmware import InstanceFirmwareMixin
+from ._api.instance_metadata import InstanceMetadataMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
 from ._api.migration import MigrationMixin
@@ -24,6 +28,8 @@ from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
+from ._api.storage_bucket_backups import StorageBucketBackupsMixin
+from ._api.storage_buckets import StorageBucketsMixin
 from ._api.terminals import TerminalsMixin
 from ._api.verbs import VerbsMixin
 
@@ -50,6 +56,10 @@ class Client(
     ImageFilesMixin,
     ImagesMixin,
     ImageAliasesMixin,
+    InstanceBackupsMixin,
+    InstanceDebugMixin,
+    InstanceFirmwareMixin,
+    InstanceMetadataMixin,
     LogsMixin,
     MigrationMixin,
     NetworksMixin,
@@ -58,9 +68,11 @@ class Client(
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,
+    StorageBucketBackupsMixin,
     TerminalsMixin,
     VerbsMixin,
     InstancesMixin,
+    StorageBucketsMixin,
     OperationsMixin,
     ServerMixin,
 ):

@@ -42,6 +42,8 @@ VALUES = {
     "command": "true",
     "expires_at": None,
     "file": io.BytesIO(b"image"),
+    "import_instance source": io.BytesIO(b"backup"),
+    "import_storage_bucket source": io.BytesIO(b"backup"),
     "new_name": "b",
     "old_name": "a",
     "source": SOURCE_OF_MIGRATION,
@@ -96,8 +98,11 @@ def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     monkeypatch.setattr(kind, "wait_for_operation", lambda self, one: waited.append(one) or one)
     parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
     needed = [one for one in parameters if one.default is one.empty]
-    positional = [VALUES.get(one.name, "web") for one in needed if one.kind != one.KEYWORD_ONLY]
-    keywords = {one.name: VALUES[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
+    values = {
+        one.name: VALUES.get(f"{name} {one.name}", VALUES.get(one.name, "web")) for one in needed
+    }
+    positional = [values[one.name] for one in needed if one.kind != one.KEYWORD_ONLY]
+    keywords = {one.name: values[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
     getattr(client, name)(*positional, sync=sync, **keywords, **EXTRA.get(name, {}))
     assert bool(waited) is (auto_sync if sync is None else sync)
 

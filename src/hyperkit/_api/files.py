@@ -33,13 +33,15 @@ _EXTENSIONS = {"directory": "directory_manipulation", "symlink": "file_symlinks"
 class FilesMixin(InstancesMixin):
     """Chapter "files" of the API."""
 
-    def delete_file(self, container: str, file: str) -> None:
+    def delete_file(self, container: str, file: str, *, force: bool | None = None) -> None:
         """Delete a file or an empty folder: ``DELETE /1.0/instances/<name>/files``.
 
         Args:
             container: the instance's name, such as ``"web"``.
             file: its absolute path, such as ``"/etc/motd"``; of a symbolic link, the
                 link is deleted.
+            force: True deletes a folder with all that is in it; API extension
+                ``file_delete_force`` (Incus).
 
         Raises:
             NotFound: there is no such instance, or no such file.
@@ -50,7 +52,12 @@ class FilesMixin(InstancesMixin):
         """
         place = _inside(container, file)
         self._need("file_delete", "delete_file")
-        self._delete(self._path(container, "files"), path=place)
+        headers = None
+        if force:
+            self._need("file_delete_force", "force")
+            headers = {self._header("force"): "true"}
+        url = self._path(container, "files")
+        self._change("DELETE", url, None, {"path": place}, headers=headers)
 
     def file_info(self, container: str, file: str) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
@@ -218,6 +225,7 @@ class FilesMixin(InstancesMixin):
         append: bool = False,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         on_progress: OnProgress | None = None,
         progress: bool = False,
         uid: int | None = None,
@@ -225,7 +233,7 @@ class FilesMixin(InstancesMixin):
         """Copy a file into an instance: ``POST /1.0/instances/<name>/files``.
 
         It goes in pieces, however large it is. Owner and mode are those of a new
-        file; one that is there keeps its own.
+        file; one that is there keeps its own, unless ``modify_permissions``.
 
         Args:
             source: a path, or a file that is open for reading bytes.
@@ -235,6 +243,9 @@ class FilesMixin(InstancesMixin):
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``; those of ``source`` if that is a
                 path.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is known; API extension
+                ``instances_files_modify_permissions`` (LXD).
             on_progress: called with bytes done, bytes in all (or None), and the path.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             uid: its owner; root if not given.
@@ -253,7 +264,14 @@ class FilesMixin(InstancesMixin):
             payload = Payload(content_of(file), meter=meter)
             meter.expect(payload.length)
             self._send_file(
-                container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid
+                container,
+                dest_file,
+                payload,
+                append=append,
+                gid=gid,
+                mode=mode,
+                modify_permissions=modify_permissions,
+                uid=uid,
             )
 
     def read_file(self, container: str, file: str) -> bytes:
@@ -286,11 +304,13 @@ class FilesMixin(InstancesMixin):
         content: Content,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         uid: int | None = None,
     ) -> None:
         r"""Write a file of an instance: ``POST /1.0/instances/<name>/files``.
 
-        Owner and mode are those of a new file; one that is there keeps its own.
+        Owner and mode are those of a new file; one that is there keeps its own, unless
+        ``modify_permissions``.
 
         Args:
             container: the instance's name, such as ``"web"``.
@@ -300,6 +320,9 @@ class FilesMixin(InstancesMixin):
                 reading.
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is given; API extension
+                ``instances_files_modify_permissions`` (LXD).
             uid: its owner; root if not given.
 
         Raises:
@@ -309,7 +332,16 @@ class FilesMixin(InstancesMixin):
             >>> client.write_file("web", "/etc/motd", content="Welcome\n", mode=0o644)
         """
         payload = Payload(content_of(content))
-        self._send_file(container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid)
+        self._send_file(
+            container,
+            dest_file,
+            payload,
+            append=append,
+            gid=gid,
+            mode=mode,
+            modify_permissions=modify_permissions,
+            uid=uid,
+        )
 
     def _send_file(
         self,
@@ -320,6 +352,7 @@ class FilesMixin(InstancesMixin):
         append: bool = False,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         type: Literal["directory", "symlink"] | None = None,
         uid: int | None = None,
     ) -> None:
@@ -339,14 +372,15 @@ class FilesMixin(InstancesMixin):
             self._need("file_append", "append")
         if type is not None:
             self._need(_EXTENSIONS[type], f"A {type}")
-        fields = given(
-            uid=uid,
-            gid=gid,
-            mode=None if mode is None else f"{mode:04o}",
+        owned = given(uid=uid, gid=gid, mode=None if mode is None else f"{mode:04o}")
+        fields = owned | given(
             type=type,
             write="append" if append else None,
         )
-        headers = {self._header(name): str(value) for name, value in fields.items()}
+        if modify_permissions:
+            self._need("instances_files_modify_permissions", "modify_permissions")
+            fields["modify-perm"] = ",".join(owned) or None
+        headers = {self._header(name): str(value) for name, value in given(**fields).items()}
         self._upload(self._path(container, "files"), payload, headers=headers, path=place)
 
     @contextmanager

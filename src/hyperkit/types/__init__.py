@@ -8,13 +8,36 @@ from __future__ import annotations
 
 from .._resource import Resource
 from ._auth import Certificate
+from ._buckets import StorageBucket, StorageBucketBackup, StorageBucketKey
 from ._images import Image, ImageAlias
-from ._instances import ExecOutput, FileInfo, Instance, InstanceState, MigrationSource, Snapshot
+from ._instances import (
+    AccessEntry,
+    ExecOutput,
+    FileInfo,
+    Instance,
+    InstanceBackup,
+    InstanceMetadata,
+    InstanceState,
+    InstanceStateCPU,
+    InstanceStateDisk,
+    InstanceStateMemory,
+    InstanceStateNetwork,
+    InstanceStateNetworkAddress,
+    InstanceStateNetworkCounters,
+    InstanceStateOS,
+    InstanceTemplate,
+    MigrationSource,
+    NvramVariable,
+    Snapshot,
+    UefiVariable,
+    UefiVariables,
+)
 from ._networks import Network
 from ._projects import Profile
 from ._server import Event, HostResources, Operation, Server
 
 __all__ = [
+    "AccessEntry",
     "Certificate",
     "Event",
     "ExecOutput",
@@ -23,14 +46,30 @@ __all__ = [
     "Image",
     "ImageAlias",
     "Instance",
+    "InstanceBackup",
+    "InstanceMetadata",
     "InstanceState",
+    "InstanceStateCPU",
+    "InstanceStateDisk",
+    "InstanceStateMemory",
+    "InstanceStateNetwork",
+    "InstanceStateNetworkAddress",
+    "InstanceStateNetworkCounters",
+    "InstanceStateOS",
+    "InstanceTemplate",
     "MigrationSource",
     "Network",
+    "NvramVariable",
     "Operation",
     "Profile",
     "Resource",
     "Server",
     "Snapshot",
+    "StorageBucket",
+    "StorageBucketBackup",
+    "StorageBucketKey",
+    "UefiVariable",
+    "UefiVariables",
 ]
 
 # They are known by this module's name: in pickles, in the manual, and in messages.
