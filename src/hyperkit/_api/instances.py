@@ -206,14 +206,14 @@ class InstancesMixin(InstanceStateMixin):
 
         Args:
             name: such as ``"web"``.
-            fields: with ``recursion=1``, what is costly to find out and wanted all the
-                same: ``"state.disk"``, ``"state.network"``, both, or ``[]`` for neither;
-                both if not given. API extension ``instances_state_selective_recursion``.
+            fields: with ``recursion=1``, which parts of the state are wanted that are costly
+                to find out: ``"state.disk"`` or ``"state.network"``; both if not given.
+                API extension ``instances_state_selective_recursion`` (LXD).
             recursion: 1 adds its state, snapshots and backups; API extension
                 ``instance_get_full``.
 
         Raises:
-            ArgumentError: ``fields`` without ``recursion=1``.
+            ArgumentError: ``fields`` is empty, or goes without ``recursion=1``.
             NotFound: there is no such instance.
 
         Example:
@@ -260,16 +260,16 @@ class InstancesMixin(InstanceStateMixin):
 
         Args:
             all_projects: True lists those of every project.
-            fields: with ``recursion=2``, what is costly to find out and wanted all the
-                same: ``"state.disk"``, ``"state.network"``, both, or ``[]`` for neither;
-                both if not given. API extension ``instances_state_selective_recursion``.
+            fields: with ``recursion=2``, which parts of the state are wanted that are costly
+                to find out: ``"state.disk"`` or ``"state.network"``; both if not given.
+                API extension ``instances_state_selective_recursion`` (LXD).
             filter: such as ``"status eq running"``; see "Filtering" in the manual.
             recursion: 0 for names, 1 for instances, 2 for instances with their
                 state, snapshots and backups.
             type: only ``"container"`` or ``"virtual-machine"``.
 
         Raises:
-            ArgumentError: ``fields`` without ``recursion=2``.
+            ArgumentError: ``fields`` is empty, or goes without ``recursion=2``.
 
         Example:
             >>> client.instances()
@@ -463,8 +463,8 @@ class InstancesMixin(InstanceStateMixin):
         """Write the parts of the state that are to be found out."""
         if fields is None:
             return None
-        if recursion != wanted:
-            message = f"fields say which parts of the state: they go with recursion={wanted}."
+        if recursion != wanted or not fields:
+            message = f"fields name parts of the state: one or more, with recursion={wanted}."
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
         return ",".join(fields)

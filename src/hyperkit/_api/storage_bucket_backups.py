@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
 from .._request import given, path, time_of
 from .._transfer import sending
+from ..errors import InvalidResponse
 from ..types import StorageBucketBackup
 from .storage_buckets import StorageBucketsMixin
 
@@ -165,7 +166,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
         progress: bool = False,
         target: str | None = None,
     ) -> Destination:
-        """Save a backup: ``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups/<backup>/export``.
+        """Save it: ``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups/<backup>/export``.
 
         API extension ``storage_bucket_backup`` (Incus).
 
@@ -324,16 +325,22 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             target: the cluster member that has the bucket.
 
         Raises:
+            InvalidResponse: an Incus that makes backups, but does not list them.
             NotFound: there is no such bucket.
 
         Example:
             >>> client.storage_bucket_backups("default", "photos")
             ['monday']
         """
-        found: list[str] | list[StorageBucketBackup] = self._list(
-            self._bucket_backup(pool, bucket), StorageBucketBackup, recursion, target=target
-        )
-        return found
+        url = self._bucket_backup(pool, bucket)
+        # Asked for the names alone, Incus 7.0 hangs up.
+        entries: Any = self._get(url, recursion=1, target=target) or []
+        if not isinstance(entries, list):
+            # What Incus answered here before it had a list: the bucket.
+            message = f"The server does not list the backups of the bucket {bucket!r}."
+            raise InvalidResponse(message)
+        found = [StorageBucketBackup(entry) for entry in entries]
+        return found if recursion else [backup.name for backup in found]
 
     def _bucket_backup(self, pool: str, bucket: str, *rest: str) -> str:
         """Build the path of the backups of a bucket, or of one of them."""

@@ -111,11 +111,12 @@ class TerminalsMixin(ProcessesMixin):
 
         Returns:
             The log; the newest part of it, where it is long. LXD 5.0 gives each part once,
-            while the instance runs. Or the picture, as PNG.
+            while the instance runs. Or the picture, as PNG; of a container there is
+            none, and the log comes instead.
 
         Raises:
             ArgumentError: there is no such type.
-            BadRequest: a picture of what has no screen, or does not run.
+            BadRequest: a picture of what does not run.
             NotFound: there is no such instance.
             InternalServerError: there is no log, as of virtual machines on LXD.
 
