@@ -3,6 +3,7 @@
 import io
 import pickle
 import pprint
+from unittest.mock import ANY
 
 import pytest
 from unit.double import operation, started
@@ -87,6 +88,28 @@ def test_edit_on_a_member(buckets, double):
     double.expect("PUT", PHOTOS, body=body, query={"target": "m1"})
     with client.edit_storage_bucket("default", "photos", target="m1") as bucket:
         bucket.config["size"] = 5
+
+
+@pytest.mark.parametrize(
+    ("call", "names", "url"),
+    [
+        ("patch_storage_bucket", ("photos",), PHOTOS),
+        ("update_storage_bucket", ("photos",), PHOTOS),
+        ("update_storage_bucket_key", ("photos", "admin"), f"{PHOTOS}/keys/admin"),
+    ],
+)
+def test_an_etag_counts_though_no_server_looks_at_it(
+    buckets, double, monkeypatch, call, names, url
+):
+    client = buckets()
+    monkeypatch.setattr("hyperkit._edit.etag_of", lambda client: '"theirs"')
+    double.expect("GET", url, {}, query={"target": "m1"})
+    with pytest.raises(hyperkit.PreconditionFailed, match="theirs"):
+        getattr(client, call)("default", *names, etag='"mine"', target="m1")
+    double.expect("GET", url, {}, query={"target": "m1"})
+    method = "PATCH" if "patch" in call else "PUT"
+    double.expect(method, url, body=ANY, query={"target": "m1"})
+    getattr(client, call)("default", *names, etag="theirs", target="m1")
 
 
 def test_backups_are_listed_whole_since_incus_7_hangs_up_otherwise(buckets, double):

@@ -146,8 +146,8 @@ class InstanceDebugMixin(InstancesMixin):
         Args:
             instance: its name, such as ``"web"``.
 
-        Raises:
-            NotFound: there is no such instance.
+        Returns:
+            The entries; of an instance that there is not, Incus tells who could.
 
         Example:
             >>> [entry.role for entry in client.instance_access("web")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._edit import editing
+from .._edit import editing, must_match
 from .._payload import Payload, content_of
 from .._request import given, path, strings
 from ..types import InstanceMetadata
@@ -61,7 +61,9 @@ class InstanceMetadataMixin(InstancesMixin):
         """
 
         def write(metadata: InstanceMetadata, etag: str | None) -> None:
-            self._put(self._metadata(instance), metadata, etag=etag)
+            url = self._metadata(instance)
+            must_match(self, url, etag)
+            self._put(url, metadata, etag=etag)
 
         return editing(self, lambda: self.instance_metadata(instance), write)
 
@@ -198,7 +200,9 @@ class InstanceMetadataMixin(InstancesMixin):
             properties or {},
             templates or {},
         )
-        self._put(self._metadata(instance), body, etag=etag)
+        url = self._metadata(instance)
+        must_match(self, url, etag)
+        self._put(url, body, etag=etag)
 
     def write_instance_template(self, instance: str, template: str, *, content: Content) -> None:
         """Create or replace a template: ``POST /1.0/instances/<name>/metadata/templates``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing
+from .._edit import editing, must_match
 from .._request import given, path, strings
 from ..types import StorageBucket, StorageBucketBackup, StorageBucketKey
 from .operations import OperationsMixin
@@ -235,6 +235,7 @@ class StorageBucketsMixin(OperationsMixin):
 
         def write(key: StorageBucketKey, etag: str | None) -> None:
             body = {field: key[field] for field in _KEY_FIELDS if field in key}
+            must_match(self, url, etag, target=target)
             self._handle_async(self._put(url, body, etag=etag, target=target), sync=True)
 
         return editing(self, lambda: StorageBucketKey(self._get(url, target=target)), write)
@@ -277,6 +278,7 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = given(config=strings(config), description=description)
         url = self._bucket(pool, name)
+        must_match(self, url, etag, target=target)
         return self._handle_async(self._patch(url, body, etag=etag, target=target), sync)
 
     def storage_bucket(
@@ -455,6 +457,7 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = {"config": strings(config or {}), "description": description or ""}
         url = self._bucket(pool, name)
+        must_match(self, url, etag, target=target)
         return self._handle_async(self._put(url, body, etag=etag, target=target), sync)
 
     def update_storage_bucket_key(
@@ -501,6 +504,7 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = _credentials(access_key, description or "", role, secret_key)
         url = self._bucket(pool, bucket, "keys", name)
+        must_match(self, url, etag, target=target)
         return self._handle_async(self._put(url, body, etag=etag, target=target), sync)
 
     def _bucket(self, pool: str, *rest: str) -> str:
