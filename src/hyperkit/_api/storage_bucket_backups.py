@@ -334,8 +334,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
         """
         url = self._bucket_backup(pool, bucket)
         # Asked for the names alone, Incus 7.0 hangs up.
-        entries: Any = self._get(url, recursion=1, target=target) or []
-        if not isinstance(entries, list):
+        entries: list[Any] = self._get(url, recursion=1, target=target) or []
+        if isinstance(entries, dict):
             # What Incus answered here before it had a list: the bucket.
             message = f"The server does not list the backups of the bucket {bucket!r}."
             raise InvalidResponse(message)

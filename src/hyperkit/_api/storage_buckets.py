@@ -536,9 +536,8 @@ def _full(found: Mapping[str, Any]) -> StorageBucket:
 
 def _with_key(operation: Operation) -> Operation:
     """Put the key that was made where it is found whichever way the server tells it."""
-    metadata: Any = operation.get("metadata")
-    if isinstance(metadata, dict):
-        key: Any = metadata.get("key", metadata)
-        if isinstance(key, dict) and "access-key" in key:
-            operation["metadata"] = StorageBucketKey(key)
+    metadata: dict[str, Any] = operation.get("metadata") or {}
+    key: dict[str, Any] = metadata.get("key") or metadata
+    if "access-key" in key:
+        operation["metadata"] = StorageBucketKey(key)
     return operation
