@@ -21,6 +21,10 @@ from ._api.identity_provider_groups import IdentityProviderGroupsMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
 from ._api.images import ImagesMixin
+from ._api.instance_backups import InstanceBackupsMixin
+from ._api.instance_debug import InstanceDebugMixin
+from ._api.instance_firmware import InstanceFirmwareMixin
+from ._api.instance_metadata import InstanceMetadataMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
 from ._api.metrics import MetricsMixin
@@ -47,6 +51,8 @@ from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
+from ._api.storage_bucket_backups import StorageBucketBackupsMixin
+from ._api.storage_buckets import StorageBucketsMixin
 from ._api.storage_pools import StoragePoolsMixin
 from ._api.storage_volume_backups import StorageVolumeBackupsMixin
 from ._api.storage_volume_blocks import StorageVolumeBlocksMixin
@@ -88,6 +94,10 @@ class Client(
     ImageFilesMixin,
     ImagesMixin,
     ImageAliasesMixin,
+    InstanceBackupsMixin,
+    InstanceDebugMixin,
+    InstanceFirmwareMixin,
+    InstanceMetadataMixin,
     LogsMixin,
     MetricsMixin,
     MigrationMixin,
@@ -116,6 +126,7 @@ class Client(
     StorageVolumeCopiesMixin,
     StorageVolumeFilesMixin,
     StorageVolumeSnapshotsMixin,
+    StorageBucketBackupsMixin,
     TerminalsMixin,
     TLSIdentitiesMixin,
     VerbsMixin,
@@ -123,6 +134,7 @@ class Client(
     IdentitiesMixin,
     InstancesMixin,
     StoragePoolsMixin,
+    StorageBucketsMixin,
     OperationsMixin,
     ServerMixin,
 ):

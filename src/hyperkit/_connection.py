@@ -256,7 +256,7 @@ class Connection(ClientOptions):
             return Operation(envelope["metadata"])
         return Operation(_DONE, metadata=envelope.get("metadata"))
 
-    def _raw(self, path: str, **query: Any) -> bytes:
+    def _raw(self, path: str, /, **query: Any) -> bytes:
         """GET bytes that have no envelope."""
         response = self._request("GET", path, query=query)
         if response.status_code >= 400:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
 from ._resource import Resource
+from .errors import PreconditionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -50,6 +51,27 @@ def etag_of(client: Connection) -> str | None:
     """Take the ETag of what this thread has just read."""
     response = client.last_response
     return None if response is None else response.headers.get("ETag")
+
+
+def must_match(client: Connection, url: str, etag: str | None, **query: Any) -> None:
+    """Compare an ETag right before a change, where no server does so in the change.
+
+    Args:
+        client: what reads and writes.
+        url: of what is to be changed.
+        etag: of what was read; None for no comparison.
+        query: parameters.
+
+    Raises:
+        PreconditionFailed: it has changed since.
+    """
+    if etag is None:
+        return
+    client._get(url, **query)
+    found = etag_of(client)
+    if found is not None and found.strip('"') != etag.strip('"'):
+        message = f"It has changed since it was read: its ETag is {found}, not {etag}."
+        raise PreconditionFailed(message, status_code=412, method="GET", url=url)
 
 
 def merged(before: Any, mine: Any, theirs: Any) -> Any:

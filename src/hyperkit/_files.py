@@ -100,6 +100,7 @@ class Place:
         append: bool = False,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         type: Literal["directory", "symlink"] | None = None,
         uid: int | None = None,
     ) -> None:
@@ -120,13 +121,12 @@ class Place:
             client._need("file_append", "append")
         if type is not None:
             client._need(_EXTENSIONS[type], f"A {type}")
-        fields = given(
-            uid=uid,
-            gid=gid,
-            mode=None if mode is None else f"{mode:04o}",
-            type=type,
-            write="append" if append else None,
-        )
+        owned = given(uid=uid, gid=gid, mode=None if mode is None else f"{mode:04o}")
+        fields = owned | given(type=type, write="append" if append else None)
+        if modify_permissions:
+            client._need("instances_files_modify_permissions", "modify_permissions")
+            if owned:
+                fields["modify-perm"] = ",".join(owned)
         headers = {client._header(name): str(value) for name, value in fields.items()}
         client._upload(url, payload, headers=headers, path=self._file)
 

@@ -3,25 +3,98 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from ._request import string
+from .errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .types import Server
 
+    Config = Mapping[str, str]
+    Devices = Mapping[str, Config]
+
+
+def devices_in_query(devices: Devices) -> str:
+    """Write devices for the header of an import as LXD reads them.
+
+    Args:
+        devices: by their names; values of any text.
+
+    Returns:
+        A query, whose values are queries: one for each device.
+    """
+    return urlencode({name: urlencode(device) for name, device in devices.items()})
+
+
+def devices_in_words(devices: Devices) -> str:
+    """Write devices for the header of an import as Incus reads them.
+
+    Args:
+        devices: by their names.
+
+    Returns:
+        Words such as ``"eth0,nictype=bridged"``, with a space between two.
+
+    Raises:
+        ArgumentError: something has a space in it, or another sign that this form
+            cannot hold.
+    """
+    return " ".join(
+        f"{_part(name, ',= ')},{word}"
+        for name, device in devices.items()
+        for word in config_in_words(device).split()
+    )
+
+
+def config_in_words(config: Config) -> str:
+    """Write configuration for the header of an import: only Incus reads it.
+
+    Args:
+        config: keys and values.
+
+    Returns:
+        Words such as ``"limits.cpu=2"``, with a space between two.
+
+    Raises:
+        ArgumentError: something has a space in it, or another sign that this form
+            cannot hold.
+    """
+    return " ".join(f"{_part(key, '= ')}={_part(value, ' ')}" for key, value in config.items())
+
+
+def _part(text: str, refused: str) -> str:
+    if not text.isascii() or any(sign in text for sign in refused):
+        message = (
+            f"Incus cannot take {text!r} with an import, which writes these in one line of "
+            "ASCII: import it without, and change it then."
+        )
+        raise ArgumentError(message)
+    return text
+
 
 class Product(NamedTuple):
-    """A kind of server."""
+    """A kind of server.
+
+    Attributes:
+        name: as the server writes it.
+        title: as people write it.
+        header_prefix: of its own headers.
+        import_devices: the API extension for devices that come with an import.
+        write_devices: how they are written in a header.
+    """
 
     name: str
     title: str
     header_prefix: str
+    import_devices: str
+    write_devices: Callable[[Devices], str]
 
 
-LXD = Product("lxd", "LXD", "X-LXD-")
-INCUS = Product("incus", "Incus", "X-Incus-")
+LXD = Product("lxd", "LXD", "X-LXD-", "import_instance_devices", devices_in_query)
+INCUS = Product("incus", "Incus", "X-Incus-", "backup_override_config", devices_in_words)
 
 # Extensions that only LXD has ever had: they tell where a stranger is not told more.
 _LXD_ONLY = {"devlxd_events", "restrict_devlxd"}
@@ -70,6 +143,18 @@ class Capabilities(NamedTuple):
     def trust_token_field(self) -> str:
         """The field of a new certificate that takes a token: LXD before 5.21.2 has no own one."""
         return "trust_token" if self._takes_trust_tokens else "password"
+
+    def instances_of(self, type: str | None, filter: str | None) -> dict[str, Any]:
+        """Write the query for instances of one type: Incus 7 takes that for a filter only.
+
+        Args:
+            type: ``"container"`` or ``"virtual-machine"``; None for both.
+            filter: what else they are to be like.
+        """
+        if type is None or self.product is not INCUS:
+            return {"filter": filter, "instance-type": type}
+        of_type = f"type eq {type}"
+        return {"filter": of_type if filter is None else f"{filter} and {of_type}"}
 
     @property
     def _takes_trust_tokens(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._wire import Wire
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -34,20 +36,27 @@ def sftp_client_over(connect: Callable[[], socket.socket], method: str) -> SFTPC
 class _Channel:
     """A socket that paramiko waits for by reading: it would select one that it knows.
 
-    What TLS has decrypted already is not seen by a select.
+    What TLS has decrypted already is not seen by a select; and paramiko reads in one thread
+    while it writes in another, which TLS does not bear.
     """
 
     def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
+        self._wire = Wire(connected)
+        self._read = b""
 
     def get_name(self) -> str:
         return "sftp"
 
     def send(self, data: bytes) -> int:
-        return self._socket.send(data)
+        self._wire.write(memoryview(data))
+        return len(data)
 
     def recv(self, count: int) -> bytes:
-        return self._socket.recv(count)
+        if not self._read:
+            self._read = self._wire.read()
+        block, self._read = self._read[:count], self._read[count:]
+        return block
 
     def close(self) -> None:
-        self._socket.close()
+        self._wire.shut()
+        self._wire.close()

@@ -62,6 +62,7 @@ SCRUBBED = [
     (re.compile(r'("core\.trust_password": ?)"[^"]*"'), r'\1"<secret>"'),
     (re.compile(r'("certificate_fingerprint": ?)"[^"]*"'), r'\1"<fingerprint>"'),
     (re.compile(r'("identifier": ?)"[0-9a-f]{64}"'), r'\1"<fingerprint>"'),
+    (re.compile(r'("(?:access|secret)[-_]key": ?)"[^"]*"'), r'\1"<secret>"'),
     (re.compile(r'("(?:kernel_version|os_version)": ?)"[^"]*"'), r'\1"6.1.0"'),
     (re.compile(r"/tmp/hyperkit-lab/[a-z0-9-]+/state"), "/var/lib/server"),
     (re.compile(r"/tmp/[a-z0-9-]+lab/[a-z0-9-]+/state"), "/var/lib/server"),

@@ -54,11 +54,14 @@ SOURCE_OF_MIGRATION = MigrationSource(
     ),
 )
 VALUES = {
+    "action": "start",
     "config": {},
     "command": "true",
     "driver": "dir",
     "expires_at": None,
     "file": io.BytesIO(b"image"),
+    "import_instance source": io.BytesIO(b"backup"),
+    "import_storage_bucket source": io.BytesIO(b"backup"),
     "new_name": "b",
     "old_name": "a",
     "replica_mode": "leader",
@@ -77,6 +80,7 @@ EXTRA = {
     "move_container": {"pool": "fast"},
     "move_instance": {"pool": "fast"},
     "move_storage_volume": {"new_pool": "fast"},
+    "rebuild_instance": {"alias": "busybox"},
 }
 # What a server might answer to any question that comes before a change.
 ANSWER = Resource(
@@ -120,12 +124,13 @@ def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
     needed = [one for one in parameters if one.default is one.empty]
     extra = dict(EXTRA.get(name, {}))
+    values = {
+        one.name: VALUES.get(f"{name} {one.name}", VALUES.get(one.name, "web")) for one in needed
+    }
     positional = [
-        extra.pop(one.name, VALUES.get(one.name, "web"))
-        for one in needed
-        if one.kind != one.KEYWORD_ONLY
+        extra.pop(one.name, values[one.name]) for one in needed if one.kind != one.KEYWORD_ONLY
     ]
-    keywords = {one.name: VALUES[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
+    keywords = {one.name: values[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
     getattr(client, name)(*positional, sync=sync, **keywords, **extra)
     assert bool(waited) is (auto_sync if sync is None else sync)
 

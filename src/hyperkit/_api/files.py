@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class FilesMixin(InstancesMixin):
     """Chapter "files" of the API."""
 
-    def delete_file(self, container: str, file: str) -> None:
+    def delete_file(self, container: str, file: str, *, force: bool | None = None) -> None:
         """Delete a file or an empty folder: ``DELETE /1.0/instances/<name>/files``.
 
         Args:
             container: the instance's name, such as ``"web"``.
             file: its absolute path, such as ``"/etc/motd"``; of a symbolic link, the
                 link is deleted.
+            force: True deletes a folder with all that is in it; API extension
+                ``file_delete_force`` (Incus).
 
         Raises:
             NotFound: there is no such instance, or no such file.
@@ -38,7 +40,7 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.delete_file("web", "/etc/motd")
         """
-        self._place(container, file).delete()
+        self._place(container, file).delete(force=force)
 
     def file_info(self, container: str, file: str) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
@@ -183,6 +185,7 @@ class FilesMixin(InstancesMixin):
         append: bool = False,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         on_progress: OnProgress | None = None,
         progress: bool = False,
         uid: int | None = None,
@@ -190,7 +193,7 @@ class FilesMixin(InstancesMixin):
         """Copy a file into an instance: ``POST /1.0/instances/<name>/files``.
 
         It goes in pieces, however large it is. Owner and mode are those of a new
-        file; one that is there keeps its own.
+        file; one that is there keeps its own, unless ``modify_permissions``.
 
         Args:
             source: a path, or a file that is open for reading bytes.
@@ -200,6 +203,9 @@ class FilesMixin(InstancesMixin):
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``; those of ``source`` if that is a
                 path.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is known; API extension
+                ``instances_files_modify_permissions`` (LXD).
             on_progress: called with bytes done, bytes in all (or None), and the path.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             uid: its owner; root if not given.
@@ -213,8 +219,14 @@ class FilesMixin(InstancesMixin):
         """
         place = self._place(container, dest_file)
         with sending(source, on_progress, progress=progress, text=dest_file) as payload:
-            mode = mode_of(source) if mode is None else mode
-            place.send(payload, append=append, gid=gid, mode=mode, uid=uid)
+            place.send(
+                payload,
+                append=append,
+                gid=gid,
+                mode=mode_of(source) if mode is None else mode,
+                modify_permissions=modify_permissions,
+                uid=uid,
+            )
 
     def read_file(self, container: str, file: str) -> bytes:
         r"""Read a file of an instance: ``GET /1.0/instances/<name>/files``.
@@ -246,11 +258,13 @@ class FilesMixin(InstancesMixin):
         content: Content,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         uid: int | None = None,
     ) -> None:
         r"""Write a file of an instance: ``POST /1.0/instances/<name>/files``.
 
-        Owner and mode are those of a new file; one that is there keeps its own.
+        Owner and mode are those of a new file; one that is there keeps its own, unless
+        ``modify_permissions``.
 
         Args:
             container: the instance's name, such as ``"web"``.
@@ -260,6 +274,9 @@ class FilesMixin(InstancesMixin):
                 reading.
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is given; API extension
+                ``instances_files_modify_permissions`` (LXD).
             uid: its owner; root if not given.
 
         Raises:
@@ -270,7 +287,14 @@ class FilesMixin(InstancesMixin):
         """
         place = self._place(container, dest_file)
         payload = Payload(content_of(content))
-        place.send(payload, append=append, gid=gid, mode=mode, uid=uid)
+        place.send(
+            payload,
+            append=append,
+            gid=gid,
+            mode=mode,
+            modify_permissions=modify_permissions,
+            uid=uid,
+        )
 
     def _place(self, container: str, file: str) -> Place:
         """Name a path in an instance; what cannot be one sends nothing."""

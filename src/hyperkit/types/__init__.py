@@ -18,6 +18,7 @@ from ._auth import (
     PermissionInfo,
     TrustToken,
 )
+from ._buckets import StorageBucket, StorageBucketBackup, StorageBucketKey
 from ._cluster import (
     Cluster,
     ClusterGroup,
@@ -36,7 +37,28 @@ from ._cluster import (
     ReplicatorState,
 )
 from ._images import Image, ImageAlias, ImageSource
-from ._instances import ExecOutput, FileInfo, Instance, InstanceState, MigrationSource, Snapshot
+from ._instances import (
+    AccessEntry,
+    ExecOutput,
+    FileInfo,
+    Instance,
+    InstanceBackup,
+    InstanceMetadata,
+    InstanceState,
+    InstanceStateCPU,
+    InstanceStateDisk,
+    InstanceStateMemory,
+    InstanceStateNetwork,
+    InstanceStateNetworkAddress,
+    InstanceStateNetworkCounters,
+    InstanceStateOS,
+    InstanceTemplate,
+    MigrationSource,
+    NvramVariable,
+    Snapshot,
+    UefiVariable,
+    UefiVariables,
+)
 from ._network_parts import (
     NetworkACL,
     NetworkACLRule,
@@ -71,7 +93,7 @@ from ._networks import (
     NetworkStateOVN,
     NetworkStateVLAN,
 )
-from ._projects import AccessEntry, Profile, Project, ProjectResource, ProjectState
+from ._projects import Profile, Project, ProjectResource, ProjectState
 from ._resources import (
     HostCPU,
     HostCPUAddressSizes,
@@ -198,7 +220,17 @@ __all__ = [
     "ImageAlias",
     "ImageSource",
     "Instance",
+    "InstanceBackup",
+    "InstanceMetadata",
     "InstanceState",
+    "InstanceStateCPU",
+    "InstanceStateDisk",
+    "InstanceStateMemory",
+    "InstanceStateNetwork",
+    "InstanceStateNetworkAddress",
+    "InstanceStateNetworkCounters",
+    "InstanceStateOS",
+    "InstanceTemplate",
     "MetadataConfiguration",
     "MetricSample",
     "MigrationSource",
@@ -232,6 +264,7 @@ __all__ = [
     "NetworkZone",
     "NetworkZoneRecord",
     "NetworkZoneRecordEntry",
+    "NvramVariable",
     "OIDCSession",
     "Operation",
     "OperationRequestor",
@@ -250,6 +283,9 @@ __all__ = [
     "ServerStorageDriver",
     "ServerWarning",
     "Snapshot",
+    "StorageBucket",
+    "StorageBucketBackup",
+    "StorageBucketKey",
     "StoragePool",
     "StoragePoolResources",
     "StorageSpace",
@@ -261,6 +297,8 @@ __all__ = [
     "StorageVolumeSnapshot",
     "StorageVolumeState",
     "TrustToken",
+    "UefiVariable",
+    "UefiVariables",
 ]
 
 # They are known by this module's name: in pickles, in the manual, and in messages.

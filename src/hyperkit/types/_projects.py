@@ -5,20 +5,6 @@ from __future__ import annotations
 from .._resource import Resource
 
 
-class AccessEntry(Resource):
-    """Somebody who may use something, and as what.
-
-    ``identifier`` is a certificate's fingerprint or a user's name, ``role`` such as
-    ``"admin"`` or ``"view"``, ``provider`` such as ``"tls"`` or ``"openfga"``.
-    """
-
-    __slots__ = ()
-
-    identifier: str
-    provider: str
-    role: str
-
-
 class Profile(Resource):
     """Configuration and devices that instances share."""
 
