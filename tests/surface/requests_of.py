@@ -63,7 +63,11 @@ LISTS = re.compile(
     "/(access|leases|network-allocations|auth/permissions|metadata/templates|storage-volumes/.*)$"
 )
 # Answered by an operation that goes on: somebody is to connect to it.
-WEBSOCKETS = re.compile(r"/(exec|console)$|^/1.0/instances/[^/]+$|/volumes/[^/]+/[^/]+$")
+WEBSOCKETS = re.compile(
+    r"/(exec|console)$|^/1.0/instances(/[^/]+)?$|/volumes/[^/]+(/[^/]+)?$|/snapshots/[^/]+$"
+)
+# Their bodies have the names of variables for keys.
+NAMED_BY_USERS = "/nvram"
 
 
 class Request(NamedTuple):
@@ -128,7 +132,7 @@ class Notes(BaseAdapter):
 
     def note(self, method, url, body):
         parts = urlsplit(url)
-        keys = json.loads(body) if body else {}
+        keys = json.loads(body) if body and not parts.path.endswith(NAMED_BY_USERS) else {}
         self.noted.append(
             Request(
                 method,
@@ -221,6 +225,10 @@ def choices(parameter, samples):
         found = re.search(r"Literal(\[.*?\])", kind)
         return ast.literal_eval(found[1])
     for word, value in (
+        ("InstanceType", "container"),
+        ("Action", "start"),
+        ("DiskVolumesMode", "root"),
+        ("bytes", b"bytes"),
         ("bool", True),
         ("datetime", dt.datetime(2040, 1, 1, tzinfo=dt.UTC)),
         ("Mapping[str, Mapping", {"a": {"b": "c"}}),

@@ -14,6 +14,7 @@ ENDPOINT = "https://lxd.test:8443"
 EXTENSIONS = [
     "container_exec_recording",
     "container_exec_user_group_cwd",
+    "console",
     "instances",
     "patch",
     "storage",

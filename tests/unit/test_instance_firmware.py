@@ -75,7 +75,7 @@ def test_bad_arguments_send_nothing(bare, arguments):
 def test_change_several(incus, double):
     body = {GUID: {"Timeout": {"data": 5}, "BootNext": None}}
     double.expect("PATCH", NVRAM, body=body)
-    incus.patch_instance_nvram("web", body)
+    incus.patch_instance_nvram("web", variables=body)
 
 
 def test_names_are_quoted_whole(incus, double):

@@ -191,7 +191,7 @@ class InstanceFirmwareMixin(InstancesMixin):
         return UefiVariables(self._get(self._uefi_vars(instance)))
 
     def patch_instance_nvram(
-        self, instance: str, variables: Mapping[str, Mapping[str, Mapping[str, Any] | None]]
+        self, instance: str, *, variables: Mapping[str, Mapping[str, Mapping[str, Any] | None]]
     ) -> None:
         """Change several variables at once: ``PATCH /1.0/instances/<name>/nvram``.
 
@@ -208,7 +208,7 @@ class InstanceFirmwareMixin(InstancesMixin):
 
         Example:
             >>> guid = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
-            >>> client.patch_instance_nvram("web", {guid: {"BootNext": None}})
+            >>> client.patch_instance_nvram("web", variables={guid: {"BootNext": None}})
         """
         url = self._nvram(instance)
         self._need("instance_nvram_bulk_update", "patch_instance_nvram")

@@ -72,7 +72,7 @@ class MigrationMixin(InstancesMixin):
         message = "No other server can reach this one: set core.https_address, or relay."
         addresses, certificate = addresses_of(self, message)
         source = self._offer(
-            container, snapshot, self._how(allow_inconsistent, instance_only, live)
+            container, snapshot, self._how(snapshot, allow_inconsistent, instance_only, live)
         )
         urls = urls_of(source.operation, addresses)
         source["certificate"] = certificate
@@ -253,7 +253,7 @@ class MigrationMixin(InstancesMixin):
             with suppress(OperationGone):
                 self.wait_for_operation(source.operation)
         else:
-            how = self._how(allow_inconsistent, instance_only, live)
+            how = self._how(snapshot, allow_inconsistent, instance_only, live)
             source = self._described(name, snapshot)
             body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
             door = to._open_door(body, source, given(instance_only=instance_only, live=live))
@@ -289,11 +289,17 @@ class MigrationMixin(InstancesMixin):
         )
 
     def _how(
-        self, allow_inconsistent: bool | None, instance_only: bool | None, live: bool | None
+        self,
+        snapshot: str | None,
+        allow_inconsistent: bool | None,
+        instance_only: bool | None,
+        live: bool | None,
     ) -> dict[str, Any]:
-        """Say how the source is to send."""
+        """Say how the source is to send; a snapshot has no others, and does not change."""
         if allow_inconsistent is not None:
             self._need("cluster_migration_inconsistent_copy", "allow_inconsistent")
+        if snapshot is not None:
+            return given(live=live)
         return given(allow_inconsistent=allow_inconsistent, instance_only=instance_only, live=live)
 
     def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> MigrationSource:

@@ -166,7 +166,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         message = "No other server can reach this one: set core.https_address, or relay."
         addresses, certificate = addresses_of(self, message)
         offer = self._described_volume(pool, name, target)
-        operation = self._offer_volume(url, snapshot or name, volume_only, target)
+        operation = self._offer_volume(url, name, snapshot, volume_only, target)
         offer["certificate"] = certificate
         offer["operation"] = operation
         offer["websocket"] = Resource(
@@ -453,13 +453,13 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
 
             def push() -> Operation:
                 sent = self._offer_volume(
-                    url, snapshot or name, volume_only, migration_target=door_of(to, door)
+                    url, name, snapshot, volume_only, migration_target=door_of(to, door)
                 )
                 unless_failed(self, sent, lambda: wait(self, sent))
                 return to.wait_for_operation(door)
 
             def relay() -> Operation:
-                offered = self._offer_volume(url, snapshot or name, volume_only)
+                offered = self._offer_volume(url, name, snapshot, volume_only)
                 return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))
 
             done = unless_failed(to, door, push if mode == "push" else relay)
@@ -493,12 +493,18 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         self,
         url: str,
         name: str,
+        snapshot: str | None,
         volume_only: bool | None,
         target: str | None = None,
         migration_target: Mapping[str, Any] | None = None,
     ) -> Operation:
-        """Start the source's side of a migration."""
-        body = given(name=name, migration=True, target=migration_target, volume_only=volume_only)
+        """Start the source's side of a migration; a snapshot has no others."""
+        body = given(
+            name=snapshot or name,
+            migration=True,
+            target=migration_target,
+            volume_only=volume_only if snapshot is None else None,
+        )
         return self._post(url, body, target=target)
 
     def _arriving_volume(

@@ -75,7 +75,7 @@ class TerminalsMixin(ProcessesMixin):
         if force:
             self._need("console_force", "force")
         body = given(width=width, height=height, type=type, force=force)
-        operation = self._post(self._path(name, "console"), body)
+        operation = self._post(self._console_path(name), body)
         if terminal is None:
             return VgaConsole(self, operation)
         sockets = connect_all(self, operation)
@@ -125,7 +125,7 @@ class TerminalsMixin(ProcessesMixin):
             b'web'
         """
         _check(type)
-        where = self._path(name, "console")
+        where = self._console_path(name)
         if type == "vga":
             self._need("instance_console_screenshot", 'type="vga"')
             return self._raw(where, type=type)
@@ -148,7 +148,7 @@ class TerminalsMixin(ProcessesMixin):
         Example:
             >>> client.delete_console_log("web")
         """
-        self._delete(self._path(name, "console"))
+        self._delete(self._console_path(name))
 
     def shell(
         self,
@@ -208,6 +208,11 @@ class TerminalsMixin(ProcessesMixin):
                     process.resize,
                 )
             return process.wait()
+
+    def _console_path(self, name: str) -> str:
+        url = self._path(name, "console")
+        self._need("console", "the console of an instance", ask=False)
+        return url
 
 
 def _check(type: str) -> None:
