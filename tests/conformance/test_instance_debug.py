@@ -42,11 +42,12 @@ def test_what_neither_of_the_servers_has(client, instance):
         (client.instance_nvram,),
         (client.instance_nvram_variable, GUID, "Timeout"),
         (client.instance_uefi_vars,),
-        (client.patch_instance_nvram, {}),
         (client.repair_instance, "rebuild-config-volume"),
     ):
         with pytest.raises(hyperkit.MissingExtension):
             call(instance, *arguments)
+    with pytest.raises(hyperkit.MissingExtension):
+        client.patch_instance_nvram(instance, variables={})
     with pytest.raises(hyperkit.MissingExtension):
         client.update_instance_nvram_variable(instance, GUID, "Timeout", binary=b"")
     with pytest.raises(hyperkit.MissingExtension):
