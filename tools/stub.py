@@ -27,10 +27,13 @@ from paramiko import SFTPClient
 from requests import Session
 
 from ._api.image_files import ImageFilesMixin
+from ._api.instance_state import Action
 from ._api.instances import InstanceType
 from ._api.migration import MigrationMixin
 from ._api.processes import InputFile, OutputFile
 from ._api.readiness import Until
+from ._api.snapshots import DiskVolumesMode
+from ._api.storage_volume_copies import StorageVolumeCopiesMixin
 from ._batch import Batch
 from ._client import Client
 from ._events import Events

@@ -5,27 +5,64 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _options
+from ._api.auth_groups import AuthGroupsMixin
+from ._api.bearer_identities import BearerIdentitiesMixin
 from ._api.certificates import CertificatesMixin
+from ._api.cluster import ClusterMixin
+from ._api.cluster_groups import ClusterGroupsMixin
+from ._api.cluster_links import ClusterLinksMixin
+from ._api.cluster_members import ClusterMembersMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
 from ._api.files import FilesMixin
+from ._api.identities import IdentitiesMixin
+from ._api.identity_provider_groups import IdentityProviderGroupsMixin
 from ._api.image_aliases import ImageAliasesMixin
 from ._api.image_files import ImageFilesMixin
 from ._api.images import ImagesMixin
+from ._api.instance_backups import InstanceBackupsMixin
+from ._api.instance_debug import InstanceDebugMixin
+from ._api.instance_firmware import InstanceFirmwareMixin
+from ._api.instance_metadata import InstanceMetadataMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
+from ._api.metrics import MetricsMixin
 from ._api.migration import MigrationMixin
+from ._api.network_acls import NetworkACLsMixin
+from ._api.network_address_sets import NetworkAddressSetsMixin
+from ._api.network_allocations import NetworkAllocationsMixin
+from ._api.network_forwards import NetworkForwardsMixin
+from ._api.network_integrations import NetworkIntegrationsMixin
+from ._api.network_load_balancer_pools import NetworkLoadBalancerPoolsMixin
+from ._api.network_load_balancers import NetworkLoadBalancersMixin
+from ._api.network_peers import NetworkPeersMixin
+from ._api.network_zone_records import NetworkZoneRecordsMixin
+from ._api.network_zones import NetworkZonesMixin
 from ._api.networks import NetworksMixin
+from ._api.oidc_identities import OIDCIdentitiesMixin
 from ._api.operations import OperationsMixin
+from ._api.placement_groups import PlacementGroupsMixin
 from ._api.profiles import ProfilesMixin
+from ._api.projects import ProjectsMixin
 from ._api.readiness import ReadinessMixin
+from ._api.replicators import ReplicatorsMixin
 from ._api.scopes import ScopesMixin
 from ._api.server import ServerMixin
 from ._api.sftp import SftpMixin
 from ._api.snapshots import SnapshotsMixin
+from ._api.storage_bucket_backups import StorageBucketBackupsMixin
+from ._api.storage_buckets import StorageBucketsMixin
+from ._api.storage_pools import StoragePoolsMixin
+from ._api.storage_volume_backups import StorageVolumeBackupsMixin
+from ._api.storage_volume_blocks import StorageVolumeBlocksMixin
+from ._api.storage_volume_copies import StorageVolumeCopiesMixin
+from ._api.storage_volume_files import StorageVolumeFilesMixin
+from ._api.storage_volume_snapshots import StorageVolumeSnapshotsMixin
 from ._api.terminals import TerminalsMixin
+from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.verbs import VerbsMixin
+from ._api.warnings import WarningsMixin
 
 if TYPE_CHECKING:
     from requests import Session
@@ -42,25 +79,62 @@ NOT_GIVEN: Any = _NotGiven()
 
 
 class Client(
+    AuthGroupsMixin,
+    BearerIdentitiesMixin,
     CertificatesMixin,
+    ClusterGroupsMixin,
+    ClusterLinksMixin,
+    ClusterMembersMixin,
+    ClusterMixin,
     ContainersMixin,
     CopyingMixin,
     DirectoriesMixin,
     FilesMixin,
+    IdentityProviderGroupsMixin,
     ImageFilesMixin,
     ImagesMixin,
     ImageAliasesMixin,
+    InstanceBackupsMixin,
+    InstanceDebugMixin,
+    InstanceFirmwareMixin,
+    InstanceMetadataMixin,
     LogsMixin,
+    MetricsMixin,
     MigrationMixin,
+    NetworkACLsMixin,
+    NetworkAddressSetsMixin,
+    NetworkAllocationsMixin,
+    NetworkForwardsMixin,
+    NetworkIntegrationsMixin,
+    NetworkLoadBalancerPoolsMixin,
+    NetworkLoadBalancersMixin,
+    NetworkPeersMixin,
+    NetworkZoneRecordsMixin,
+    NetworkZonesMixin,
     NetworksMixin,
+    PlacementGroupsMixin,
+    OIDCIdentitiesMixin,
     ProfilesMixin,
+    ProjectsMixin,
     ReadinessMixin,
+    ReplicatorsMixin,
     SftpMixin,
     SnapshotsMixin,
     ScopesMixin,
+    StorageVolumeBackupsMixin,
+    StorageVolumeBlocksMixin,
+    StorageVolumeCopiesMixin,
+    StorageVolumeFilesMixin,
+    StorageVolumeSnapshotsMixin,
+    StorageBucketBackupsMixin,
     TerminalsMixin,
+    TLSIdentitiesMixin,
     VerbsMixin,
+    WarningsMixin,
+    IdentitiesMixin,
     InstancesMixin,
+    StoragePoolsMixin,
+    StorageBucketsMixin,
     OperationsMixin,
     ServerMixin,
 ):

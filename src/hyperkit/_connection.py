@@ -163,8 +163,17 @@ class Connection(ClientOptions):
             link.capabilities = capabilities(Server(self._get("/1.0")))
         return link.capabilities
 
-    def _need(self, extension: str, what: str) -> None:
-        """Refuse a call that the server cannot follow; an empty extension every server has."""
+    def _need(self, extension: str, what: str, *, ask: bool = True) -> None:
+        """Refuse a call that the server cannot follow.
+
+        Args:
+            extension: what it takes; an empty one every server has.
+            what: needs it, for people.
+            ask: False goes by what is known already: where only LXD 2 lacks it, that is not
+                worth a question of its own.
+        """
+        if not ask and self._connected().capabilities is None:
+            return
         if extension and not self.has_extension(extension):
             found = self._capabilities()
             raise MissingExtension(extension, what, server=found.shown)
@@ -186,8 +195,10 @@ class Connection(ClientOptions):
         *,
         all_projects: bool | None = None,
         extension: str = "",
+        filter: str | None = None,
+        filtering: str = "api_filtering_extended",
         **query: Any,
-    ) -> Any:
+    ) -> list[str] | list[Kind]:
         """GET a list: of names (``recursion`` 0), or of objects.
 
         Args:
@@ -196,8 +207,13 @@ class Connection(ClientOptions):
             recursion: as the server counts it.
             all_projects: True lists what is in every project.
             extension: the one that ``all_projects`` needs.
+            filter: as `where` writes it.
+            filtering: the extension that ``filter`` needs: others would list everything.
             query: further parameters.
         """
+        if filter is not None:
+            self._need(filtering, "filter")
+            query["filter"] = filter
         if all_projects:
             self._need(extension, "all_projects")
             query["all-projects"] = "true"
@@ -217,6 +233,7 @@ class Connection(ClientOptions):
     def _patch(
         self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
     ) -> Operation:
+        self._need("patch", "A change of some fields", ask=False)
         return self._change("PATCH", path, body, query, etag)
 
     def _delete(self, path: str, /, **query: Any) -> Operation:
@@ -239,7 +256,7 @@ class Connection(ClientOptions):
             return Operation(envelope["metadata"])
         return Operation(_DONE, metadata=envelope.get("metadata"))
 
-    def _raw(self, path: str, **query: Any) -> bytes:
+    def _raw(self, path: str, /, **query: Any) -> bytes:
         """GET bytes that have no envelope."""
         response = self._request("GET", path, query=query)
         if response.status_code >= 400:

@@ -23,6 +23,8 @@ def create_everywhere(
 ) -> Operation:
     """Create a pool or a network over a cluster; if that fails, nothing of it is left.
 
+    Every step is waited for, whatever ``auto_sync`` says: each needs the one before.
+
     Args:
         client: of any member.
         collection: such as ``"networks"``.
@@ -31,14 +33,21 @@ def create_everywhere(
             that are not named get none.
 
     Returns:
-        The operation of the last request: the creation itself.
+        The operation of the last request, the creation itself: finished.
 
     Raises:
-        ArgumentError: a member is named that the cluster does not have.
+        ArgumentError: a member is named that the cluster does not have, or the server is
+            not part of a cluster.
         APIError: a member, or the cluster, has refused it.
+        OperationFailed: the same, where the server works in the background.
     """
+    made = path(collection, body["name"])
+    client._need("clustering", "member_config")
     everywhere = client._narrowed(target=None)
     url = path(collection)
+    if not everywhere._get(path("cluster"))["enabled"]:
+        message = "The server is not part of a cluster: leave member_config out."
+        raise ArgumentError(message)
     members = everywhere._names(path("cluster", "members"))
     strangers = sorted(set(member_config) - set(members))
     if strangers:
@@ -51,11 +60,11 @@ def create_everywhere(
         for member in members:
             own = {**body, "config": strings(member_config.get(member)) or {}}
             everywhere._handle_async(everywhere._post(url, own, target=member), sync=True)
+            # Not before: what the first member refuses may be there, and somebody else's.
             defined = True
-        return everywhere._post(url, body)
-    except Error:
+        return everywhere._handle_async(everywhere._post(url, body), sync=True)
+    except BaseException:
         if defined:
             with suppress(Error):
-                undone = everywhere._delete(path(collection, body["name"]))
-                everywhere._handle_async(undone, sync=True)
+                everywhere._handle_async(everywhere._delete(made), sync=True)
         raise

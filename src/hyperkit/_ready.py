@@ -6,7 +6,14 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from .errors import APIError, ArgumentError, InstanceNotReady, NotFound, TimeoutExpired
+from .errors import (
+    APIError,
+    ArgumentError,
+    InstanceNotReady,
+    InternalServerError,
+    NotFound,
+    TimeoutExpired,
+)
 from .types import InstanceState
 
 if TYPE_CHECKING:
@@ -129,13 +136,21 @@ class Ready:
 
     def _look(self) -> InstanceState:
         try:
-            self._state = self._client.instance_state(self._name)
+            self._state = self._read()
         except NotFound:
             if self._state is None or self._until != "stopped":
                 raise
             # An ephemeral one: it has stopped, and is gone.
             self._state = InstanceState(self._state, status="Stopped", status_code=102)
         return self._state
+
+    def _read(self) -> InstanceState:
+        try:
+            return self._client.instance_state(self._name)
+        except InternalServerError:
+            # Incus 7 stumbles over an instance that stops while it is looked at.
+            time.sleep(OFTEN)
+            return self._client.instance_state(self._name)
 
     def _cloud_init(self) -> None:
         left = None if self._timeout is None else max(0.1, self._deadline - time.monotonic())

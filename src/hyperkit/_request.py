@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# How servers write that something never expires.
+NEVER = "0001-01-01T00:00:00Z"
 _UUID_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
 
 

@@ -18,7 +18,7 @@ from urllib3.util import parse_url
 
 from ._endpoint import Endpoint, parse, socket_failure
 from ._remotes import expand
-from ._trust import check_validity, trust
+from ._trust import Trust, check_validity, trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,12 +112,16 @@ class Transport(HTTPAdapter):
     Args:
         endpoint: where the server is.
         options: the client's; read at the first request, not before.
+        trusted: how the server is checked; None for what the options say.
     """
 
-    def __init__(self, endpoint: Endpoint, options: ClientOptions) -> None:
+    def __init__(
+        self, endpoint: Endpoint, options: ClientOptions, trusted: Trust | None = None
+    ) -> None:
         super().__init__()
         self.endpoint = endpoint
         self._options = options
+        self._trusted = trusted
         self._pool: HTTPConnectionPool | None = None
         self._process = 0
         self._lock = threading.Lock()
@@ -130,7 +134,7 @@ class Transport(HTTPAdapter):
             return pool
         with self._lock:
             if self._pool is None or self._process != os.getpid():
-                self._pool = _open_pool(self.endpoint, self._options)
+                self._pool = _open_pool(self.endpoint, self._options, self._trusted)
                 self._process = os.getpid()
             return self._pool
 
@@ -198,14 +202,16 @@ class Transport(HTTPAdapter):
         super().close()
 
 
-def _open_pool(endpoint: Endpoint, options: ClientOptions) -> HTTPConnectionPool:
+def _open_pool(
+    endpoint: Endpoint, options: ClientOptions, trusted: Trust | None
+) -> HTTPConnectionPool:
     size: dict[str, Any] = {"maxsize": 32, "block": False}
     if endpoint.socket is not None:
         return SocketPool(endpoint.socket, **size)
     url = parse_url(endpoint.base)
     secure = url.scheme == "https"
     if secure:
-        context, fingerprint = trust(options)
+        context, fingerprint = trusted or trust(options)
         size.update(
             ssl_context=context, cert_reqs=context.verify_mode, assert_fingerprint=fingerprint
         )

@@ -63,6 +63,13 @@ def trust(options: ClientOptions) -> Trust:
     return Trust(context, fingerprint)
 
 
+def stranger() -> Trust:
+    """Make what only looks at the certificate that a server shows, and shows none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _check_nothing_else(context)
+    return Trust(context, None)
+
+
 def _check_nothing_else(context: ssl.SSLContext) -> None:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -266,3 +273,12 @@ def certificate_text(certificate: str | bytes) -> str:
             message = "A certificate in bytes must be PEM, not DER."
             raise ArgumentError(message) from None
     return _text(certificate, "cert")
+
+
+def key_text(key: str) -> str:
+    """Read a private key given as PEM text or as a path.
+
+    Raises:
+        CertificateError: the path cannot be read.
+    """
+    return _text(key, "key")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException
+import json
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
 from ._envelope import masked, read_envelope
@@ -10,19 +12,46 @@ from .errors import ConnectionFailed, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
 
     from ._connection import Connection
 
 _SWITCHED = 101
 
 
-def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
+class _Answer(HTTPResponse):
+    """An answer whose head is read to its end and no further.
+
+    What comes behind it belongs to the other protocol, in which the server may be the
+    first to speak.
+    """
+
+    def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp: Any = sock.makefile("rb", buffering=0)
+
+    def content(self) -> bytes:
+        """Read the body of an answer that has not switched."""
+        self.fp = BufferedReader(self.fp)
+        return self.read()
+
+
+def upgrade(
+    client: Connection,
+    path: str,
+    protocol: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    method: str = "GET",
+) -> socket.socket:
     """Ask the server to speak something else on a connection of its own.
 
     Args:
         client: of the server; its socket or TLS, its pin and its key are used.
         path: quoted, with its query.
         protocol: such as ``"sftp"``.
+        body: sent as JSON, if there is one.
+        method: ``"GET"`` or ``"POST"``.
 
     Returns:
         The socket, after the server's answer.
@@ -31,19 +60,24 @@ def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
         APIError: the server refuses.
         ConnectionFailed: it cannot be reached, or hung up.
     """
-    headers = client._headers({"Connection": "Upgrade", "Upgrade": protocol})
+    wanted = {"Connection": "Upgrade", "Upgrade": protocol}
+    content = None if body is None else json.dumps(body).encode()
+    if content is not None:
+        wanted["Content-Type"] = "application/json"
+    headers = client._headers(wanted)
     timeout = client._timeouts(None)[1]
     raw: Any = client._open_socket()
-    what = f"GET {masked(path)}"
+    what = f"{method} {masked(path)}"
     try:
         raw.settimeout(timeout)
         connection = HTTPConnection("unix.socket")
+        connection.response_class = _Answer
         connection.sock = raw
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
+        connection.request(method, path, body=content, headers=headers)
+        answer: Any = connection.getresponse()
         if answer.status != _SWITCHED:
             kind = answer.headers.get("Content-Type", "")
-            _refused(answer.status, kind, answer.read(), path)
+            _refused(answer.status, kind, answer.content(), method, path)
         raw.settimeout(None)
     except TimeoutError as error:
         raw.close()
@@ -60,8 +94,8 @@ def upgrade(client: Connection, path: str, protocol: str) -> socket.socket:
     return opened
 
 
-def _refused(status: int, kind: str, content: bytes, path: str) -> None:
+def _refused(status: int, kind: str, content: bytes, method: str, path: str) -> None:
     """Raise what an answer says that came in the place of another protocol."""
-    read_envelope(status, kind, content, method="GET", url=path)
-    message = f"GET {masked(path)} was answered, but the protocol was not switched."
+    read_envelope(status, kind, content, method=method, url=path)
+    message = f"{method} {masked(path)} was answered, but the protocol was not switched."
     raise InvalidResponse(message)

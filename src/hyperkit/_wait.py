@@ -12,6 +12,7 @@ from ._resource import Resource
 from .errors import (
     APIError,
     ConnectionFailed,
+    Forbidden,
     InvalidResponse,
     NotFound,
     OperationCancelled,
@@ -51,8 +52,10 @@ class Wait:
         timeout: float | None,
         known: Operation | None,
         meter: Meter | None,
+        secret: str | None = None,
     ) -> None:
         self.meter = meter
+        self.secret = secret
         self.slice = SLICE if meter is None else 1.0
         self.client = client
         self.uuid = uuid
@@ -86,7 +89,7 @@ class Wait:
             answer = self.client._envelope(
                 "GET",
                 path("operations", self.uuid, "wait"),
-                query={"timeout": slice_},
+                query={"timeout": slice_, "secret": self.secret},
                 read_timeout=read_timeout,
             )
         except RequestTimeout:
@@ -129,6 +132,13 @@ class Wait:
             found = self.client.operation(self.uuid)
         except NotFound as error:
             raise self._gone(said) from error
+        except Forbidden:
+            # A stranger with a secret may wait, but not look.
+            if self.secret is None or (said is not None and said.status_code in {401, 403}):
+                raise
+            if said is None or "deadline exceeded" in said.reason:
+                return None
+            raise OperationFailed(said.reason, self.known) from said
         except (ConnectionFailed, RequestTimeout, ServerError) as error:
             self._bear(error)
             return None

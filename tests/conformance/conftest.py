@@ -12,22 +12,32 @@ from pathlib import Path
 
 import pytest
 import requests
-from conformance.embedded import Embedded, why_not
+from conformance import reached
+from conformance.embedded import FLAVOURS, Embedded, why_not
 from conformance.recording import FOLDER, Recorder, Replayer
+from conformance.storage import POOL, sweep
 
 import hyperkit
 from hyperkit import _transport
 
 LAB = Path(__file__).parent.parent / "lab"
-SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4"}
+SERVERS = {"lxd": "lxd-5.0.2", "incus": "incus-6.0.4", "incus7": "incus-7"}
+COLUMNS = {
+    "lxd": "LXD 5.0.2",
+    "incus": "Incus 6.0.4",
+    "incus7": "Incus 7",
+    None: "replayed",
+}
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
 SOCKET_BASE = "http://unix.socket"
+REACHED = reached.Reached()
 
 
 def pytest_addoption(parser):
     parser.addoption("--live", choices=SERVERS, help="run on a real server")
     parser.addoption("--record", choices=SERVERS, help="run on a real server, and record")
     parser.addoption(
-        "--embedded", choices=[*SERVERS, "all"], help="run on the embedded server only"
+        "--embedded", choices=[*FLAVOURS, "all"], help="run on the embedded server only"
     )
 
 
@@ -39,11 +49,24 @@ def is_embedded(item):
 
 
 def pytest_runtest_setup(item):
+    REACHED.listening = not is_embedded(item)
     if is_embedded(item):
         if reason := why_not(item):
             pytest.skip(reason)
     elif item.get_closest_marker("live_only") and not item.config.getoption("--live"):
         pytest.skip("needs a real server")
+
+
+def pytest_sessionfinish(session):
+    if not session.config.getoption("--record"):
+        reached.finish(session, REACHED, COLUMNS[session.config.getoption("--live")])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def endpoints_are_noted():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        REACHED.watch(monkeypatch)
+        yield
 
 
 def pytest_generate_tests(metafunc):
@@ -53,7 +76,7 @@ def pytest_generate_tests(metafunc):
     if not names or (names == ["lab"] and (live or record)):
         return
     chosen = config.getoption("--embedded") or "all"
-    embedded = [(server, "embedded") for server in SERVERS if chosen in {"all", server}]
+    embedded = [(server, "embedded") for server in FLAVOURS if chosen in {"all", server}]
     if live:
         modes = [(live, "socket"), (live, "https")]
     elif record:
@@ -65,7 +88,9 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(names, values, ids=ids, indirect=["lab"])
         return
     else:
-        replayed = [(server, "replay") for server in SERVERS]
+        replayed = [
+            (server, "replay") for server in SERVERS if (FOLDER / SERVERS[server]).exists()
+        ]
         marks = [mark.name for mark in metafunc.definition.iter_markers()]
         with_records = not config.getoption("--embedded") and "live_only" not in marks
         modes = [*(replayed if with_records else []), *embedded]
@@ -127,10 +152,39 @@ def other(second_lab, name):
         remove_instances(client, name)
 
 
+@pytest.fixture(scope="session")
+def cluster(lab):
+    """The descriptions of three servers that are one cluster, for the session."""
+    up = [sys.executable, LAB, "up", CLUSTERS[lab["kind"]], "--name", "hk-cluster"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)["members"]
+    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
+
+
+@pytest.fixture
+def first(cluster):
+    """A client of the cluster's first member, where the test's instances are gone afterwards."""
+    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
+        yield client
+        remove_instances(client, "hk-")
+
+
+@pytest.fixture
+def alone(lab, request):
+    """The description of a server that is the test's own."""
+    if "embedded" in lab:
+        yield request.getfixturevalue("embedded_servers")(f"{lab['kind']}-alone")
+        return
+    up = [sys.executable, LAB, "up", lab["kind"], "--name", "hk-alone"]
+    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
+    yield json.loads(done.stdout)
+    subprocess.run([sys.executable, LAB, "down", "hk-alone"], check=True)
+
+
 @pytest.fixture
 def kind(mode):
     """Which server: "lxd" or "incus"."""
-    return mode[0]
+    return mode[0].rstrip("7")
 
 
 @pytest.fixture
@@ -254,3 +308,24 @@ def nothing_left_behind(request):
     assert left == []
     # One connection that is kept open, and what it is watched with.
     assert files() <= opened + 2
+
+
+@pytest.fixture
+def swept(mode, request):
+    """No pool, volume or project of a test's is there before it and after it."""
+    if mode[1] == "replay":
+        yield
+        return
+    lab = lab_of(request, mode)
+    with hyperkit.Client(api_endpoint=f"unix://{lab['socket']}") as cleaner:
+        sweep(cleaner)
+        yield
+        sweep(cleaner)
+
+
+@pytest.fixture
+def volume(client, swept):
+    """The name of a storage volume that has a snapshot."""
+    client.create_storage_volume(POOL, "hk-data", config={"user.a": 1}, description="Data")
+    client.create_storage_volume_snapshot(POOL, "hk-data", "then")
+    return "hk-data"

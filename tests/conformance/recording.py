@@ -7,6 +7,7 @@ import io
 import json
 import re
 import socket
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,19 +27,47 @@ KEPT_HEADERS = (
 )
 # Longer bodies than this are recorded by their hash, in bytes.
 LONG = 4096
+DATA = Path(__file__).parent / "data"
+# The certificates that tests bring along; those of the server's own are not kept.
+OURS = {
+    hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read_text())).hexdigest()
+    for file in DATA.glob("*.crt")
+}
+
+
+def theirs(match):
+    """Take the fingerprint of a certificate that tests have not brought along out."""
+    return match[0] if match[2] in OURS else f"{match[1]}{'0' * 64}"
+
+
 # What must not be kept, and what stands in its place.
 SCRUBBED = [
     (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
     (re.compile(r'("(?:secret|password|\d|control)": ?)"[0-9a-f]{32,}"'), r'\1"<secret>"'),
-    (re.compile(r'("addresses": ?)\[[^\]]*\]'), r'\1["192.0.2.1:8443"]'),
+    (re.compile(r'("addresses": ?)\[(?:"[^\]]*)?\]'), r'\1["192.0.2.1:8443"]'),
+    (
+        re.compile(
+            r'("addresses": ?\[[^\]]*\], ?(?:"expiresAt": ?"[^"]*", ?)?"fingerprint": ?")([0-9a-f]{64})'
+        ),
+        theirs,
+    ),
+    (re.compile(r"(/1\.0/certificates/)([0-9a-f]{64})"), theirs),
+    (
+        re.compile(
+            r'("certificate": ?"<PEM>"(?:, ?"description": ?"[^"]*")?, ?"fingerprint": ?")([0-9a-f]{64})'
+        ),
+        theirs,
+    ),
     (re.compile(r"127\.0\.0\.1:\d+"), "192.0.2.1:8443"),
     (re.compile(r'("core\.trust_password": ?)"[^"]*"'), r'\1"<secret>"'),
     (re.compile(r'("certificate_fingerprint": ?)"[^"]*"'), r'\1"<fingerprint>"'),
+    (re.compile(r'("identifier": ?)"[0-9a-f]{64}"'), r'\1"<fingerprint>"'),
+    (re.compile(r'("(?:access|secret)[-_]key": ?)"[^"]*"'), r'\1"<secret>"'),
     (re.compile(r'("(?:kernel_version|os_version)": ?)"[^"]*"'), r'\1"6.1.0"'),
     (re.compile(r"/tmp/hyperkit-lab/[a-z0-9-]+/state"), "/var/lib/server"),
     (re.compile(r"/tmp/[a-z0-9-]+lab/[a-z0-9-]+/state"), "/var/lib/server"),
 ]
-LONG_LISTS = ("/1.0/resources",)
+LONG_LISTS = ("/1.0/resources", "/1.0/metadata/configuration")
 
 
 def scrub(text):
@@ -148,13 +177,16 @@ class Recorder(BaseAdapter):
 
 
 def shortened(text):
-    """Keep the shape of a machine's hardware, not its serial numbers."""
+    """Keep the shape of a machine's hardware, or of a long list; no serial numbers."""
     answer = json.loads(text)
     found = answer["metadata"]
-    answer["metadata"] = {
-        name: {"total": part["total"]} if "total" in part else {} for name, part in found.items()
-    }
+    if found is not None:
+        answer["metadata"] = {name: short(part) for name, part in found.items()}
     return json.dumps(answer)
+
+
+def short(part):
+    return {"total": part["total"]} if "total" in part else {key: {} for key in part}
 
 
 class Replayer(BaseAdapter):

@@ -1,34 +1,11 @@
 """Instances on the members of a real cluster."""
 
-import json
-import subprocess
-import sys
-
 import pytest
-from conformance.conftest import LAB, remove_instances
+from conformance.storage import sweep
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
-
-
-@pytest.fixture(scope="module")
-def cluster(lab):
-    """The descriptions of three servers that are one cluster."""
-    kind = CLUSTERS[lab["kind"]]
-    up = [sys.executable, LAB, "up", kind, "--name", "hk-cluster"]
-    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
-    yield json.loads(done.stdout)["members"]
-    subprocess.run([sys.executable, LAB, "down", "hk-cluster"], check=True)
-
-
-@pytest.fixture
-def first(cluster):
-    """A client of the first member."""
-    with hyperkit.Client(api_endpoint=f"unix://{cluster[0]['socket']}") as client:
-        yield client
-        remove_instances(client, "hk-")
 
 
 def test_create_on_a_member(first, cluster):
@@ -74,3 +51,84 @@ def test_copy_to_every_member(first, cluster):
         copy = f"hk-copy-{member['name'][-1]}"
         first.copy_instance("hk-one", copy, target=member["name"])
         assert first.instance(copy).location == member["name"]
+
+
+def test_one_member_of_all(first, cluster):
+    there = first.using(target=cluster[1]["name"])
+    there.create_container("hk-target", alias="busybox")
+    assert first.instance("hk-target").location == cluster[1]["name"]
+    assert first.using(target=cluster[2]["name"]).instance("hk-target").name == "hk-target"
+    assert there.server().environment.server_name == cluster[1]["name"]
+    with pytest.raises(hyperkit.APIError):
+        first.using(target="nowhere").create_container("hk-lost", alias="busybox")
+
+
+def test_a_member_by_itself(first, cluster):
+    there = cluster[1]["name"]
+    assert first.server(target=there).environment.server_name == there
+    assert first.resources(target=there).memory.total > 0
+    first.create_instance("hk-measured", alias="busybox")
+    assert first.metrics(target=there).endswith("# EOF\n")
+    assert first.operations(recursion=1) is not None
+
+
+def test_a_members_own_configuration(first, cluster):
+    there, here = cluster[1]["name"], first.server().environment.server_name
+    key = "core.debug_address"
+    before = first.server(target=here).config
+    with first.edit_server(target=there) as server:
+        server.config[key] = "127.0.0.1:0"
+    try:
+        assert first.server(target=there).config[key] == "127.0.0.1:0"
+        assert first.server(target=here).config == before
+    finally:
+        first.patch_server({key: ""}, target=there)
+    assert key not in first.server(target=there).config
+
+
+def test_a_pool_over_all_members(first, cluster):
+    names = [one["name"] for one in cluster]
+    try:
+        first.create_storage_pool(
+            "hk-pool", driver="dir", config={"user.a": 1}, description="On all", member_config={}
+        )
+        found = first.storage_pool("hk-pool")
+        assert (found.status, sorted(found.locations)) == ("Created", sorted(names))
+        assert (found.config, found.description) == ({"user.a": "1"}, "On all")
+        for name in names:
+            assert "source" in first.storage_pool("hk-pool", target=name).config
+    finally:
+        sweep(first)
+    with pytest.raises(hyperkit.ArgumentError, match="hk-nobody"):
+        first.create_storage_pool("hk-pool", driver="dir", member_config={"hk-nobody": {}})
+    assert "hk-pool" not in first.storage_pools()
+
+
+def test_volumes_on_members(first, cluster):
+    here, there = [one["name"] for one in cluster[:2]]
+    try:
+        first.create_storage_volume(
+            "default", "hk-a", config={"user.a": 1}, description="Data", target=here
+        )
+        assert first.storage_volumes("default", target=there, type="custom") == []
+        first.create_storage_volume_snapshot("default", "hk-a", "then", target=here)
+        if not first.has_extension("cluster_internal_custom_volume_copy"):
+            with pytest.raises(hyperkit.MissingExtension):
+                first.relocate_storage_volume(
+                    "default", "hk-a", source_location=here, target=there
+                )
+            return
+        first.relocate_storage_volume("default", "hk-a", source_location=here, target=there)
+        [moved] = first.storage_volumes("default", filter="name eq hk-a", recursion=1)
+        assert (moved.location, moved.config, moved.description) == (
+            there,
+            {"user.a": "1"},
+            "Data",
+        )
+        assert first.storage_volume_snapshots("default", "hk-a") == ["then"]
+        first.create_storage_volume("default", "hk-a", target=here)
+        with pytest.raises(hyperkit.Error, match="[Mm]ore than one"):
+            first.storage_volume("default", "hk-a")
+        first.delete_storage_volume("default", "hk-a", target=here)
+    finally:
+        sweep(first)

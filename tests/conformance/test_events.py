@@ -27,6 +27,16 @@ def test_a_type_that_no_server_has(client):
         pass
 
 
+def test_types_of_one_product_pass(client, kind):
+    for name, known in (("ovn", False), ("security", False), ("network-acl", kind == "incus")):
+        if known:
+            with client.events(types=name, timeout=0.1) as events:
+                assert list(events) == []
+        else:
+            with pytest.raises(hyperkit.APIError, match=name), client.events(types=name):
+                pass
+
+
 def test_another_project_is_not_heard(client, name):
     client.post("/1.0/projects", {"name": "hk-other", "config": {"features.images": "false"}})
     try:

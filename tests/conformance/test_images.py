@@ -1,6 +1,7 @@
 """Images, their aliases and their files."""
 
 import contextlib
+import datetime as dt
 import gzip
 import hashlib
 import io
@@ -15,6 +16,7 @@ from unit.servers import key_pair
 
 import hyperkit
 
+MOMENT = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 METADATA = b"architecture: x86_64\ncreation_date: 1700000000\nproperties:\n  os: tiny\n"
 
 
@@ -123,6 +125,78 @@ def test_fields(client, image):
     assert entry.fingerprint == image
 
 
+def test_fields_in_a_block(client, image):
+    with client.edit_image(image) as found:
+        found["public"] = True
+        found.properties["a"] = 1
+    found = client.image(image)
+    assert (found.public, found.properties["a"], found.properties["os"]) == (True, "1", "tiny")
+    with pytest.raises(hyperkit.PreconditionFailed), client.edit_image(image) as found:
+        client.patch_image(image, properties={"theirs": 1})
+        found["public"] = False
+    assert client.image(image).properties["theirs"] == "1"
+    with client.edit_image(image) as found:
+        found["expires_at"] = "2040-01-01T00:00:00Z"
+        found["profiles"] = []
+    found = client.image(image)
+    assert (found.expires_at, found.profiles) == (MOMENT, [])
+    assert (found.public, found.properties["theirs"]) == (True, "1")
+    client.update_image(image, profiles=["default"])
+    found = client.image(image)
+    assert (found.expires_at, found.profiles, found.properties) == (MOMENT, ["default"], {})
+
+
+def test_images_of_every_project(client, image, kind):
+    if kind == "lxd":
+        with pytest.raises(hyperkit.MissingExtension, match="images_all_projects"):
+            client.images(all_projects=True)
+        return
+    assert image in client.images(all_projects=True)
+
+
+def test_upload_with_profiles(client, kept, kind):
+    fingerprint = hashlib.sha256(UNIFIED).hexdigest()
+    kept.append(fingerprint)
+    if kind == "lxd":
+        with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
+            client.create_image_from_file(io.BytesIO(UNIFIED), profiles=[])
+        return
+    client.create_profile("hk-made")
+    try:
+        client.create_image_from_file(
+            io.BytesIO(UNIFIED), profiles=["hk-made"], properties={"a": "b"}, public=True
+        )
+        found = client.image(fingerprint)
+        client.delete_image(fingerprint)
+    finally:
+        client.delete_profile("hk-made")
+    assert (found.profiles, found.properties["a"], found.public) == (["hk-made"], "b", True)
+
+
+def test_alias_in_a_block(client, image, kind):
+    client.create_image_alias(image, "hk/a", type="container")
+    with client.edit_image_alias("hk/a") as alias:
+        alias["description"] = "Mine"
+    with pytest.raises(hyperkit.PreconditionFailed), client.edit_image_alias("hk/a") as alias:
+        client.update_image_alias("hk/a", description="Theirs")
+        alias["description"] = "Other"
+    assert client.image_alias("hk/a").description == "Theirs"
+    if kind == "incus":
+        client.patch_image_alias("hk/a", description="Patched")
+        found = client.image_alias("hk/a")
+        assert (found.description, found.target) == ("Patched", image)
+
+
+@pytest.mark.live_only
+def test_lxd_5_cannot_patch_an_alias(client, image, kind):
+    if kind != "lxd":
+        pytest.skip("Incus can")
+    client.create_image_alias(image, "hk/a")
+    with pytest.raises(hyperkit.InternalServerError, match="deadline"):
+        client.patch_image_alias("hk/a", description="Patched")
+    assert client.image_alias("hk/a").description == ""
+
+
 def test_aliases(client, image):
     client.create_image_alias(image, "tiny/a", description="First")
     with pytest.raises(hyperkit.Conflict):
@@ -169,11 +243,16 @@ def test_from_a_container_and_a_snapshot(client, name, kept):
     client.create_container(name, alias="busybox")
     client.create_snapshot(name, "then")
     done = client.create_image_from_container(
-        name, aliases=["made/one"], description="Made", properties={"os": "x"}
+        name,
+        aliases=["made/one"],
+        description="Made",
+        expires_at=MOMENT,
+        properties={"os": "x"},
     )
     kept.append(done.metadata.fingerprint)
     made = client.image_by_alias("made/one")
     assert (made.properties["description"], made.properties["os"]) == ("Made", "x")
+    assert made.expires_at == MOMENT
     client.delete_image(done.metadata.fingerprint)
     done = client.create_image_from_snapshot(name, "then", properties={"os": "y"})
     kept.append(done.metadata.fingerprint)
@@ -206,11 +285,20 @@ def test_from_a_page(client, kept):
 def test_from_simplestreams(client, kept):
     kept.append(hashlib.sha256(UNIFIED).hexdigest())
     with serving_image(UNIFIED, "tiny") as url:
+        profiles = ["default"] if client.has_extension("image_copy_profile") else None
         client.create_image_from_remote(
-            url, alias="tiny", protocol="simplestreams", aliases=["from/streams"]
+            url,
+            alias="tiny",
+            aliases=["from/streams"],
+            auto_update=True,
+            filename="tiny.tar.gz",
+            profiles=profiles,
+            protocol="simplestreams",
         )
         with pytest.raises((hyperkit.OperationFailed, hyperkit.NotFound)):
             client.create_image_from_remote(url, alias="huge", protocol="simplestreams")
+        client.image_by_alias("from/streams")
+        assert client.refresh_image(kept[0]).metadata.refreshed is False
     found = client.image_by_alias("from/streams")
     assert (found.fingerprint, found.update_source["protocol"]) == (kept[0], "simplestreams")
 

@@ -1,8 +1,11 @@
 """Instances and images on their way between two real servers."""
 
 import contextlib
+import hashlib
+import io
 
 import pytest
+from conformance.test_images import UNIFIED
 
 import hyperkit
 
@@ -111,9 +114,14 @@ def test_images(client, name, other, way):
         name, aliases=["hk/made"], properties={"os": "made"}, compression_algorithm="gzip"
     )
     fingerprint = made.metadata.fingerprint
+    other.create_profile("hk-copied")
     try:
-        assert client.copy_image(fingerprint, to=other, mode=way).status == "Success"
+        able = client.has_extension("image_copy_profile")
+        extra = {"profiles": ["hk-copied"]} if able else {}
+        done = client.copy_image(fingerprint, to=other, mode=way, **extra)
+        assert done.status == "Success"
         copy = other.image_by_alias("hk/made")
+        assert copy.profiles == extra.get("profiles", ["default"])
         assert (copy.fingerprint, copy.properties["os"]) == (fingerprint, "made")
         tokens = [one for one in client.operations(recursion=1) if one.class_ == "token"]
         secrets = [one for one in tokens if fingerprint in str(one.metadata)]
@@ -122,3 +130,23 @@ def test_images(client, name, other, way):
         for one in (client, other):
             with contextlib.suppress(hyperkit.NotFound):
                 one.delete_image(fingerprint)
+        other.delete_profile("hk-copied")
+
+
+@MODES
+def test_images_from_project_to_project(client, other, way):
+    fingerprint = hashlib.sha256(UNIFIED).hexdigest()
+    config = {"features.images": "true"}
+    for one, name in ((client, "hk-from"), (other, "hk-to")):
+        one.post("/1.0/projects", {"name": name, "config": config})
+    here, there = client.using(project="hk-from"), other.using(project="hk-to")
+    try:
+        here.create_image_from_file(io.BytesIO(UNIFIED), aliases=["hk/one"])
+        here.copy_image(fingerprint, to=there, mode=way)
+        assert there.image_by_alias("hk/one").fingerprint == fingerprint
+        assert fingerprint not in other.images()
+    finally:
+        for one, name in ((here, "hk-from"), (there, "hk-to")):
+            with contextlib.suppress(hyperkit.NotFound):
+                one.delete_image(fingerprint)
+            one.delete(f"/1.0/projects/{name}")

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from unit.servers import key_pair
 
 import hyperkit
 
@@ -39,6 +40,40 @@ def test_token_is_never_waited_for(client):
     token = client.create_certificate(name="hyperkit-test", token=True)
     assert client._handle_async(token, sync=True) is token
     client.cancel_operation(token)
+
+
+def test_operations_of_every_project(client, kind):
+    token = client.create_certificate(name="hk-all", token=True)
+    try:
+        if kind == "incus":
+            assert token.id in client.operations(all_projects=True)
+        else:
+            with pytest.raises(hyperkit.MissingExtension, match="get_query_all_projects"):
+                client.operations(all_projects=True)
+        with pytest.raises(hyperkit.MissingExtension, match="bulk_operations"):
+            client.operations(recursion=2)
+    finally:
+        client.cancel_operation(token)
+
+
+@pytest.mark.live_only
+def test_a_stranger_waits_with_a_secret(client, lab, tmp_path):
+    image = client.images()[0]
+    token = client.create_image_secret(image)
+    certificate, key = key_pair(tmp_path, "stranger")
+    with hyperkit.Client(
+        api_endpoint=lab["https_url"],
+        client_cert=certificate,
+        client_key=key,
+        server_cert=lab["server_certificate"],
+    ) as stranger:
+        with pytest.raises(hyperkit.OperationTimeout):
+            stranger.wait_for_operation(token.id, timeout=1, secret=token.metadata.secret)
+        with pytest.raises(hyperkit.Forbidden):
+            stranger.wait_for_operation(token.id, timeout=1, secret="0" * 64)
+        client.cancel_operation(token)
+        with pytest.raises(hyperkit.OperationError):
+            stranger.wait_for_operation(token.id, secret=token.metadata.secret)
 
 
 @pytest.mark.live_only

@@ -1,4 +1,4 @@
-"""Profiles and networks."""
+"""Profiles, and the logs of instances."""
 
 import contextlib
 
@@ -45,32 +45,19 @@ def test_two_writers_of_a_profile(client, profile):
         client.update_profile(profile, etag=etag)
 
 
+def test_profiles_of_every_project_and_by_filter(client, profile, kind):
+    if kind == "lxd":
+        with pytest.raises(hyperkit.MissingExtension, match="profiles_all_projects"):
+            client.profiles(all_projects=True)
+        return
+    assert profile in client.profiles(all_projects=True)
+    [found] = client.profiles(filter=f"name eq {profile}", recursion=1)
+    assert (found.name, found.project) == (profile, "default")
+
+
 def test_a_profile_that_is_there(client, profile):
     with pytest.raises(hyperkit.APIError, match="already exists"):
         client.create_profile(profile)
-
-
-def test_life_of_a_network(client):
-    quiet = {"ipv4.address": "none", "ipv6.address": "none"}
-    client.create_network("hk-br1", config=quiet, description="First")
-    try:
-        assert "hk-br1" in client.networks()
-        client.patch_network("hk-br1", config={"user.a": 1})
-        with client.edit_network("hk-br1") as network:
-            network["description"] = "Second"
-        found = client.network("hk-br1")
-        assert (found.type, found.managed, found.description) == ("bridge", True, "Second")
-        assert found.config["user.a"] == "1"
-        client.update_network("hk-br1", config=quiet)
-        assert "user.a" not in client.network("hk-br1").config
-        client.rename_network("hk-br1", "hk-br2")
-        assert "hk-br2" in [one.name for one in client.networks(recursion=1)]
-    finally:
-        for name in ("hk-br1", "hk-br2"):
-            with contextlib.suppress(hyperkit.NotFound):
-                client.delete_network(name)
-    with pytest.raises(hyperkit.NotFound):
-        client.network("hk-br2")
 
 
 def test_logs(client, running):

@@ -1,15 +1,11 @@
-"""The server, its certificates, and the connection to it."""
+"""The server, who is trusted, and the connection to it."""
 
-import base64
-import json
 from pathlib import Path
 
 import pytest
 from unit.servers import key_pair
 
 import hyperkit
-
-CERTIFICATE = Path(__file__).parent / "data" / "client.crt"
 
 
 def test_server(client, kind):
@@ -32,18 +28,60 @@ def test_configuration(client):
     assert client.server().config == before
 
 
+def test_configuration_in_a_block(client):
+    before = client.server().config
+    with client.edit_server() as server:
+        server.config["core.proxy_ignore_hosts"] = "192.0.2.7"
+    found = client.server(project="default").config
+    assert found == {**before, "core.proxy_ignore_hosts": "192.0.2.7"}
+    with pytest.raises(hyperkit.PreconditionFailed), client.edit_server() as server:
+        client.patch_server({"core.proxy_ignore_hosts": "192.0.2.8"})
+        server.config["core.proxy_ignore_hosts"] = "192.0.2.9"
+    client.update_server(before)
+    assert client.server().config == before
+
+
+def test_the_server_itself_as_target(client):
+    # What a server that is in no cluster calls itself.
+    assert client.server(target="none").auth == "trusted"
+    assert client.resources(target="none").cpu.total > 0
+    for call in (client.server, client.resources, client.metrics):
+        with pytest.raises(hyperkit.NotFound):
+            call(target="nowhere")
+
+
 def test_resources(client):
-    assert client.resources().memory.total > 0
+    found = client.resources()
+    assert found.memory.total > 0
+    assert found.cpu.total > 0
 
 
-def test_certificates(client):
-    client.create_certificate(CERTIFICATE.read_text(), name="hyperkit-test")
-    [mine] = [one for one in client.certificates(recursion=1) if one.name == "hyperkit-test"]
-    assert mine.fingerprint in client.certificates()
-    assert client.certificate(mine.fingerprint).type == "client"
-    client.delete_certificate(mine.fingerprint)
-    with pytest.raises(hyperkit.NotFound):
-        client.certificate(mine.fingerprint)
+@pytest.mark.live_only
+def test_hardware(client):
+    found = client.resources()
+    [socket, *_] = found.cpu.sockets
+    assert (socket["cores"][0]["threads"][0]["online"], socket["socket"]) == (True, 0)
+    assert found.system.type in {"physical", "container", "virtual-machine", "unknown"}
+    assert all(disk["size"] > 0 for disk in found.storage.disks)
+
+
+def test_configuration_keys(client):
+    if not client.has_extension("metadata_configuration"):
+        with pytest.raises(hyperkit.MissingExtension, match="metadata_configuration"):
+            client.metadata_configuration()
+        return
+    assert {"instance", "server"} <= set(client.metadata_configuration().configs)
+
+
+@pytest.mark.live_only
+def test_a_hidden_password_survives_an_update(client, lab, kind, newcomer):
+    config = client.server().config
+    client.update_server(config)
+    assert client.server().config == config
+    if kind == "lxd":
+        assert config["core.trust_password"] is True
+        newcomer.create_certificate(password=lab["trust_password"], name="newcomer")
+        assert newcomer.server().auth == "trusted"
 
 
 @pytest.fixture
@@ -63,25 +101,14 @@ def newcomer(lab, client, tmp_path):
         client.delete_certificate(fingerprint)
 
 
-def token_of(operation):
-    """Write down what was issued, as the server's own command does."""
-    issued = operation.metadata
-    text = {
-        "client_name": issued.request.name,
-        "fingerprint": issued.fingerprint,
-        "addresses": issued.addresses,
-        "secret": issued.secret,
-    }
-    return base64.b64encode(json.dumps(text).encode()).decode()
-
-
 @pytest.mark.live_only
 def test_a_token_makes_trusted_once(client, newcomer):
-    token = token_of(client.create_certificate(name="newcomer", token=True))
+    token = client.certificate_token(client.create_certificate(name="newcomer", token=True))
     with pytest.raises(hyperkit.Forbidden):
         newcomer.create_certificate(trust_token=token[:-8] + "AAAAAAA=")
     newcomer.create_certificate(trust_token=token)
     assert newcomer.server().auth == "trusted"
+    assert client.certificate_tokens() == []
     assert "newcomer" in [one.name for one in client.certificates(recursion=1)]
     with pytest.raises(hyperkit.BadRequest, match="already trusted"):
         newcomer.create_certificate(trust_token=token)

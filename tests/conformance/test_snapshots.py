@@ -40,6 +40,42 @@ def test_expiry(client, instance):
     assert client.snapshot(instance, "one").expires_at is None
 
 
+def test_changes_of_the_expiry(client, instance):
+    client.create_snapshot(instance, "one")
+    found = client.snapshot(instance, "one")
+    etag = client.last_response.headers["ETag"]
+    assert found.expires_at is None
+    client.patch_snapshot(instance, "one", expires_at="2040-01-01T00:00:00Z", etag=etag)
+    assert client.instance_snapshot(instance, "one").expires_at.year == 2040
+    with pytest.raises(hyperkit.PreconditionFailed):
+        client.patch_instance_snapshot(
+            instance, "one", expires_at="2041-01-01T00:00:00Z", etag=etag
+        )
+    with client.edit_instance_snapshot(instance, "one") as snapshot:
+        snapshot["expires_at"] = "2042-01-01T00:00:00Z"
+    assert client.snapshot(instance, "one").expires_at.year == 2042
+    with (
+        pytest.raises(hyperkit.PreconditionFailed),
+        client.edit_snapshot(instance, "one") as snapshot,
+    ):
+        client.patch_snapshot(instance, "one", expires_at="2043-01-01T00:00:00Z")
+        snapshot["expires_at"] = "2044-01-01T00:00:00Z"
+    assert client.snapshot(instance, "one").expires_at.year == 2043
+
+
+def test_what_only_newer_servers_do(client, instance):
+    client.create_snapshot(instance, "one")
+    with pytest.raises(hyperkit.MissingExtension):
+        client.restore_snapshot(instance, "one", disk_only=True)
+    with pytest.raises(hyperkit.MissingExtension):
+        client.restore_snapshot(instance, "one", disk_volumes_mode="root")
+    with pytest.raises(hyperkit.MissingExtension):
+        client.delete_snapshot(instance, "one", disk_volumes="root")
+    with pytest.raises(hyperkit.MissingExtension):
+        client.create_snapshot(instance, "two", disk_volumes_mode="root")
+    assert client.snapshots(instance) == ["one"]
+
+
 def test_stateful_without_criu_is_refused_in_the_servers_words(client, running):
     with pytest.raises(hyperkit.Error, match="CRIU|migration.stateful"):
         client.create_snapshot(running, "one", stateful=True)

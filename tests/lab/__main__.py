@@ -6,6 +6,7 @@ machine, beside each other and beside a system-wide LXD or Incus.
 
     lab up lxd            LXD from the machine's own Debian release
     lab up incus          Incus 6.0, from backports on Debian 12
+    lab up incus7         the newest Incus, from Debian's unstable release
     lab up cluster        three LXD members joined as one cluster
     lab up incus-cluster  the same, of Incus
     lab down NAME         stop it and remove everything it left; or --all

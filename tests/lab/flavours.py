@@ -14,6 +14,7 @@ from machine import (
     install,
     os_release,
     package_version,
+    run,
     unpack,
 )
 
@@ -100,5 +101,71 @@ class Incus(Flavour):
         return environment
 
 
-FLAVOURS = {"lxd": Lxd, "incus": Incus}
+class Incus7(Incus):
+    """The newest Incus, with every library that it needs, down to the libc.
+
+    Debian's unstable release moves: this is the version of the day, and its list of
+    libraries may need an addition one day.
+    """
+
+    unpacked = (
+        *Incus.unpacked,
+        "libacl1",
+        "libapparmor1",
+        "libc6",
+        "libcap2",
+        "libdbus-1-3",
+        "libgcc-s1",
+        "liblxc1t64",
+        "liblz4-1",
+        "libpcre2-8-0",
+        "libseccomp2",
+        "libselinux1",
+        "libsqlite3-0",
+        "libsystemd0",
+        "libudev1",
+        "libuv1t64",
+    )
+
+    def choose_suite(self):
+        return "sid"
+
+    def prepare(self):
+        install([*COMMON_PACKAGES, "patchelf", "squashfs-tools-ng"])
+        unpack(self.suite, self.unpacked, self.bind)
+        ensure_subordinate_ids()
+
+    @staticmethod
+    def bind(folder, final):
+        """Make the daemon load its own libc and libraries, and only those.
+
+        LD_LIBRARY_PATH would force them on the system's programs as well that it runs.
+        """
+        [loader] = folder.glob("usr/lib/*-linux-gnu*/ld-linux-*.so.*")
+        loader = final / loader.relative_to(folder)
+        daemon = folder / "usr/libexec/incus/incusd"
+        run(
+            "patchelf",
+            "--set-interpreter",
+            loader,
+            "--force-rpath",
+            "--set-rpath",
+            loader.parent,
+            daemon,
+        )
+
+    def daemon_environment(self, directory):
+        environment = super().daemon_environment(directory)
+        del environment["LD_LIBRARY_PATH"]
+        return environment
+
+    def command(self):
+        # LXC 7 knows only cgroup2. Where the machine still has the older kind as well,
+        # the daemon gets a view of the mounts without it.
+        script = 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$0" "$@"'
+        view = ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script]
+        return [*view, *super().command()]
+
+
+FLAVOURS = {"lxd": Lxd, "incus": Incus, "incus7": Incus7}
 CLUSTERS = {"cluster": "lxd", "incus-cluster": "incus"}

@@ -12,6 +12,8 @@ import pytest
 
 import hyperkit
 from hyperkit import _options
+from hyperkit._token import token_text
+from hyperkit._trust import pin
 from hyperkit.types import MigrationSource, Operation, Resource
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,6 +29,15 @@ WITH_SYNC = {
     for name, method in METHODS.items()
     if "sync" in inspect.signature(method).parameters
 }
+CERTIFICATE = str(ROOT / "tests" / "conformance" / "data" / "client.crt")
+TOKEN_OF_CLUSTER = token_text(
+    {
+        "server_name": "a",
+        "fingerprint": pin(CERTIFICATE),
+        "addresses": ["192.0.2.1:8443"],
+        "secret": "s",
+    }
+)
 SOURCE_OF_MIGRATION = MigrationSource(
     architecture="x86_64",
     certificate="",
@@ -34,30 +45,48 @@ SOURCE_OF_MIGRATION = MigrationSource(
     devices={},
     ephemeral=False,
     profiles=[],
-    websocket=Resource(url="https://host:8443/1.0/operations/u", secrets={}),
+    content_type="filesystem",
+    description="",
+    websocket=Resource(
+        url="https://host:8443/1.0/operations/u",
+        urls=["https://host:8443/1.0/operations/u"],
+        secrets={},
+    ),
 )
 VALUES = {
+    "action": "start",
     "config": {},
     "command": "true",
+    "driver": "dir",
     "expires_at": None,
     "file": io.BytesIO(b"image"),
+    "import_instance source": io.BytesIO(b"backup"),
+    "import_storage_bucket source": io.BytesIO(b"backup"),
     "new_name": "b",
     "old_name": "a",
+    "replica_mode": "leader",
+    "server_address": "192.0.2.4:8443",
     "source": SOURCE_OF_MIGRATION,
     "to": hyperkit.Client(auto_sync=True),
+    "token": TOKEN_OF_CLUSTER,
 }
 EXTRA = {
     "copy_image": {"mode": "push"},
     "create_container": {"alias": "busybox"},
     "create_image_from_remote": {"alias": "busybox"},
     "create_instance": {"alias": "busybox"},
+    "join_cluster": {"cluster_certificate": CERTIFICATE},
+    "import_storage_volume": {"source": io.BytesIO(b"backup")},
     "move_container": {"pool": "fast"},
     "move_instance": {"pool": "fast"},
+    "move_storage_volume": {"new_pool": "fast"},
+    "rebuild_instance": {"alias": "busybox"},
 }
 # What a server might answer to any question that comes before a change.
 ANSWER = Resource(
     aliases=[],
     config={},
+    enabled=True,
     environment=Resource(addresses=["host:8443"], certificate=""),
     fingerprint="f" * 64,
     profiles=[],
@@ -94,9 +123,15 @@ def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     monkeypatch.setattr(kind, "wait_for_operation", lambda self, one: waited.append(one) or one)
     parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
     needed = [one for one in parameters if one.default is one.empty]
-    positional = [VALUES.get(one.name, "web") for one in needed if one.kind != one.KEYWORD_ONLY]
-    keywords = {one.name: VALUES[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
-    getattr(client, name)(*positional, sync=sync, **keywords, **EXTRA.get(name, {}))
+    extra = dict(EXTRA.get(name, {}))
+    values = {
+        one.name: VALUES.get(f"{name} {one.name}", VALUES.get(one.name, "web")) for one in needed
+    }
+    positional = [
+        extra.pop(one.name, values[one.name]) for one in needed if one.kind != one.KEYWORD_ONLY
+    ]
+    keywords = {one.name: values[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
+    getattr(client, name)(*positional, sync=sync, **keywords, **extra)
     assert bool(waited) is (auto_sync if sync is None else sync)
 
 

@@ -5,7 +5,28 @@ from pathlib import Path
 from typing import assert_type
 
 import hyperkit
-from hyperkit.types import Image, Instance, MigrationSource, Operation, Profile, Snapshot
+from hyperkit.types import (
+    ClusterMember,
+    Identity,
+    Image,
+    Instance,
+    MigrationSource,
+    NetworkACL,
+    NetworkForward,
+    NetworkLoadBalancerPool,
+    NetworkStateBridge,
+    NetworkZoneRecordEntry,
+    Operation,
+    PermissionInfo,
+    Profile,
+    Project,
+    ServerWarning,
+    Snapshot,
+    StorageVolume,
+    StorageVolumeFull,
+    StorageVolumeOffer,
+    TrustToken,
+)
 
 
 def functions() -> None:
@@ -62,3 +83,68 @@ def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
         profile.config["limits.cpu"] = "2"
     with client.edit_instance("web") as instance:
         assert_type(instance, Instance)
+
+
+def networks(client: hyperkit.Client) -> None:
+    """Use networks and what belongs to them."""
+    assert_type(client.networks(), list[str])
+    assert_type(client.network_state("br0").bridge, NetworkStateBridge | None)
+    assert_type(client.network_leases("br0")[0].address, str)
+    assert_type(client.create_network_acl("web", ingress=[{"action": "allow"}]), Operation)
+    assert_type(client.network_acls(recursion=1), list[NetworkACL])
+    assert_type(client.network_acl("web").ingress[0].destination_port, str)
+    assert_type(client.network_load_balancer_pools("ovn1"), list[str])
+    pools = client.network_load_balancer_pools("ovn1", recursion=1)
+    assert_type(pools, list[NetworkLoadBalancerPool])
+    with client.edit_network_forward("br0", "192.0.2.1") as forward:
+        assert_type(forward, NetworkForward)
+        client.update_network_forward("br0", "192.0.2.1", ports=forward.ports)
+    record = client.network_zone_record("example.net", "www")
+    assert_type(record.entries, list[NetworkZoneRecordEntry] | None)
+    client.create_network_address_set("admins", addresses=["10.7.0.9"])
+
+
+def clusters(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Form a cluster, and keep projects in it."""
+    token = client.cluster_join_token(client.create_cluster_join_token("node-2"))
+    assert_type(other.join_cluster(token, server_address="10.0.0.2:8443"), Operation)
+    assert_type(client.cluster_members(), list[str])
+    assert_type(client.cluster_members(recursion=1), list[ClusterMember])
+    with client.edit_cluster_member("node-2") as member:
+        assert_type(member.roles, list[str])
+    assert_type(client.projects(recursion=1), list[Project])
+    assert_type(client.project_state("blue").resources["memory"].Usage, int)
+    assert_type(client.delete_project("blue", force=True), Operation)
+
+
+def server(client: hyperkit.Client) -> None:
+    """Look after the server, and whom it trusts."""
+    assert_type(client.server().environment.server_version, str)
+    assert_type(client.resources().cpu.sockets[0].cores[0].threads[0].online, bool)
+    assert_type(client.warnings(), list[str])
+    assert_type(client.warnings(recursion=1), list[ServerWarning])
+    assert_type(client.metric_samples()[0].labels, dict[str, str])
+    assert_type(client.operations(recursion=2)[0].children, list[Operation] | None)
+    assert_type(client.certificate_token(client.certificate_tokens()[0]), str)
+    assert_type(client.tls_identities(recursion=1), list[Identity])
+    assert_type(client.permissions(recursion=1), list[PermissionInfo])
+    assert_type(client.create_tls_identity_token("laptop"), TrustToken)
+    with client.edit_tls_identity("laptop") as identity:
+        assert_type(identity.groups, list[str])
+
+
+def storage(client: hyperkit.Client, other: hyperkit.Client) -> None:
+    """Make room, fill it, and carry it away."""
+    assert_type(client.create_storage_pool("fast", driver="dir", member_config={}), Operation)
+    assert_type(client.storage_pool_resources("fast").space.used, int)
+    assert_type(client.storage_volumes("fast"), list[str])
+    assert_type(client.storage_volumes("fast", recursion=1), list[StorageVolume])
+    assert_type(client.storage_volumes(recursion=2, type="custom"), list[StorageVolumeFull])
+    assert_type(client.storage_volume("fast", "data"), StorageVolume)
+    assert_type(client.storage_volume("fast", "data", recursion=1), StorageVolumeFull)
+    assert_type(client.export_storage_volume("fast", "data", Path("data")), Path)
+    assert_type(client.init_storage_volume_migration("fast", "data"), StorageVolumeOffer)
+    client.transfer_storage_volume("fast", "data", to=other, mode="push")
+    with client.edit_storage_volume("fast", "data") as volume:
+        assert_type(volume, StorageVolume)
+        volume.config["size"] = "2GiB"

@@ -1,10 +1,8 @@
 import pytest
 import requests
-from unit.double import ENDPOINT, Double
+from unit.double import ENDPOINT, Double, greet
 
 import hyperkit
-
-EXTENSIONS = ["instances", "container_exec_recording", "container_exec_user_group_cwd"]
 
 
 @pytest.fixture
@@ -25,11 +23,7 @@ def bare(double):
 @pytest.fixture
 def client(bare, double):
     """A client that has found an LXD 5."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {"auth": "trusted", "api_extensions": EXTENSIONS, "environment": {"server": "lxd"}},
-    )
+    greet(double)
     assert bare.has_extension("instances")
     return bare
 

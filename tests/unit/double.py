@@ -10,6 +10,15 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 ENDPOINT = "https://lxd.test:8443"
+# What every server of these years has.
+EXTENSIONS = [
+    "container_exec_recording",
+    "container_exec_user_group_cwd",
+    "console",
+    "instances",
+    "patch",
+    "storage",
+]
 
 
 class Double(BaseAdapter):
@@ -32,7 +41,7 @@ class Double(BaseAdapter):
         wanted, status, raw = self.expected.pop(0)
         assert asked == wanted
         self.headers.append(request.headers)
-        if isinstance(raw, Exception):
+        if isinstance(raw, BaseException):
             raise raw
         content = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
         response = Response()
@@ -65,6 +74,20 @@ def operation(status_code=200, status="Success", **fields):
         "metadata": None,
         "err": "",
     } | fields
+
+
+def about(*extensions, server="lxd", **environment):
+    """Say what a server is: it has these extensions besides."""
+    return {
+        "auth": "trusted",
+        "api_extensions": [*EXTENSIONS, *extensions],
+        "environment": {"server": server, "server_version": "6.9"} | environment,
+    }
+
+
+def greet(double, *extensions, query=None, **server):
+    """Expect the question what the server is."""
+    double.expect("GET", "/1.0", about(*extensions, **server), query=query)
 
 
 def started(**fields):

@@ -1,6 +1,5 @@
 import pytest
-from unit.conftest import EXTENSIONS
-from unit.double import error, started
+from unit.double import error, greet, started
 
 import hyperkit
 
@@ -25,20 +24,6 @@ COPY = {
     "source": {"type": "copy", "source": "web"},
     "type": "container",
 }
-
-
-def greet(double, *extensions, **query):
-    """Expect the question what the server is; it has these extensions besides."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {
-            "auth": "trusted",
-            "api_extensions": [*EXTENSIONS, *extensions],
-            "environment": {"server": "lxd"},
-        },
-        query=query,
-    )
 
 
 def test_a_copy_is_like_the_source_but_for_what_is_volatile(client, double):
@@ -93,7 +78,7 @@ def test_a_copy_of_a_snapshot_is_like_the_snapshot(client, double):
 
 
 def test_a_copy_into_another_project_says_where_the_source_is(bare, double):
-    greet(double, "container_copy_project", project="blue")
+    greet(double, "container_copy_project", query={"project": "blue"})
     bare.default_project = "blue"
     double.expect("GET", "/1.0/instances/web", WEB, query={"project": "blue"})
     double.expect(
@@ -154,3 +139,90 @@ def test_moves(bare, double):
 def test_moves_that_the_server_cannot_do(client, where):
     with pytest.raises(hyperkit.MissingExtension, match=f"instance_{where}_move"):
         client.move_instance("web", **{where: "other"})
+
+
+def test_a_copy_with_everything(bare, double):
+    greet(
+        double,
+        "custom_volume_refresh_exclude_older_snapshots",
+        "instance_allow_inconsistent_copy",
+        "override_snapshot_profiles_on_copy",
+    )
+    how = {
+        "allow_inconsistent": True,
+        "instance_only": False,
+        "live": True,
+        "override_snapshot_profiles": True,
+        "refresh": True,
+        "refresh_exclude_older": True,
+    }
+    double.expect("GET", "/1.0/instances/web", WEB)
+    body = {**COPY, "source": {**COPY["source"], **how}}
+    double.expect("POST", "/1.0/instances", raw=started(), body=body)
+    bare.copy_instance("web", "www", **how, sync=False)
+
+
+@pytest.mark.parametrize(
+    ("argument", "extension"),
+    [
+        ("allow_inconsistent", "instance_allow_inconsistent_copy"),
+        ("override_snapshot_profiles", "override_snapshot_profiles_on_copy"),
+        ("refresh_exclude_older", "refresh_exclude_older_snapshots"),
+    ],
+)
+def test_copies_that_the_server_cannot_make(client, double, argument, extension):
+    double.expect("GET", "/1.0/instances/web", WEB)
+    with pytest.raises(hyperkit.MissingExtension, match=extension):
+        client.copy_instance("web", "www", **{argument: True})
+
+
+def test_a_move_with_everything(bare, double):
+    greet(
+        double,
+        "cluster_migration_inconsistent_copy",
+        "instance_move_config",
+        "instance_refresh_migration",
+        "override_snapshot_profiles_on_copy",
+    )
+    body = {
+        "name": "web",
+        "migration": True,
+        "Config": {"a": "1"},
+        "Devices": {"d": {"n": "1"}},
+        "Profiles": [],
+        "allow_inconsistent": True,
+        "live": False,
+        "override_snapshot_profiles": True,
+        "refresh": True,
+    }
+    query = {"target": "m2"}
+    double.expect("POST", "/1.0/instances/web", raw=started(), body=body, query=query)
+    bare.move_instance(
+        "web",
+        allow_inconsistent=True,
+        config={"a": 1},
+        devices={"d": {"n": 1}},
+        live=False,
+        override_snapshot_profiles=True,
+        profiles=[],
+        refresh=True,
+        target="m2",
+        sync=False,
+    )
+
+
+def test_what_does_not_go_with_a_new_name_alone_sends_nothing(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="config, live: not with a new name"):
+        bare.move_instance("web", new_name="www", config={}, live=True)
+
+
+@pytest.mark.parametrize(
+    ("argument", "extension"),
+    [
+        ("config", "instance_move_config"),
+        ("refresh", "instance_refresh_migration"),
+    ],
+)
+def test_fields_of_a_move_that_the_server_does_not_know(client, argument, extension):
+    with pytest.raises(hyperkit.MissingExtension, match=extension):
+        client.move_instance("web", target="m2", **{argument: {}})

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from unit.double import greet
 
 import hyperkit
 from hyperkit import where, where_not
@@ -51,7 +52,13 @@ def test_flags_that_no_server_has():
         where("name", re.compile("a", re.MULTILINE))
 
 
-def test_it_is_sent_as_it_is(client, double):
+def test_a_server_that_would_list_everything_is_not_asked(client):
+    with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
+        client.profiles(filter=where("name", "a"))
+
+
+def test_it_is_sent_as_it_is(bare, double):
+    greet(double, "api_filtering_extended")
     query = {"filter": "name eq a\\x20b"}
-    double.expect("GET", "/1.0/networks", [], query=query)
-    assert client.networks(filter=where("name", "a b")) == []
+    double.expect("GET", "/1.0/profiles", [], query=query)
+    assert bare.profiles(filter=where("name", "a b")) == []

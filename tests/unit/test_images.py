@@ -5,6 +5,7 @@ import io
 import os
 
 import pytest
+from unit.double import greet, started
 from unit.servers import serving
 
 import hyperkit
@@ -122,3 +123,50 @@ def test_identifiers(client):
 def test_aliases_on_a_server_that_has_no_header_for_them_need_a_wait(client):
     with pytest.raises(hyperkit.ArgumentError, match="sync"):
         client.create_image_from_file(io.BytesIO(b"x"), aliases=["a"], sync=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extension"),
+    [
+        ({"expires_at": "2040-01-01T00:00:00Z"}, "images_expiry"),
+        ({"format": "split"}, "instance_publish_split"),
+    ],
+)
+def test_what_a_server_would_leave_out_is_refused(client, arguments, extension):
+    with pytest.raises(hyperkit.MissingExtension, match=extension):
+        client.create_image_from_container("web", **arguments)
+
+
+def test_profiles_that_a_server_would_leave_out(client):
+    with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
+        client.create_image_from_file(io.BytesIO(b"x"), profiles=["a"])
+    with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
+        client.create_image_from_remote("https://images.test", alias="a", profiles=["a"])
+
+
+def test_profiles_go_with_an_upload(bare, double):
+    greet(double, "image_copy_profile")
+    double.expect("POST", "/1.0/images", raw=started(), body="x")
+    bare.create_image_from_file(io.BytesIO(b"x"), profiles=["a b", "c"], sync=False)
+    assert double.headers[-1]["X-LXD-profiles"] == "profile=a+b&profile=c"
+
+
+def test_editing_an_image(client, double):
+    url = f"/1.0/images/{FINGERPRINT}"
+    found = {"auto_update": False, "properties": {}, "public": True, "size": 1}
+    double.expect("GET", url, found)
+    double.expect(
+        "PUT", url, body={"auto_update": False, "properties": {"a": "1"}, "public": True}
+    )
+    with client.edit_image(FINGERPRINT) as image:
+        image.properties["a"] = 1
+
+
+def test_editing_an_alias(client, double):
+    url = "/1.0/images/aliases/a%2Fb"
+    double.expect(
+        "GET", url, {"name": "a/b", "description": "", "target": "f", "type": "container"}
+    )
+    double.expect("PUT", url, body={"description": "c", "target": "f"})
+    with client.edit_image_alias("a/b") as alias:
+        alias["description"] = "c"

@@ -1,5 +1,5 @@
 import pytest
-from unit.double import error, operation, started
+from unit.double import error, greet, operation, started
 
 import hyperkit
 
@@ -138,7 +138,10 @@ def test_a_stranger_does_not_conclude_what_is_missing(bare, double):
     assert bare.has_extension("anything")
 
 
-def test_project_and_target_of_the_client(client, double):
+def test_project_and_target_of_the_client(bare, double):
+    greet(double, "instance_all_projects")
+    assert bare.has_extension("instances")
+    client = bare
     client.default_project, client.target = "blue", "m1"
     double.expect("GET", "/1.0/instances/web", {}, query={"project": "blue", "target": "m1"})
     client.instance("web")
@@ -154,3 +157,102 @@ def test_start_in_two_calls_where_the_server_cannot(client, double):
     client.create_container("a", alias="busybox", start=True)
     with pytest.raises(hyperkit.MissingExtension):
         client.create_container("a", alias="busybox", start=True, sync=False)
+
+
+def test_change_the_state_of_all(bare, double):
+    greet(double, "instance_bulk_state_change")
+    body = {"state": {"action": "stop", "force": True, "stateful": False, "timeout": 5}}
+    double.expect("PUT", "/1.0/instances", body=body, raw=started())
+    bare.update_instances_state("stop", force=True, stateful=False, timeout=5, sync=False)
+
+
+def test_actions_that_there_are_not(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="no action"):
+        bare.update_instances_state("destroy")
+    with pytest.raises(hyperkit.ArgumentError, match="whole seconds"):
+        bare.update_instances_state("stop", timeout=0.5)
+
+
+def test_delete_by_force(bare, double):
+    greet(double, "instance_force_delete")
+    double.expect("DELETE", "/1.0/instances/web", query={"force": "1"}, raw=started())
+    bare.delete_instance("web", force=True, sync=False)
+
+
+def test_fields_of_the_state(bare, double):
+    greet(double, "instances_state_selective_recursion", "instance_get_full")
+    query = {"recursion": "2", "fields": "state.disk,state.network"}
+    double.expect("GET", "/1.0/instances", [], query=query)
+    bare.instances(recursion=2, fields=["state.disk", "state.network"])
+    double.expect(
+        "GET", "/1.0/instances/web", {}, query={"recursion": "1", "fields": "state.disk"}
+    )
+    bare.instance("web", recursion=1, fields=["state.disk"])
+
+
+def test_fields_go_with_the_state(bare):
+    for arguments in ({"recursion": 1, "fields": ["state.disk"]}, {"recursion": 2, "fields": []}):
+        with pytest.raises(hyperkit.ArgumentError, match="recursion=2"):
+            bare._fields(arguments["fields"], wanted=2, recursion=arguments["recursion"])
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "extension"),
+    [
+        ("delete_instance", {"force": True}, "instance_force_delete"),
+        ("instance", {"recursion": 1}, "instance_get_full"),
+        (
+            "instance",
+            {"recursion": 1, "fields": ["state.disk"]},
+            "instances_state_selective_recursion",
+        ),
+        ("rebuild_instance", {"empty": True}, "instances_rebuild"),
+        ("delete_file", {"file": "/a", "force": True}, "file_delete"),
+        ("console_log", {"type": "vga"}, "instance_console_screenshot"),
+    ],
+)
+def test_what_the_server_cannot_do(client, call, arguments, extension):
+    with pytest.raises(hyperkit.MissingExtension, match=extension):
+        getattr(client, call)("web", **arguments)
+
+
+def test_rebuild_names_its_image_as_a_creation_does(bare, double):
+    greet(double, "instances_rebuild")
+    source = {**IMAGE, "mode": "pull", "server": "https://i"}
+    double.expect("POST", "/1.0/instances/web/rebuild", raw=started(), body={"source": source})
+    bare.rebuild_instance("web", alias="busybox", server="https://i", sync=False)
+    with pytest.raises(hyperkit.ImageIdentifierRequired):
+        bare.rebuild_instance("web")
+
+
+def test_consoles_that_there_are_not(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="vga"):
+        bare.console_log("web", type="text")
+
+
+def test_delete_a_folder_with_all_in_it(bare, double):
+    greet(double, "file_delete", "file_delete_force")
+    double.expect("DELETE", "/1.0/instances/web/files", query={"path": "/srv"})
+    bare.delete_file("web", "/srv", force=True)
+    assert double.headers[-1]["X-LXD-force"] == "true"
+
+
+def test_permissions_of_a_file_that_is_there(bare, double):
+    greet(double, "instances_files_modify_permissions")
+    double.expect("POST", "/1.0/instances/web/files", query={"path": "/a"}, body="x")
+    bare.write_file("web", "/a", content="x", mode=0o600, uid=0, modify_permissions=True)
+    assert double.headers[-1]["X-LXD-modify-perm"] == "uid,mode"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])
+def test_names_that_no_template_and_no_record_has_send_nothing(bare, name):
+    for call in (
+        bare.delete_instance_template,
+        bare.instance_template,
+        bare.delete_exec_output_file,
+        bare.exec_output_file,
+    ):
+        with pytest.raises(hyperkit.InvalidName):
+            call("web", name)
+    with pytest.raises(hyperkit.InvalidName):
+        bare.write_instance_template("web", name, content="x")

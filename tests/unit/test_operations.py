@@ -137,6 +137,7 @@ def test_a_wait_answered_with_something_else(bare, double):
 
 
 def test_token_is_never_waited_for(bare, double):
+    double.expect("GET", "/1.0", {"auth": "trusted", "api_extensions": ["certificate_token"]})
     double.expect(
         "POST",
         "/1.0/certificates",
@@ -177,3 +178,29 @@ def test_nothing_is_asked_where_nothing_goes_on(bare):
     assert bare.wait_for_operations(given, on_done=done.append) == given
     assert bare.wait_for_operations([]) == []
     assert done == [finished]
+
+
+def test_a_stranger_waits_with_a_secret(bare, double):
+    wait = {"timeout": "30", "secret": "s"}
+    forbidden = error(403, "not authorized")
+    double.expect("GET", WAIT, raw=LATE, query=wait)
+    double.expect("GET", READ, raw=forbidden, status=403)
+    double.expect("GET", WAIT, raw=error(400, "No such thing"), query=wait)
+    double.expect("GET", READ, raw=forbidden, status=403)
+    with pytest.raises(hyperkit.OperationFailed, match="No such thing"):
+        bare.wait_for_operation("u-1", secret="s")
+    double.expect("GET", WAIT, raw=forbidden, query=wait, status=403)
+    double.expect("GET", READ, raw=forbidden, status=403)
+    with pytest.raises(hyperkit.Forbidden):
+        bare.wait_for_operation("u-1", secret="s")
+
+
+def test_children_and_all_projects_need_an_extension(client):
+    for call in (
+        lambda: client.operations(recursion=2),
+        lambda: client.operation("u-1", recursion=1),
+    ):
+        with pytest.raises(hyperkit.MissingExtension, match="bulk_operations"):
+            call()
+    with pytest.raises(hyperkit.MissingExtension, match="operations_get_query_all_projects"):
+        client.operations(all_projects=True)

@@ -1,27 +1,13 @@
 import datetime as dt
 
 import pytest
-from unit.conftest import EXTENSIONS
-from unit.double import operation, started
+from unit.double import greet, operation, started
 
 import hyperkit
 
 NAIVE = dt.datetime(2040, 1, 1)
 AWARE = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 SNAPSHOTS = "/1.0/instances/web/snapshots"
-
-
-def greet(double, *extensions):
-    """Expect the question what the server is; it has these extensions besides."""
-    double.expect(
-        "GET",
-        "/1.0",
-        {
-            "auth": "trusted",
-            "api_extensions": [*EXTENSIONS, *extensions],
-            "environment": {"server": "lxd"},
-        },
-    )
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])
@@ -78,3 +64,45 @@ def test_an_old_server_has_containers_only(bare, double):
 def test_names_are_quoted_whole(client, double):
     double.expect("DELETE", f"{SNAPSHOTS}/a%3Fb%23c", raw=started())
     client.delete_snapshot("web", "a?b#c", sync=False)
+
+
+def test_volumes_that_are_attached(bare, double):
+    greet(double, "instance_snapshots_multi_volume")
+    mode = "all-exclusive"
+    body = {"name": "one", "disk_volumes_mode": mode}
+    double.expect("POST", SNAPSHOTS, raw=started(), body=body)
+    bare.create_snapshot("web", "one", disk_volumes_mode=mode, sync=False)
+    body = {"restore": "one", "restore_disk_volumes_mode": mode}
+    double.expect("PUT", "/1.0/instances/web", raw=started(), body=body)
+    bare.restore_snapshot("web", "one", disk_volumes_mode=mode, sync=False)
+    double.expect("DELETE", f"{SNAPSHOTS}/one", raw=started(), query={"disk-volumes": mode})
+    bare.delete_snapshot("web", "one", disk_volumes=mode, sync=False)
+
+
+def test_files_alone(bare, double):
+    greet(double, "instance_snapshot_disk_only_restore")
+    body = {"restore": "one", "disk_only": True}
+    double.expect("PUT", "/1.0/instances/web", raw=started(), body=body)
+    bare.restore_snapshot("web", "one", disk_only=True, sync=False)
+
+
+def test_a_server_that_knows_one_disk(client):
+    for call, arguments in (
+        (client.create_snapshot, {"disk_volumes_mode": "root"}),
+        (client.delete_snapshot, {"disk_volumes": "root"}),
+        (client.restore_snapshot, {"disk_volumes_mode": "root"}),
+        (client.restore_snapshot, {"disk_only": True}),
+        (client.patch_snapshot, {"expires_at": AWARE}),
+    ):
+        with pytest.raises(hyperkit.MissingExtension):
+            call("web", "one", **arguments)
+
+
+def test_edit(bare, double):
+    greet(double, "snapshot_expiry")
+    double.expect("GET", f"{SNAPSHOTS}/one", {"expires_at": "0001-01-01T00:00:00Z"})
+    body = {"expires_at": "2040-01-01T00:00:00+00:00"}
+    double.expect("PUT", f"{SNAPSHOTS}/one", body=body)
+    with bare.edit_snapshot("web", "one") as snapshot:
+        assert snapshot.expires_at is None
+        snapshot["expires_at"] = AWARE

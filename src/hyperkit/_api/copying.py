@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from ..types import Operation
 
 _BASE_IMAGE = "volatile.base_image"
+# Which API extensions the fields of a move need.
+_MOVING = {
+    "Config": "instance_move_config",
+    "Devices": "instance_move_config",
+    "Profiles": "instance_move_config",
+    "allow_inconsistent": "cluster_migration_inconsistent_copy",
+    "override_snapshot_profiles": "override_snapshot_profiles_on_copy",
+    "refresh": "instance_refresh_migration",
+}
 
 
 class CopyingMixin(InstancesMixin):
@@ -31,11 +40,14 @@ class CopyingMixin(InstancesMixin):
         devices: Mapping[str, Mapping[str, Any]] | None = None,
         ephemeral: bool | None = None,
         instance_only: bool | None = None,
+        live: bool | None = None,
         on_progress: OnProgress | None = None,
+        override_snapshot_profiles: bool | None = None,
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         project: str | None = None,
         refresh: bool | None = None,
+        refresh_exclude_older: bool | None = None,
         target: str | None = None,
         sync: bool | None = None,
     ) -> Operation:
@@ -54,12 +66,18 @@ class CopyingMixin(InstancesMixin):
             ephemeral: True deletes the copy when it stops; the source's own way if
                 not given.
             instance_only: True leaves the snapshots out.
+            live: True copies the memory of a running one too.
             on_progress: called with percent, 100 (or None), and the server's words.
+            override_snapshot_profiles: True gives the copy's profiles to its snapshots as
+                well; API extension ``override_snapshot_profiles_on_copy`` (LXD).
             profiles: in the place of the source's.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             project: the copy's, if it is to be another one.
             refresh: True brings the files and snapshots of a copy that is there up to
                 date; its configuration stays as it is.
+            refresh_exclude_older: with ``refresh``, True leaves out what the source has of
+                snapshots that are older than the copy's newest one; API extension
+                ``custom_volume_refresh_exclude_older_snapshots`` (Incus).
             target: the cluster member to place it on.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
@@ -96,8 +114,17 @@ class CopyingMixin(InstancesMixin):
             source=source_name,
             allow_inconsistent=allow_inconsistent,
             instance_only=instance_only,
+            live=live,
+            override_snapshot_profiles=override_snapshot_profiles,
             refresh=refresh,
+            refresh_exclude_older=refresh_exclude_older,
         )
+        if allow_inconsistent is not None:
+            self._need("instance_allow_inconsistent_copy", "allow_inconsistent")
+        if override_snapshot_profiles is not None:
+            self._need("override_snapshot_profiles_on_copy", "override_snapshot_profiles")
+        if refresh_exclude_older is not None:
+            self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
         if project is not None:
             self._need("container_copy_project", "project")
             source["project"] = self.default_project or "default"
@@ -124,12 +151,19 @@ class CopyingMixin(InstancesMixin):
         self,
         name: str,
         *,
+        allow_inconsistent: bool | None = None,
+        config: Mapping[str, Any] | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
         instance_only: bool | None = None,
+        live: bool | None = None,
         new_name: str | None = None,
         on_progress: OnProgress | None = None,
+        override_snapshot_profiles: bool | None = None,
         pool: str | None = None,
+        profiles: Sequence[str] | None = None,
         progress: bool = False,
         project: str | None = None,
+        refresh: bool | None = None,
         target: str | None = None,
         sync: bool | None = None,
     ) -> Operation:
@@ -139,13 +173,25 @@ class CopyingMixin(InstancesMixin):
         `transfer_instance`.
 
         Args:
-            name: such as ``"web"``; it must be stopped.
+            name: such as ``"web"``; it must be stopped, unless ``live`` or ``refresh``
+                can be.
+            allow_inconsistent: True bears with files that change meanwhile; API
+                extension ``cluster_migration_inconsistent_copy``.
+            config: all keys, in the place of its own; API extension
+                ``instance_move_config``, as for ``devices`` and ``profiles``.
+            devices: all of them, in the place of its own.
             instance_only: True leaves its snapshots behind, that is: drops them.
+            live: True moves a running one with its memory.
             new_name: its name afterwards, if that is to be another one.
             on_progress: called with percent, 100 (or None), and the server's words.
+            override_snapshot_profiles: True gives its profiles to its snapshots as well;
+                API extension ``override_snapshot_profiles_on_copy`` (LXD).
             pool: the storage pool to move it to.
+            profiles: all of them, in the place of its own.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             project: the project to move it to.
+            refresh: True moves a running one in two steps, so that it is stopped for the
+                second alone; API extension ``instance_refresh_migration`` (Incus).
             target: the cluster member to move it to.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
@@ -153,7 +199,8 @@ class CopyingMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: nothing says where to.
+            ArgumentError: nothing says where to; or there is only a new name, with what
+                does not go with renaming.
             NotFound: there is no such instance.
             OperationFailed: it is running, or could not be moved.
 
@@ -167,14 +214,28 @@ class CopyingMixin(InstancesMixin):
         path(name)
         final = name if new_name is None else new_name
         path(final)
+        how = given(
+            Config=strings(config),
+            Devices=devices_of(devices),
+            Profiles=None if profiles is None else list(profiles),
+            allow_inconsistent=allow_inconsistent,
+            live=live,
+            override_snapshot_profiles=override_snapshot_profiles,
+            refresh=refresh,
+        )
         if pool is None and project is None and target is None:
+            if how:
+                message = f"{', '.join(map(str.lower, how))}: not with a new name alone."
+                raise ArgumentError(message)
             # With "migration", the server would wait for another one to fetch it.
             return self.rename_instance(name, final, sync=sync)
         if pool is not None:
             self._need("instance_pool_move", "pool")
         if project is not None:
             self._need("instance_project_move", "project")
-        body = given(
+        for key in how:
+            self._need(_MOVING.get(key, ""), key.lower())
+        body = how | given(
             name=final,
             migration=True,
             instance_only=instance_only,

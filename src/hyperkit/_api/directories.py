@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._files import MODES
 from .._payload import Payload
 from .._progress import Meter
 from ..errors import ArgumentError, Error, InvalidResponse, NotFound
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from .._link import Download
     from .._progress import OnProgress
-
-# Servers drop the bits above these without a word.
-_MODES = 0o777
 
 
 class DirectoriesMixin(FilesMixin):
@@ -147,13 +145,14 @@ class DirectoriesMixin(FilesMixin):
         kind = entry.lstat().st_mode
         if stat.S_ISLNK(kind):
             target = Payload(os.fsencode(entry.readlink()))
-            self._send_file(container, there, target, gid=gid, type="symlink", uid=uid)
+            self._place(container, there).send(target, gid=gid, type="symlink", uid=uid)
         elif stat.S_ISDIR(kind):
             self.make_directory(container, there, gid=gid, mode=_mode(entry), uid=uid)
         elif stat.S_ISREG(kind):
             with entry.open("rb") as file:
                 payload = Payload(file, meter=meter)
-                self._send_file(container, there, payload, gid=gid, mode=_mode(entry), uid=uid)
+                place = self._place(container, there)
+                place.send(payload, gid=gid, mode=_mode(entry), uid=uid)
         else:
             message = f"{entry} is neither a file, a folder nor a symbolic link."
             raise ArgumentError(message)
@@ -187,9 +186,9 @@ class _Pull:
             raise InvalidResponse(message)
         there, here = posixpath.join(there, name), here / name
         client = self.client
-        url = client._path(self.container, "files")
-        with client._stream(url, path=there) as download:
-            found = client._info(download.headers)
+        place = client._place(self.container, there)
+        with place.stream() as download:
+            found = place.described(download.headers)
             if found.type == "file":
                 self.file(download, here, there, found.mode)
                 return
@@ -235,4 +234,4 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _mode(entry: Path) -> int:
-    return entry.stat().st_mode & _MODES
+    return entry.stat().st_mode & MODES

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING
 
-from .._payload import Payload, content_of, opened
+from .._files import Place, absolute, mode_of
+from .._payload import Payload, content_of
 from .._progress import Meter
-from .._request import given, path
-from .._transfer import save
-from ..errors import ArgumentError, InvalidResponse, NotFound
-from ..types import FileInfo
+from .._request import path
+from .._transfer import save, sending
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    import os
 
-    from .._link import Download
     from .._payload import Content
     from .._progress import OnProgress
     from .._transfer import Destination
-
-# As many links as Linux follows.
-_MAX_LINKS = 40
-# Servers drop the bits above these without a word.
-_MODES = 0o777
-_EXTENSIONS = {"directory": "directory_manipulation", "symlink": "file_symlinks"}
+    from ..types import FileInfo
 
 
 class FilesMixin(InstancesMixin):
     """Chapter "files" of the API."""
 
-    def delete_file(self, container: str, file: str) -> None:
+    def delete_file(self, container: str, file: str, *, force: bool | None = None) -> None:
         """Delete a file or an empty folder: ``DELETE /1.0/instances/<name>/files``.
 
         Args:
             container: the instance's name, such as ``"web"``.
             file: its absolute path, such as ``"/etc/motd"``; of a symbolic link, the
                 link is deleted.
+            force: True deletes a folder with all that is in it; API extension
+                ``file_delete_force`` (Incus).
 
         Raises:
             NotFound: there is no such instance, or no such file.
@@ -48,9 +40,7 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.delete_file("web", "/etc/motd")
         """
-        place = _inside(container, file)
-        self._need("file_delete", "delete_file")
-        self._delete(self._path(container, "files"), path=place)
+        self._place(container, file).delete(force=force)
 
     def file_info(self, container: str, file: str) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
@@ -72,17 +62,7 @@ class FilesMixin(InstancesMixin):
             >>> client.file_info("web", "/etc/hosts").mode == 0o644
             True
         """
-        place = _inside(container, file)
-        url = self._path(container, "files")
-        if not self.has_extension("instance_file_head"):
-            with self._stream(url, path=place) as download:
-                return self._info(download.headers)
-        response = self._request("HEAD", url, query={"path": place})
-        if response.status_code == 404:
-            reason = f"there is no {file}, or no instance {container}"
-            raise NotFound(reason, status_code=404, method="HEAD", url=url, hint="")
-        self._read(response)
-        return self._info(response.headers)
+        return self._place(container, file).info()
 
     def list_directory(self, container: str, directory: str) -> list[str]:
         """List a folder: ``GET /1.0/instances/<name>/files``.
@@ -102,15 +82,7 @@ class FilesMixin(InstancesMixin):
             >>> client.list_directory("web", "/etc")
             ['hostname', 'hosts', 'resolv.conf']
         """
-        _inside(container, directory)
-        self._need("directory_manipulation", "list_directory")
-        with self._found(container, directory) as (kind, download):
-            if kind != "directory":
-                message = f"{directory} in {container} is a {kind}, not a directory."
-                raise ArgumentError(message)
-            download.fill()
-            names: Any = self._read(download.response)["metadata"] or []
-        return sorted(str(name) for name in names)
+        return self._place(container, directory).names()
 
     def make_directory(
         self,
@@ -141,14 +113,8 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.make_directory("web", "/srv/www/static", parents=True)
         """
-        place = _inside(container, directory)
-        steps = [place]
-        while parents and posixpath.dirname(steps[0]) not in {"/", steps[0]}:
-            steps.insert(0, posixpath.dirname(steps[0]))
-        for step in steps:
-            self._send_file(
-                container, step, Payload(b""), gid=gid, mode=mode, type="directory", uid=uid
-            )
+        place = self._place(container, directory)
+        place.make_directory(gid=gid, mode=mode, parents=parents, uid=uid)
 
     def make_symlink(self, container: str, target: str, file: str) -> None:
         """Make a symbolic link: ``POST /1.0/instances/<name>/files``.
@@ -165,7 +131,7 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.make_symlink("web", "releases/7", "/srv/current")
         """
-        self._send_file(container, file, Payload(target.encode()), type="symlink")
+        self._place(container, file).send(Payload(target.encode()), type="symlink")
 
     def pull_file(
         self,
@@ -203,11 +169,12 @@ class FilesMixin(InstancesMixin):
             >>> client.pull_file("web", "/etc/hosts", "hosts")
             'hosts'
         """
+        place = self._place(container, source_file)
         with (
-            self._file(container, source_file) as download,
+            place.open() as download,
             Meter(on_progress, progress=progress, text=source_file) as meter,
         ):
-            return save(download, dest, meter, mode=self._info(download.headers).mode)
+            return save(download, dest, meter, mode=place.described(download.headers).mode)
 
     def push_file(
         self,
@@ -218,6 +185,7 @@ class FilesMixin(InstancesMixin):
         append: bool = False,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         on_progress: OnProgress | None = None,
         progress: bool = False,
         uid: int | None = None,
@@ -225,7 +193,7 @@ class FilesMixin(InstancesMixin):
         """Copy a file into an instance: ``POST /1.0/instances/<name>/files``.
 
         It goes in pieces, however large it is. Owner and mode are those of a new
-        file; one that is there keeps its own.
+        file; one that is there keeps its own, unless ``modify_permissions``.
 
         Args:
             source: a path, or a file that is open for reading bytes.
@@ -235,6 +203,9 @@ class FilesMixin(InstancesMixin):
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``; those of ``source`` if that is a
                 path.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is known; API extension
+                ``instances_files_modify_permissions`` (LXD).
             on_progress: called with bytes done, bytes in all (or None), and the path.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             uid: its owner; root if not given.
@@ -246,14 +217,15 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.push_file("motd", "web", "/etc/motd", mode=0o644)
         """
-        meter = Meter(on_progress, progress=progress, text=dest_file)
-        with opened(source) as file, meter:
-            if mode is None and isinstance(source, (str, os.PathLike)):
-                mode = os.fstat(file.fileno()).st_mode & _MODES
-            payload = Payload(content_of(file), meter=meter)
-            meter.expect(payload.length)
-            self._send_file(
-                container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid
+        place = self._place(container, dest_file)
+        with sending(source, on_progress, progress=progress, text=dest_file) as payload:
+            place.send(
+                payload,
+                append=append,
+                gid=gid,
+                mode=mode_of(source) if mode is None else mode,
+                modify_permissions=modify_permissions,
+                uid=uid,
             )
 
     def read_file(self, container: str, file: str) -> bytes:
@@ -274,7 +246,7 @@ class FilesMixin(InstancesMixin):
             >>> client.read_file("web", "/etc/hostname")
             b'web\n'
         """
-        with self._file(container, file) as download:
+        with self._place(container, file).open() as download:
             return b"".join(download.blocks())
 
     def write_file(
@@ -286,11 +258,13 @@ class FilesMixin(InstancesMixin):
         content: Content,
         gid: int | None = None,
         mode: int | None = None,
+        modify_permissions: bool = False,
         uid: int | None = None,
     ) -> None:
         r"""Write a file of an instance: ``POST /1.0/instances/<name>/files``.
 
-        Owner and mode are those of a new file; one that is there keeps its own.
+        Owner and mode are those of a new file; one that is there keeps its own, unless
+        ``modify_permissions``.
 
         Args:
             container: the instance's name, such as ``"web"``.
@@ -300,6 +274,9 @@ class FilesMixin(InstancesMixin):
                 reading.
             gid: its group; root's if not given.
             mode: its permissions, such as ``0o644``.
+            modify_permissions: True gives to a file that is there what of ``gid``,
+                ``mode`` and ``uid`` is given; API extension
+                ``instances_files_modify_permissions`` (LXD).
             uid: its owner; root if not given.
 
         Raises:
@@ -308,98 +285,19 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.write_file("web", "/etc/motd", content="Welcome\n", mode=0o644)
         """
+        place = self._place(container, dest_file)
         payload = Payload(content_of(content))
-        self._send_file(container, dest_file, payload, append=append, gid=gid, mode=mode, uid=uid)
-
-    def _send_file(
-        self,
-        container: str,
-        file: str,
-        payload: Payload,
-        *,
-        append: bool = False,
-        gid: int | None = None,
-        mode: int | None = None,
-        type: Literal["directory", "symlink"] | None = None,
-        uid: int | None = None,
-    ) -> None:
-        """Send what becomes a file; the mode as four octal digits."""
-        place = _inside(container, file)
-        if mode is not None and not 0 <= mode <= _MODES:
-            message = (
-                f"mode must be between 0 and 0o777, such as 0o644, not {oct(mode)}: servers set "
-                "no set-user-ID, set-group-ID or sticky bit."
-            )
-            raise ArgumentError(message)
-        for name, number in (("uid", uid), ("gid", gid)):
-            if number is not None and number < 0:
-                message = f"{name} must be 0 or more, not {number!r}."
-                raise ArgumentError(message)
-        if append:
-            self._need("file_append", "append")
-        if type is not None:
-            self._need(_EXTENSIONS[type], f"A {type}")
-        fields = given(
-            uid=uid,
+        place.send(
+            payload,
+            append=append,
             gid=gid,
-            mode=None if mode is None else f"{mode:04o}",
-            type=type,
-            write="append" if append else None,
+            mode=mode,
+            modify_permissions=modify_permissions,
+            uid=uid,
         )
-        headers = {self._header(name): str(value) for name, value in fields.items()}
-        self._upload(self._path(container, "files"), payload, headers=headers, path=place)
 
-    @contextmanager
-    def _found(self, container: str, file: str) -> Generator[tuple[str, Download]]:
-        """Open what is at a path, whatever it is; symbolic links are followed."""
-        place = _inside(container, file)
-        url = self._path(container, "files")
-        for _ in range(_MAX_LINKS):
-            with self._stream(url, path=place) as download:
-                kind = download.headers.get(self._header("type"), "file")
-                if kind != "symlink":
-                    yield kind, download
-                    return
-                # A link's target is resolved by the server, and may be long gone.
-                target = download.read(4096).decode("utf-8", "surrogateescape")
-                place = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
-        message = f"{file} in {container} leads through more than {_MAX_LINKS} symbolic links."
-        raise ArgumentError(message)
-
-    @contextmanager
-    def _file(self, container: str, file: str) -> Generator[Download]:
-        """Open a file, and nothing else."""
-        with self._found(container, file) as (kind, download):
-            if kind == "directory":
-                message = (
-                    f"{file} in {container} is a directory: "
-                    "list_directory lists it, pull_directory copies it."
-                )
-                raise ArgumentError(message)
-            yield download
-
-    def _info(self, headers: Mapping[str, str]) -> FileInfo:
-        """Read what the headers say of a file."""
-        kind = headers.get(self._header("type"), "file")
-        length = headers.get("Content-Length", "")
-        try:
-            return FileInfo(
-                type=kind,
-                mode=int(headers.get(self._header("mode"), "0644"), 8) & _MODES,
-                uid=int(headers.get(self._header("uid"), "0")),
-                gid=int(headers.get(self._header("gid"), "0")),
-                size=int(length) if kind == "file" and length.isdecimal() else None,
-                modified=headers.get(self._header("modified"), ""),
-            )
-        except ValueError as error:
-            message = f"The server describes a file by headers that make no sense: {error}."
-            raise InvalidResponse(message) from error
-
-
-def _inside(container: str, file: str) -> str:
-    """Check the name of an instance, and a path in it, before anything is sent."""
-    path(container)
-    if not file.startswith("/") or "\0" in file:
-        message = f"{file!r} is not an absolute path in an instance."
-        raise ArgumentError(message)
-    return file
+    def _place(self, container: str, file: str) -> Place:
+        """Name a path in an instance; what cannot be one sends nothing."""
+        path(container)
+        absolute(file)
+        return Place(self, lambda: self._path(container, "files"), f"instance {container}", file)

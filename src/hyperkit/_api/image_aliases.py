@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import editing, etag_of
 from .._request import given, path
 from ..errors import AliasAttributesRequired
 from ..types import ImageAlias
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ..types import Operation
 
 
@@ -17,7 +20,12 @@ class ImageAliasesMixin(OperationsMixin):
     """Chapter "images" of the API, as far as their names go; these may hold slashes."""
 
     def create_image_alias(
-        self, fingerprint: str, alias_name: str, *, description: str | None = None
+        self,
+        fingerprint: str,
+        alias_name: str,
+        *,
+        description: str | None = None,
+        type: Literal["container", "virtual-machine"] | None = None,
     ) -> Operation:
         """Name an image: ``POST /1.0/images/aliases``.
 
@@ -25,6 +33,7 @@ class ImageAliasesMixin(OperationsMixin):
             fingerprint: of the image.
             alias_name: such as ``"debian/12"``.
             description: for people.
+            type: of the image; servers go by the image itself, whatever is said here.
 
         Returns:
             A finished operation.
@@ -39,7 +48,7 @@ class ImageAliasesMixin(OperationsMixin):
             'Success'
         """
         path("images", "aliases", alias_name)
-        body = given(name=alias_name, target=fingerprint, description=description)
+        body = given(name=alias_name, target=fingerprint, description=description, type=type)
         return self._post(path("images", "aliases"), body)
 
     def delete_image_alias(self, alias_name: str) -> None:
@@ -55,6 +64,34 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.delete_image_alias("test/latest")
         """
         self._delete(path("images", "aliases", alias_name))
+
+    def edit_image_alias(self, alias_name: str) -> AbstractContextManager[ImageAlias]:
+        """Change an alias in a ``with`` block: ``GET``, then ``PUT /1.0/images/aliases/<name>``.
+
+        It is written back when the block ends, with its ETag: what somebody else has
+        changed meanwhile is not lost. Nothing is written if the block raises, or
+        changes nothing.
+
+        Args:
+            alias_name: such as ``"debian/12"``.
+
+        Returns:
+            A context manager that gives the alias.
+
+        Raises:
+            NotFound: there is no such alias, or no such image.
+            PreconditionFailed: somebody else was faster; read it anew.
+
+        Example:
+            >>> with client.edit_image_alias("busybox") as alias:
+            ...     alias["description"] = "Small"
+        """
+
+        def write(alias: ImageAlias, etag: str | None) -> None:
+            body = {"description": alias["description"], "target": alias["target"]}
+            self._put(path("images", "aliases", alias_name), body, etag=etag)
+
+        return editing(self, lambda: self.image_alias(alias_name), write)
 
     def image_alias(self, alias_name: str) -> ImageAlias:
         """Read which image a name means: ``GET /1.0/images/aliases/<name>``.
@@ -92,6 +129,36 @@ class ImageAliasesMixin(OperationsMixin):
         if recursion:
             return [ImageAlias(entry) for entry in entries]
         return [entry["name"] for entry in entries]
+
+    def patch_image_alias(
+        self,
+        alias_name: str,
+        *,
+        description: str | None = None,
+        etag: str | None = None,
+        target: str | None = None,
+    ) -> None:
+        """Change some of an alias: ``PATCH /1.0/images/aliases/<name>``.
+
+        LXD 5.0 fails to: `update_image_alias` does it there.
+
+        Args:
+            alias_name: such as ``"debian/12"``.
+            description: for people.
+            etag: of the alias that was read; another one is refused.
+            target: fingerprint of the image that it is to mean.
+
+        Raises:
+            AliasAttributesRequired: neither ``target`` nor ``description``.
+            InternalServerError: it is LXD 5.0, which gives up after ten seconds.
+            NotFound: there is no such alias or image.
+            PreconditionFailed: it has changed since.
+
+        Example:
+            >>> client.patch_image_alias("busybox", description="Small")
+        """
+        body = _changed(description, target)
+        self._patch(path("images", "aliases", alias_name), body, etag=etag)
 
     def rename_image_alias(self, old_alias: str, new_alias: str) -> Operation:
         """Rename an alias: ``POST /1.0/images/aliases/<name>``.
@@ -145,8 +212,7 @@ class ImageAliasesMixin(OperationsMixin):
         body = _changed(description, target)
         if len(body) == 1:
             kept = self.image_alias(alias_name)
-            if etag is None and self.last_response is not None:
-                etag = self.last_response.headers.get("ETag")
+            etag = etag or etag_of(self)
             body = {"description": kept.description, "target": kept.target, **body}
         self._put(path("images", "aliases", alias_name), body, etag=etag)
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from .._multipart import Form, form
 from .._payload import Payload, opened, replacing
 from .._progress import Meter
-from .._request import path
+from .._request import given, path
 from ..errors import ArgumentError, Error, InvalidResponse
 from .images import ImagesMixin
 
@@ -40,6 +40,7 @@ class ImageFilesMixin(ImagesMixin):
         aliases: Sequence[str] | None = None,
         mode: Literal["pull", "push", "relay"] = "pull",
         on_progress: OnProgress | None = None,
+        profiles: Sequence[str] | None = None,
         progress: bool = False,
         public: bool | None = None,
         sync: bool | None = None,
@@ -49,14 +50,14 @@ class ImageFilesMixin(ImagesMixin):
         Args:
             fingerprint: of the image, whole.
             to: a client of the other server.
-            aliases: its names there; those that it has here if not given. A push
-                sets them when it is done, so there they go without ``sync=False``.
+            aliases: its names there; those that it has here if not given.
             mode: ``"pull"``: the other server fetches it from this one (``POST
                 /1.0/images`` there). ``"push"``: this one sends it (``POST
                 /1.0/images/<fingerprint>/export``). ``"relay"``: it goes through
                 this program, where the servers cannot reach each other.
             on_progress: called with what is done, what there is in all (or None), and
                 words: bytes for a relay, else the server's percentage.
+            profiles: there, for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             public: True lets strangers see it there; as here if not given.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -81,21 +82,28 @@ class ImageFilesMixin(ImagesMixin):
         names = [one["name"] for one in image["aliases"]] if aliases is None else list(aliases)
         public = image.public if public is None else public
         if mode == "relay":
-            return self._relay_image(image, to, names, public, on_progress, progress, sync)
+            return self._relay_image(
+                image, to, names, profiles, public, on_progress, progress, sync
+            )
         if mode == "push":
-            return self._push_image(image, to, names, public, on_progress, progress, sync)
+            return self._push_image(
+                image, to, names, profiles, public, on_progress, progress, sync
+            )
         here = self._address()
         source = {
             "type": "image",
             "mode": "pull",
-            "protocol": "lxd" if self._capabilities().product.name == "lxd" else "incus",
+            "protocol": self._capabilities().product.name,
             "fingerprint": image.fingerprint,
+            **given(project=self.default_project),
             **here,
         }
         ticket = None if image.public else self.create_image_secret(image.fingerprint)
         if ticket is not None:
             source["secret"] = ticket.metadata.secret
-        body = {"public": public, "auto_update": False, "source": source}
+        body: dict[str, Any] = {"public": public, "auto_update": False, "source": source}
+        if profiles is not None:
+            body["profiles"] = list(profiles)
         goes_on = False
         try:
             done = to._create_image(body, names, on_progress, progress, sync)
@@ -116,6 +124,7 @@ class ImageFilesMixin(ImagesMixin):
         fingerprint: str | None = None,
         image_type: Literal["container", "virtual-machine"] = "container",
         on_progress: OnProgress | None = None,
+        profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
@@ -135,6 +144,7 @@ class ImageFilesMixin(ImagesMixin):
             fingerprint: its SHA-256 in lower-case hex; the server refuses another one.
             image_type: of a split image: ``"container"`` or ``"virtual-machine"``.
             on_progress: called with bytes done, bytes in all (or None), and the name.
+            profiles: for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: in addition to its own, such as ``{"os": "debian"}``.
             public: True lets strangers see it.
@@ -176,6 +186,7 @@ class ImageFilesMixin(ImagesMixin):
                 aliases=aliases,
                 filename=name,
                 fingerprint=fingerprint,
+                profiles=profiles,
                 properties=properties,
                 public=public,
                 sync=sync,
@@ -264,6 +275,7 @@ class ImageFilesMixin(ImagesMixin):
         aliases: Sequence[str] | None,
         filename: str,
         fingerprint: str | None,
+        profiles: Sequence[str] | None,
         properties: Mapping[str, Any] | None,
         public: bool | None,
         sync: bool | None,
@@ -276,6 +288,9 @@ class ImageFilesMixin(ImagesMixin):
             headers[self._header("public")] = "true" if public else "false"
         if properties:
             headers[self._header("properties")] = urlencode(dict(properties))
+        if profiles is not None:
+            self._need("image_copy_profile", "profiles")
+            headers[self._header("profiles")] = urlencode([("profile", one) for one in profiles])
         later: Sequence[str] = ()
         if aliases and self.has_extension("image_import_alias"):
             headers[self._header("aliases")] = urlencode([("alias", one) for one in aliases])
@@ -303,6 +318,7 @@ class ImageFilesMixin(ImagesMixin):
         image: Image,
         to: ImageFilesMixin,
         aliases: Sequence[str],
+        profiles: Sequence[str] | None,
         public: bool,
         on_progress: OnProgress | None,
         progress: bool,
@@ -320,6 +336,7 @@ class ImageFilesMixin(ImagesMixin):
                 aliases=aliases,
                 filename=image.filename or image.fingerprint,
                 fingerprint=image.fingerprint,
+                profiles=profiles,
                 properties=image.properties,
                 public=public,
                 sync=sync,
@@ -330,25 +347,33 @@ class ImageFilesMixin(ImagesMixin):
         image: Image,
         to: ImageFilesMixin,
         aliases: Sequence[str],
+        profiles: Sequence[str] | None,
         public: bool,
         on_progress: OnProgress | None,
         progress: bool,
         sync: bool | None,
     ) -> Operation:
         self._need("images_push_relay", 'mode="push"')
-        self._must_wait(aliases, sync)
+        if profiles is not None:
+            self._need("image_copy_profile", "profiles")
         there = to._address()
+        # The target notes the aliases here; it leaves them out where the push names them.
         body = {
+            "aliases": [{"name": name} for name in aliases],
             "public": public,
             "source": {"type": "image", "mode": "push", "fingerprint": image.fingerprint},
             "properties": dict(image.properties),
         }
+        if aliases:
+            to._need("image_create_aliases", "aliases")
         door = to._post(path("images"), body)
-        push = {
-            "target": there["server"],
-            "certificate": there["certificate"],
-            "secret": door.metadata.secret,
-        }
+        push = given(
+            target=there["server"],
+            certificate=there["certificate"],
+            profiles=None if profiles is None else list(profiles),
+            project=to.default_project,
+            secret=door.metadata.secret,
+        )
         try:
             operation = self._handle_async(
                 self._post(path("images", image.fingerprint, "export"), push),
@@ -360,7 +385,6 @@ class ImageFilesMixin(ImagesMixin):
             with suppress(Error):
                 to.cancel_operation(door)
             raise
-        to._name_image(image.fingerprint, aliases)
         return operation
 
     def _address(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import editing
 from .._request import given, path, time_of
 from .._source import PROTOCOLS
 from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
@@ -12,6 +13,7 @@ from .operations import OperationsMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from .._progress import OnProgress
@@ -27,7 +29,9 @@ class ImagesMixin(OperationsMixin):
         aliases: Sequence[str] | None = None,
         compression_algorithm: str | None = None,
         description: str | None = None,
+        expires_at: datetime | str | None = None,
         filename: str | None = None,
+        format: Literal["split", "unified"] | None = None,
         on_progress: OnProgress | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
@@ -42,7 +46,9 @@ class ImagesMixin(OperationsMixin):
             compression_algorithm: such as ``"zstd"`` or ``"none"``; the server's
                 setting if not given.
             description: for people: the property ``description``.
+            expires_at: when it is deleted: an aware ``datetime``, or the server's text.
             filename: of its export.
+            format: ``"unified"``, or ``"split"`` for two files (Incus).
             on_progress: called with percent, 100 (or None), and the server's words.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
@@ -61,8 +67,15 @@ class ImagesMixin(OperationsMixin):
             'c4b5…'
         """
         path(name)
-        body = _properties(description, properties, filename=filename, public=public)
-        body |= given(compression_algorithm=compression_algorithm)
+        body = _properties(
+            description,
+            properties,
+            compression_algorithm=compression_algorithm,
+            expires_at=time_of(expires_at),
+            filename=filename,
+            format=format,
+            public=public,
+        )
         modern = self.has_extension("instances")
         body["source"] = {"type": "instance" if modern else "container", "name": name}
         return self._create_image(body, aliases, on_progress, progress, sync)
@@ -79,11 +92,13 @@ class ImagesMixin(OperationsMixin):
         fingerprint: str | None = None,
         image_type: str | None = None,
         on_progress: OnProgress | None = None,
+        profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
         protocol: str | None = None,
         public: bool | None = None,
         secret: str | None = None,
+        source_project: str | None = None,
         sync: bool | None = None,
     ) -> Operation:
         """Have the server fetch an image from another server: ``POST /1.0/images``.
@@ -98,11 +113,13 @@ class ImagesMixin(OperationsMixin):
             fingerprint: of the image: SHA-256 in lower-case hex.
             image_type: ``"container"`` or ``"virtual-machine"``.
             on_progress: called with percent, 100 (or None), and the server's words.
+            profiles: for instances that are made from it (Incus, LXD 6).
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: in the place of its own.
             protocol: ``"simplestreams"``, ``"lxd"``, ``"incus"`` or ``"oci"``.
             public: True lets strangers see it here.
             secret: of a private image there; see `create_image_secret`.
+            source_project: that it is in there, if that is not the default one.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -129,8 +146,14 @@ class ImagesMixin(OperationsMixin):
         if protocol is not None and protocol not in PROTOCOLS:
             message = f"{protocol!r} is no protocol for images: use one of {', '.join(PROTOCOLS)}."
             raise InvalidProtocol(message)
-        body = _properties(None, properties, filename=filename, public=public)
-        body |= given(auto_update=auto_update)
+        body = _properties(
+            None,
+            properties,
+            auto_update=auto_update,
+            filename=filename,
+            profiles=None if profiles is None else list(profiles),
+            public=public,
+        )
         body["source"] = given(
             type="image",
             mode="pull",
@@ -139,9 +162,12 @@ class ImagesMixin(OperationsMixin):
             certificate=certificate,
             fingerprint=fingerprint,
             image_type=image_type,
+            project=source_project,
             protocol=protocol,
             secret=secret,
         )
+        if source_project is not None:
+            self._need("image_source_project", "source_project")
         return self._create_image(body, aliases, on_progress, progress, sync)
 
     def create_image_from_snapshot(
@@ -152,7 +178,9 @@ class ImagesMixin(OperationsMixin):
         aliases: Sequence[str] | None = None,
         compression_algorithm: str | None = None,
         description: str | None = None,
+        expires_at: datetime | str | None = None,
         filename: str | None = None,
+        format: Literal["split", "unified"] | None = None,
         on_progress: OnProgress | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
@@ -168,7 +196,9 @@ class ImagesMixin(OperationsMixin):
             compression_algorithm: such as ``"zstd"`` or ``"none"``; the server's
                 setting if not given.
             description: for people: the property ``description``.
+            expires_at: when it is deleted: an aware ``datetime``, or the server's text.
             filename: of its export.
+            format: ``"unified"``, or ``"split"`` for two files (Incus).
             on_progress: called with percent, 100 (or None), and the server's words.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
             properties: such as ``{"os": "debian"}``.
@@ -187,8 +217,15 @@ class ImagesMixin(OperationsMixin):
             'c4b5…'
         """
         path(container, snapshot)
-        body = _properties(description, properties, filename=filename, public=public)
-        body |= given(compression_algorithm=compression_algorithm)
+        body = _properties(
+            description,
+            properties,
+            compression_algorithm=compression_algorithm,
+            expires_at=time_of(expires_at),
+            filename=filename,
+            format=format,
+            public=public,
+        )
         body["source"] = {"type": "snapshot", "name": f"{container}/{snapshot}"}
         return self._create_image(body, aliases, on_progress, progress, sync)
 
@@ -230,7 +267,12 @@ class ImagesMixin(OperationsMixin):
             >>> client.create_image_from_url("https://example.net/image").status
             'Success'
         """
-        body = _properties(None, properties, filename=filename, public=public)
+        body = _properties(
+            None,
+            properties,
+            filename=filename,
+            public=public,
+        )
         body["source"] = {"type": "url", "url": url}
         return self._create_image(body, aliases, on_progress, progress, sync)
 
@@ -277,6 +319,37 @@ class ImagesMixin(OperationsMixin):
             'Success'
         """
         return self._handle_async(self._delete(path("images", fingerprint)), sync)
+
+    def edit_image(self, fingerprint: str) -> AbstractContextManager[Image]:
+        """Change an image's fields in a ``with`` block: ``PUT /1.0/images/<fingerprint>``.
+
+        It is read first, and written back when the block ends, with its ETag: what
+        somebody else has changed meanwhile is not lost. Nothing is written if the block
+        raises, or changes nothing. What can be changed are ``auto_update``,
+        ``expires_at``, ``profiles``, ``properties`` and ``public``.
+
+        Args:
+            fingerprint: of the image.
+
+        Returns:
+            A context manager that gives the image.
+
+        Raises:
+            NotFound: there is no such image.
+            PreconditionFailed: somebody else was faster; read it anew.
+
+        Example:
+            >>> with client.edit_image(client.images()[0]) as image:
+            ...     image.properties["release"] = "7"
+        """
+
+        def write(image: Image, etag: str | None) -> None:
+            keys = ("auto_update", "expires_at", "profiles", "properties", "public")
+            body = {key: image[key] for key in keys if key in image}
+            body["properties"] = _texts(image["properties"])
+            self._put(path("images", fingerprint), body, etag=etag)
+
+        return editing(self, lambda: self.image(fingerprint), write)
 
     def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
         """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.
@@ -352,14 +425,15 @@ class ImagesMixin(OperationsMixin):
             >>> [image.properties["os"] for image in client.images(recursion=1)]
             ['BusyBox']
         """
-        query = given(filter=filter, recursion=recursion or None)
-        if all_projects:
-            self._need("images_all_projects", "all_projects")
-            query["all-projects"] = "true"
-        if recursion:
-            entries: list[dict[str, Any]] = self._get(path("images"), **query) or []
-            return [Image(entry) for entry in entries]
-        return self._names(path("images"), **query)
+        return self._list(
+            path("images"),
+            Image,
+            recursion,
+            all_projects=all_projects,
+            extension="images_all_projects",
+            filter=filter,
+            filtering="api_filtering",
+        )
 
     def patch_image(
         self,
@@ -367,19 +441,18 @@ class ImagesMixin(OperationsMixin):
         *,
         auto_update: bool | None = None,
         etag: str | None = None,
-        expires_at: datetime | str | None = None,
-        profiles: Sequence[str] | None = None,
         properties: Mapping[str, Any] | None = None,
         public: bool | None = None,
     ) -> None:
         """Change some fields of an image: ``PATCH /1.0/images/<fingerprint>``.
 
+        Servers change ``expires_at`` and ``profiles`` with `update_image` only: `edit_image`
+        changes them, and leaves the rest as it is.
+
         Args:
             fingerprint: of the image.
             auto_update: True keeps it up to date.
             etag: of the image that was read; another one is refused.
-            expires_at: when it is deleted.
-            profiles: for instances that are made from it.
             properties: to add or to change; the others stay.
             public: True lets strangers see it.
 
@@ -391,7 +464,7 @@ class ImagesMixin(OperationsMixin):
             >>> fingerprint = client.images()[0]
             >>> client.patch_image(fingerprint, public=False)
         """
-        body = _writable(auto_update, expires_at, profiles, properties, public)
+        body = _writable(auto_update, None, None, properties, public)
         self._patch(path("images", fingerprint), body, etag=etag)
 
     def refresh_image(self, fingerprint: str, *, sync: bool | None = None) -> Operation:
@@ -429,8 +502,9 @@ class ImagesMixin(OperationsMixin):
     ) -> None:
         """Replace the fields of an image: ``PUT /1.0/images/<fingerprint>``.
 
-        What is not given goes back to its default: the properties too. To change
-        some only, use `patch_image`.
+        What is not given goes back to its default: the properties too; only
+        ``expires_at`` stays. To change some only, use `patch_image` or `edit_image`. The
+        server's ETag does not cover ``expires_at`` and ``profiles``.
 
         Args:
             fingerprint: of the image.
@@ -465,6 +539,12 @@ class ImagesMixin(OperationsMixin):
         if aliases is not None:
             self._need("image_create_aliases", "aliases")
             body["aliases"] = [{"name": name} for name in aliases]
+        if "expires_at" in body:
+            self._need("images_expiry", "expires_at")
+        if "format" in body:
+            self._need("instance_publish_split", "format")
+        if "profiles" in body:
+            self._need("image_copy_profile", "profiles")
         return self._handle_async(
             self._post(path("images"), body), sync, on_progress, progress=progress
         )
@@ -475,7 +555,7 @@ def _properties(
 ) -> dict[str, Any]:
     """Write what all new images have in common."""
     body = given(**fields)
-    texts = {key: str(value) for key, value in (properties or {}).items()}
+    texts = _texts(properties or {})
     if description is not None:
         texts["description"] = description
     return body | ({"properties": texts} if texts else {})
@@ -493,8 +573,10 @@ def _writable(
         auto_update=auto_update,
         expires_at=time_of(expires_at),
         profiles=None if profiles is None else list(profiles),
-        properties=None
-        if properties is None
-        else {key: str(value) for key, value in properties.items()},
+        properties=None if properties is None else _texts(properties),
         public=public,
     )
+
+
+def _texts(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in properties.items()}

@@ -10,8 +10,8 @@ from .._edit import etag_of, merged
 from .._request import devices_of, given, path, strings
 from .._source import image_source
 from ..errors import ArgumentError, PreconditionFailed
-from ..types import Instance, InstanceState, Operation
-from .operations import OperationsMixin
+from ..types import Instance, Operation
+from .instance_state import InstanceStateMixin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -23,7 +23,7 @@ InstanceType = Literal["container", "virtual-machine"]
 _TRIES = 5
 
 
-class InstancesMixin(OperationsMixin):
+class InstancesMixin(InstanceStateMixin):
     """Chapter "instances" of the API."""
 
     def create_instance(
@@ -141,11 +141,15 @@ class InstancesMixin(OperationsMixin):
             return self._change_state(name, "start", sync=sync)
         return operation
 
-    def delete_instance(self, name: str, *, sync: bool | None = None) -> Operation:
+    def delete_instance(
+        self, name: str, *, force: bool | None = None, sync: bool | None = None
+    ) -> Operation:
         """Delete an instance and its snapshots: ``DELETE /1.0/instances/<name>``.
 
         Args:
             name: such as ``"web"``; it must be stopped.
+            force: True stops it first; needs the API extension
+                ``instance_force_delete`` (LXD 6.7).
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -159,7 +163,10 @@ class InstancesMixin(OperationsMixin):
             >>> client.delete_instance("web").status
             'Success'
         """
-        return self._handle_async(self._delete(self._path(name)), sync)
+        where = self._path(name)
+        if force:
+            self._need("instance_force_delete", "force")
+        return self._handle_async(self._delete(where, force="1" if force else None), sync)
 
     def edit_instance(self, name: str) -> AbstractContextManager[Instance]:
         """Change an instance in a ``with`` block: ``GET``, then ``PUT /1.0/instances/<name>``.
@@ -185,30 +192,13 @@ class InstancesMixin(OperationsMixin):
         """
         return self._editing(name)
 
-    def freeze_instance(
-        self, name: str, *, timeout: int | None = None, sync: bool | None = None
-    ) -> Operation:
-        """Freeze all processes of an instance: ``PUT /1.0/instances/<name>/state``.
-
-        Args:
-            name: such as ``"web"``.
-            timeout: whole seconds that the server tries.
-            sync: whether to wait until it is done; None means ``auto_sync``.
-
-        Returns:
-            The operation; finished, if it was waited for.
-
-        Raises:
-            NotFound: there is no such instance.
-            OperationFailed: it could not be frozen.
-
-        Example:
-            >>> client.freeze_instance("web").status
-            'Success'
-        """
-        return self._change_state(name, "freeze", timeout=timeout, sync=sync)
-
-    def instance(self, name: str) -> Instance:
+    def instance(
+        self,
+        name: str,
+        *,
+        fields: Sequence[str] | None = None,
+        recursion: Literal[0, 1] = 0,
+    ) -> Instance:
         """Read an instance: ``GET /1.0/instances/<name>``.
 
         After it, ``last_response.headers["ETag"]`` is what `update_instance` and
@@ -216,34 +206,25 @@ class InstancesMixin(OperationsMixin):
 
         Args:
             name: such as ``"web"``.
+            fields: with ``recursion=1``, which parts of the state are wanted that are costly
+                to find out: ``"state.disk"`` or ``"state.network"``; both if not given.
+                API extension ``instances_state_selective_recursion`` (LXD).
+            recursion: 1 adds its state, snapshots and backups; API extension
+                ``instance_get_full``.
 
         Raises:
+            ArgumentError: ``fields`` is empty, or goes without ``recursion=1``.
             NotFound: there is no such instance.
 
         Example:
             >>> client.instance("web").status
             'Running'
         """
-        return Instance(self._get(self._path(name)))
-
-    def instance_state(self, name: str) -> InstanceState:
-        """Read what an instance is doing: ``GET /1.0/instances/<name>/state``.
-
-        Args:
-            name: such as ``"web"``.
-
-        Returns:
-            Processes, memory, disks (in bytes), processor time (in nanoseconds),
-            network addresses.
-
-        Raises:
-            NotFound: there is no such instance.
-
-        Example:
-            >>> client.instance_state("web").memory.usage
-            831488
-        """
-        return InstanceState(self._get(self._path(name, "state")))
+        where = self._path(name)
+        chosen = self._fields(fields, wanted=1, recursion=recursion)
+        if recursion:
+            self._need("instance_get_full", "recursion=1")
+        return Instance(self._get(where, recursion=recursion or None, fields=chosen))
 
     @overload
     def instances(
@@ -260,6 +241,7 @@ class InstancesMixin(OperationsMixin):
         self,
         *,
         all_projects: bool | None = None,
+        fields: Sequence[str] | None = None,
         filter: str | None = None,
         recursion: Literal[1, 2],
         type: InstanceType | None = None,
@@ -269,6 +251,7 @@ class InstancesMixin(OperationsMixin):
         self,
         *,
         all_projects: bool | None = None,
+        fields: Sequence[str] | None = None,
         filter: str | None = None,
         recursion: Literal[0, 1, 2] = 0,
         type: InstanceType | None = None,
@@ -277,24 +260,33 @@ class InstancesMixin(OperationsMixin):
 
         Args:
             all_projects: True lists those of every project.
+            fields: with ``recursion=2``, which parts of the state are wanted that are costly
+                to find out: ``"state.disk"`` or ``"state.network"``; both if not given.
+                API extension ``instances_state_selective_recursion`` (LXD).
             filter: such as ``"status eq running"``; see "Filtering" in the manual.
             recursion: 0 for names, 1 for instances, 2 for instances with their
                 state, snapshots and backups.
             type: only ``"container"`` or ``"virtual-machine"``.
 
+        Raises:
+            ArgumentError: ``fields`` is empty, or goes without ``recursion=2``.
+
         Example:
             >>> client.instances()
             ['db', 'web']
         """
-        query: dict[str, Any] = given(filter=filter, recursion=recursion or None)
-        query["instance-type"] = type
-        if all_projects:
-            query["all-projects"] = "true"
-        where = path(self._capabilities().instances)
-        if recursion:
-            entries: list[dict[str, Any]] = self._get(where, **query) or []
-            return [Instance(entry) for entry in entries]
-        return self._names(where, **query)
+        server = self._capabilities()
+        query = server.instances_of(type, filter)
+        query["fields"] = self._fields(fields, wanted=2, recursion=recursion)
+        return self._list(
+            path(server.instances),
+            Instance,
+            recursion,
+            all_projects=all_projects,
+            extension="instance_all_projects",
+            filtering="api_filtering",
+            **query,
+        )
 
     def patch_instance(
         self,
@@ -328,6 +320,72 @@ class InstancesMixin(OperationsMixin):
             self._patch(self._path(name), _writable(config), etag=etag), sync
         )
 
+    def rebuild_instance(
+        self,
+        name: str,
+        *,
+        alias: str | None = None,
+        certificate: str | None = None,
+        empty: bool = False,
+        fingerprint: str | None = None,
+        on_progress: OnProgress | None = None,
+        progress: bool = False,
+        properties: Mapping[str, str] | None = None,
+        protocol: str | None = None,
+        secret: str | None = None,
+        server: str | None = None,
+        sync: bool | None = None,
+    ) -> Operation:
+        """Begin an instance anew from an image: ``POST /1.0/instances/<name>/rebuild``.
+
+        API extension ``instances_rebuild``. Its configuration and devices stay, its
+        files are replaced.
+
+        Args:
+            name: such as ``"web"``; it must be stopped, and have no snapshots.
+            alias: of the image, such as ``"debian/12"``.
+            certificate: PEM of the image server, if no authority signed it.
+            empty: True leaves it without any files.
+            fingerprint: of the image: SHA-256 in lower-case hex.
+            on_progress: called with percent, 100 (or None), and the server's words.
+            progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
+            properties: of the image, such as ``{"os": "debian"}``.
+            protocol: of the image server: ``"simplestreams"``, ``"lxd"``,
+                ``"incus"`` or ``"oci"``.
+            secret: of a private image on the image server.
+            server: URL of an image server, such as ``"https://images.example.net"``.
+            sync: whether to wait until it is done; None means ``auto_sync``.
+
+        Returns:
+            The operation; finished, if it was waited for.
+
+        Raises:
+            BadRequest: it is running.
+            ImageIdentifierRequired: no image is named, and ``empty`` is not true.
+            InvalidImageAttributes: arguments that exclude each other.
+            NotFound: there is no such instance.
+            OperationFailed: it has snapshots, or there is no such image.
+
+        Example:
+            >>> client.rebuild_instance("web", alias="busybox").status
+            'Success'
+        """
+        source = image_source(
+            alias=alias,
+            certificate=certificate,
+            empty=empty,
+            fingerprint=fingerprint,
+            properties=properties,
+            protocol=protocol,
+            secret=secret,
+            server=server,
+        )
+        where = self._path(name, "rebuild")
+        self._need("instances_rebuild", "rebuild_instance")
+        return self._handle_async(
+            self._post(where, {"source": source}), sync, on_progress, progress=progress
+        )
+
     def rename_instance(
         self, old_name: str, new_name: str, *, sync: bool | None = None
     ) -> Operation:
@@ -351,123 +409,6 @@ class InstancesMixin(OperationsMixin):
         """
         path(new_name)
         return self._handle_async(self._post(self._path(old_name), {"name": new_name}), sync)
-
-    def restart_instance(
-        self,
-        name: str,
-        *,
-        force: bool | None = None,
-        timeout: int | None = None,
-        sync: bool | None = None,
-    ) -> Operation:
-        """Restart an instance: ``PUT /1.0/instances/<name>/state``.
-
-        Args:
-            name: such as ``"web"``.
-            force: True does not ask it to shut down.
-            timeout: whole seconds that it has for its shutdown.
-            sync: whether to wait until it is done; None means ``auto_sync``.
-
-        Returns:
-            The operation; finished, if it was waited for.
-
-        Raises:
-            NotFound: there is no such instance.
-            OperationFailed: it could not be restarted, or not in time.
-
-        Example:
-            >>> client.restart_instance("web", timeout=30).status
-            'Success'
-        """
-        return self._change_state(name, "restart", force=force, timeout=timeout, sync=sync)
-
-    def start_instance(
-        self,
-        name: str,
-        *,
-        stateful: bool | None = None,
-        timeout: int | None = None,
-        sync: bool | None = None,
-    ) -> Operation:
-        """Start an instance: ``PUT /1.0/instances/<name>/state``.
-
-        Args:
-            name: such as ``"web"``.
-            stateful: True goes on from the state that a stateful stop has kept.
-            timeout: whole seconds that the server tries.
-            sync: whether to wait until it is done; None means ``auto_sync``.
-
-        Returns:
-            The operation; finished, if it was waited for.
-
-        Raises:
-            NotFound: there is no such instance.
-            OperationFailed: it could not be started, or is running.
-
-        Example:
-            >>> client.start_instance("web").status
-            'Success'
-        """
-        return self._change_state(name, "start", stateful=stateful, timeout=timeout, sync=sync)
-
-    def stop_instance(
-        self,
-        name: str,
-        *,
-        force: bool | None = None,
-        stateful: bool | None = None,
-        timeout: int | None = None,
-        sync: bool | None = None,
-    ) -> Operation:
-        """Stop an instance: ``PUT /1.0/instances/<name>/state``.
-
-        It is asked to shut down, and has ``timeout`` for that. An ephemeral
-        instance is deleted by its stop: that is a success.
-
-        Args:
-            name: such as ``"web"``.
-            force: True pulls the plug.
-            stateful: True keeps its memory for a stateful start.
-            timeout: whole seconds that it has for its shutdown; no limit if None.
-            sync: whether to wait until it is done; None means ``auto_sync``.
-
-        Returns:
-            The operation; finished, if it was waited for.
-
-        Raises:
-            NotFound: there is no such instance.
-            OperationFailed: it did not stop in time, or is stopped already.
-
-        Example:
-            >>> client.stop_instance("web", timeout=30).status
-            'Success'
-        """
-        return self._change_state(
-            name, "stop", force=force, stateful=stateful, timeout=timeout, sync=sync
-        )
-
-    def unfreeze_instance(
-        self, name: str, *, timeout: int | None = None, sync: bool | None = None
-    ) -> Operation:
-        """Let a frozen instance go on: ``PUT /1.0/instances/<name>/state``.
-
-        Args:
-            name: such as ``"web"``.
-            timeout: whole seconds that the server tries.
-            sync: whether to wait until it is done; None means ``auto_sync``.
-
-        Returns:
-            The operation; finished, if it was waited for.
-
-        Raises:
-            NotFound: there is no such instance.
-            OperationFailed: it is not frozen.
-
-        Example:
-            >>> client.unfreeze_instance("web").status
-            'Success'
-        """
-        return self._change_state(name, "unfreeze", timeout=timeout, sync=sync)
 
     def update_instance(
         self,
@@ -501,11 +442,6 @@ class InstancesMixin(OperationsMixin):
         """
         return self._handle_async(self._put(self._path(name), _writable(config), etag=etag), sync)
 
-    def _path(self, name: str, *rest: str) -> str:
-        """Build the path of an instance, or of something in it."""
-        path(name)  # refused before the server is asked what it is
-        return path(self._capabilities().instances, name, *rest)
-
     @contextmanager
     def _editing(self, name: str) -> Generator[Instance]:
         mine = self.instance(name)
@@ -528,27 +464,15 @@ class InstancesMixin(OperationsMixin):
         message = f"{name} keeps changing: it was not written"
         raise PreconditionFailed(message, status_code=412, method="PUT", url=self._path(name))
 
-    def _change_state(
-        self,
-        name: str,
-        action: str,
-        *,
-        force: bool | None = None,
-        stateful: bool | None = None,
-        timeout: int | None = None,
-        sync: bool | None = None,
-    ) -> Operation:
-        if timeout is not None and (timeout != int(timeout) or timeout < -1):
-            message = f"timeout is in whole seconds (-1: no limit), not {timeout!r}."
+    def _fields(self, fields: Sequence[str] | None, *, wanted: int, recursion: int) -> str | None:
+        """Write the parts of the state that are to be found out."""
+        if fields is None:
+            return None
+        if recursion != wanted or not fields:
+            message = f"fields name parts of the state: one or more, with recursion={wanted}."
             raise ArgumentError(message)
-        # LXD of the first years takes a missing timeout for "at once".
-        body = given(
-            action=action,
-            force=force,
-            stateful=stateful,
-            timeout=-1 if timeout is None else int(timeout),
-        )
-        return self._handle_async(self._put(self._path(name, "state"), body), sync)
+        self._need("instances_state_selective_recursion", "fields")
+        return ",".join(fields)
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:

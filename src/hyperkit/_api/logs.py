@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from .._request import path
 from .instances import InstancesMixin
 
 
 class LogsMixin(InstancesMixin):
     """Chapter "instances" of the API, as far as their log files go."""
+
+    def delete_exec_output_file(self, instance: str, file: str) -> None:
+        """Delete recorded output: ``DELETE /1.0/instances/<name>/logs/exec-output/<file>``.
+
+        API extension ``container_exec_recording``; LXD before 5.15 has it among its
+        `logs`.
+
+        Args:
+            instance: its name, such as ``"web"``.
+            file: its name, which begins with ``exec_``.
+
+        Raises:
+            BadRequest: this is not the name of recorded output.
+            NotFound: there is no such instance, or no such file.
+
+        Example:
+            >>> for file in client.exec_outputs("web"):
+            ...     client.delete_exec_output_file("web", file)
+        """
+        self._delete(self._exec_output(instance, file))
 
     def delete_log(self, container: str, log: str) -> None:
         """Delete a log file: ``DELETE /1.0/instances/<name>/logs/<file>``.
@@ -26,6 +47,47 @@ class LogsMixin(InstancesMixin):
             >>> client.delete_log("web", client.logs("web")[0])
         """
         self._delete(self._path(container, "logs", log))
+
+    def exec_output_file(self, instance: str, file: str) -> bytes:
+        """Read recorded output: ``GET /1.0/instances/<name>/logs/exec-output/<file>``.
+
+        API extension ``container_exec_recording``; LXD before 5.15 has it among its
+        `logs`. What one command wrote is got by `exec_output`.
+
+        Args:
+            instance: its name, such as ``"web"``.
+            file: its name, such as ``"exec_….stdout"``.
+
+        Raises:
+            BadRequest: this is not the name of recorded output.
+            NotFound: there is no such instance, or no such file.
+
+        Example:
+            >>> client.exec_output_file("web", client.exec_outputs("web")[0])
+            b'hello'
+        """
+        return self._raw(self._exec_output(instance, file))
+
+    def exec_outputs(self, instance: str) -> list[str]:
+        """List recorded output: ``GET /1.0/instances/<name>/logs/exec-output``.
+
+        API extension ``container_exec_recording``; LXD before 5.15 has it among its
+        `logs`.
+
+        Args:
+            instance: its name, such as ``"web"``.
+
+        Returns:
+            The names of the files.
+
+        Raises:
+            NotFound: there is no such instance, or nothing was ever recorded there.
+
+        Example:
+            >>> client.exec_outputs("web")
+            ['exec_0d6c3fdc-1f5b-4b0b-a7bb-8bd7f8d0b6b1.stdout']
+        """
+        return self._names(self._exec_output(instance))
 
     def log(self, container: str, log: str) -> bytes:
         """Read a log file: ``GET /1.0/instances/<name>/logs/<file>``.
@@ -61,3 +123,11 @@ class LogsMixin(InstancesMixin):
             ['lxc.conf', 'lxc.log', 'forkstart.log']
         """
         return self._names(self._path(container, "logs"))
+
+    def _exec_output(self, instance: str, *file: str) -> str:
+        """Build the path of what was recorded of commands."""
+        if file:
+            path(*file)
+        url = self._path(instance, "logs", "exec-output", *file)
+        self._need("container_exec_recording", "recorded output")
+        return url

@@ -5,16 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._relay import Relay
-from .._request import devices_of, given, path, strings, uuid_of
-from ..errors import ArgumentError, Error, MissingProfiles, OperationFailed, OperationGone
+from .._migration import (
+    addresses_of,
+    check_mode,
+    door_of,
+    fetched,
+    joined,
+    secrets_of,
+    unless_failed,
+    urls_of,
+)
+from .._request import devices_of, given, path, strings
+from ..errors import ArgumentError, MissingProfiles, OperationGone
 from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from .._migration import Wait
     from .._progress import OnProgress
+    from .operations import OperationsMixin
 
 _BASE_IMAGE = "volatile.base_image"
 
@@ -23,7 +34,13 @@ class MigrationMixin(InstancesMixin):
     """Chapter "migration" of the API: instances between servers."""
 
     def init_migration(
-        self, container: str, snapshot: str | None = None, *, instance_only: bool | None = None
+        self,
+        container: str,
+        snapshot: str | None = None,
+        *,
+        allow_inconsistent: bool | None = None,
+        instance_only: bool | None = None,
+        live: bool | None = None,
     ) -> MigrationSource:
         """Offer an instance to another server: ``POST /1.0/instances/<name>``.
 
@@ -34,7 +51,11 @@ class MigrationMixin(InstancesMixin):
             container: the instance's name, such as ``"web"``; it must be stopped,
                 unless the servers have CRIU.
             snapshot: of it, if that is to become the instance.
+            allow_inconsistent: True bears with files that change meanwhile; API
+                extension ``cluster_migration_inconsistent_copy``.
             instance_only: True leaves its snapshots behind.
+            live: True sends the memory of a running one too; `migrate` must be told the
+                same.
 
         Returns:
             What `migrate` needs, the operation of this server among it.
@@ -48,15 +69,13 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web").status
             'Success'
         """
-        environment: Any = self._get("/1.0")["environment"]
-        addresses: list[str] = environment.get("addresses") or []
-        if not addresses:
-            message = "No other server can reach this one: set core.https_address, or relay."
-            raise ArgumentError(message)
-        source = self._offer(container, snapshot, instance_only)
-        uuid = uuid_of(source.operation)
-        urls = [f"https://{address}/1.0/operations/{uuid}" for address in addresses]
-        source["certificate"] = environment.get("certificate") or ""
+        message = "No other server can reach this one: set core.https_address, or relay."
+        addresses, certificate = addresses_of(self, message)
+        source = self._offer(
+            container, snapshot, self._how(snapshot, allow_inconsistent, instance_only, live)
+        )
+        urls = urls_of(source.operation, addresses)
+        source["certificate"] = certificate
         source["websocket"]["url"] = urls[0]
         source["websocket"]["urls"] = urls
         return source
@@ -72,10 +91,14 @@ class MigrationMixin(InstancesMixin):
         devices: Mapping[str, Mapping[str, Any]] | None = None,
         ephemeral: bool | None = None,
         instance_only: bool | None = None,
+        live: bool | None = None,
         move: bool = False,
         on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
         progress: bool = False,
+        refresh: bool | None = None,
+        refresh_exclude_older: bool | None = None,
+        target: str | None = None,
         sync: bool | None = None,
     ) -> Operation:
         """Fetch an instance that another server offers: ``POST /1.0/instances``.
@@ -90,10 +113,17 @@ class MigrationMixin(InstancesMixin):
             devices: in the place of its own.
             ephemeral: in the place of its own.
             instance_only: True leaves its snapshots behind.
+            live: True takes the memory too, where `init_migration` was told so.
             move: True keeps what is volatile as well, since the other one is to go.
             on_progress: called with percent, 100 (or None), and the server's words.
             profiles: in the place of its own; they must be here.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
+            refresh: True brings the files and snapshots of a copy that is here up to
+                date; its configuration stays as it is.
+            refresh_exclude_older: with ``refresh``, True leaves out what the source has of
+                snapshots that are older than the copy's newest one; API extension
+                ``custom_volume_refresh_exclude_older_snapshots`` (Incus).
+            target: the cluster member to place it on.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -117,31 +147,35 @@ class MigrationMixin(InstancesMixin):
             certificate=certificate or source.certificate,
             secrets=dict(source.websocket["secrets"]),
             instance_only=instance_only,
+            live=live,
+            refresh=refresh,
+            refresh_exclude_older=refresh_exclude_older,
         )
+        if refresh_exclude_older is not None:
+            self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
         pull["base-image"] = source.config.get(_BASE_IMAGE, "")
         urls: list[str] = source.websocket.get("urls") or [source.websocket["url"]]
-        for number, url in enumerate(urls, 1):
+
+        def fetch(url: str) -> Operation:
             operation = self._post(
                 path(self._capabilities().instances),
                 {**body, "source": {**pull, "operation": url}},
+                target=target,
             )
-            try:
-                return self._handle_async(operation, sync, on_progress, progress=progress)
-            except OperationFailed as error:
-                # An address that cannot be reached from here; the next one may.
-                if number == len(urls) or "connect" not in str(error).lower():
-                    raise
-        message = "The source tells no address."
-        raise ArgumentError(message)
+            return self._handle_async(operation, sync, on_progress, progress=progress)
+
+        return fetched(urls, fetch)
 
     def transfer_instance(
         self,
         name: str,
         to: MigrationMixin,
         *,
+        allow_inconsistent: bool | None = None,
         config: Mapping[str, Any] | None = None,
         devices: Mapping[str, Mapping[str, Any]] | None = None,
         instance_only: bool | None = None,
+        live: bool | None = None,
         mode: Literal["pull", "push", "relay"] = "pull",
         move: bool = False,
         new_name: str | None = None,
@@ -155,9 +189,12 @@ class MigrationMixin(InstancesMixin):
         Args:
             name: such as ``"web"``; it must be stopped, unless the servers have CRIU.
             to: a client of the other server.
+            allow_inconsistent: True bears with files that change meanwhile; API
+                extension ``cluster_migration_inconsistent_copy``.
             config: in the place of its own.
             devices: in the place of its own.
             instance_only: True leaves its snapshots behind.
+            live: True sends the memory of a running one too.
             mode: ``"pull"``: the other server fetches it from this one. ``"push"``:
                 this one sends it. ``"relay"``: it goes through this program, where
                 the servers cannot reach each other.
@@ -182,17 +219,22 @@ class MigrationMixin(InstancesMixin):
             >>> client.transfer_instance("web", to=other, mode="relay", move=True).status
             'Success'
         """
-        if mode not in {"pull", "push", "relay"}:
-            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
-            raise ArgumentError(message)
+        check_mode(mode)
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
             raise ArgumentError(message)
         dest_name = new_name or name
         if mode == "pull":
             to._check_profiles(self._described(name, snapshot), profiles)
-            source = self.init_migration(name, snapshot, instance_only=instance_only)
-            done = self._unless_failed(
+            source = self.init_migration(
+                name,
+                snapshot,
+                allow_inconsistent=allow_inconsistent,
+                instance_only=instance_only,
+                live=live,
+            )
+            done = unless_failed(
+                self,
                 source.operation,
                 lambda: to.migrate(
                     source,
@@ -200,6 +242,7 @@ class MigrationMixin(InstancesMixin):
                     config=config,
                     devices=devices,
                     instance_only=instance_only,
+                    live=live,
                     move=move,
                     on_progress=on_progress,
                     profiles=profiles,
@@ -210,19 +253,18 @@ class MigrationMixin(InstancesMixin):
             with suppress(OperationGone):
                 self.wait_for_operation(source.operation)
         else:
+            how = self._how(snapshot, allow_inconsistent, instance_only, live)
             source = self._described(name, snapshot)
             body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
-            door = to._open_door(body, source, instance_only)
+            door = to._open_door(body, source, given(instance_only=instance_only, live=live))
             send = self._push_instance if mode == "push" else self._relay_instance
 
-            def wait(client: MigrationMixin, operation: Operation) -> Operation:
+            def wait(client: OperationsMixin, operation: Operation) -> Operation:
                 return client.wait_for_operation(
                     operation, on_progress=on_progress, progress=progress
                 )
 
-            done = to._unless_failed(
-                door, lambda: send(name, snapshot, instance_only, to, door, wait)
-            )
+            done = unless_failed(to, door, lambda: send(name, snapshot, how, to, door, wait))
         if move:
             self.delete_instance(name, sync=True)
         return done
@@ -246,15 +288,27 @@ class MigrationMixin(InstancesMixin):
             type=instance.get("type", "container"),
         )
 
-    def _offer(
-        self, name: str, snapshot: str | None, instance_only: bool | None
-    ) -> MigrationSource:
+    def _how(
+        self,
+        snapshot: str | None,
+        allow_inconsistent: bool | None,
+        instance_only: bool | None,
+        live: bool | None,
+    ) -> dict[str, Any]:
+        """Say how the source is to send; a snapshot has no others, and does not change."""
+        if allow_inconsistent is not None:
+            self._need("cluster_migration_inconsistent_copy", "allow_inconsistent")
+        if snapshot is not None:
+            return given(live=live)
+        return given(allow_inconsistent=allow_inconsistent, instance_only=instance_only, live=live)
+
+    def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> MigrationSource:
         """Start the source's side of a pull."""
         source = self._described(name, snapshot)
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        body = given(name=snapshot or name, migration=True, instance_only=instance_only)
+        body = {"name": snapshot or name, "migration": True, **how}
         source["operation"] = operation = self._post(url, body)
-        source["websocket"] = type(source)({"secrets": _secrets(operation)})
+        source["websocket"] = type(source)({"secrets": secrets_of(operation)})
         return source
 
     def _arrival(
@@ -301,11 +355,11 @@ class MigrationMixin(InstancesMixin):
             raise MissingProfiles(message)
 
     def _open_door(
-        self, body: Mapping[str, Any], source: MigrationSource, instance_only: bool | None
+        self, body: Mapping[str, Any], source: MigrationSource, how: Mapping[str, Any]
     ) -> Operation:
         """Start the target's side of a push."""
         self._need("container_push_target", "push and relay")
-        push = given(type="migration", mode="push", instance_only=instance_only)
+        push = {"type": "migration", "mode": "push", **how}
         push["base-image"] = source.config.get(_BASE_IMAGE, "")
         return self._post(path(self._capabilities().instances), {**body, "source": push})
 
@@ -313,77 +367,29 @@ class MigrationMixin(InstancesMixin):
         self,
         name: str,
         snapshot: str | None,
-        instance_only: bool | None,
+        how: Mapping[str, Any],
         to: MigrationMixin,
         door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
+        wait: Wait,
     ) -> Operation:
         """Have this server send to the door that the other one has opened."""
         self._need("container_push", 'mode="push"')
-        environment: Any = to._get("/1.0")["environment"]
-        addresses: list[str] = environment.get("addresses") or []
-        if not addresses:
-            message = "The target has no address: set core.https_address there, or relay."
-            raise ArgumentError(message)
+        target = door_of(to, door)
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        target = {
-            "operation": f"https://{addresses[0]}/1.0/operations/{uuid_of(door)}",
-            "certificate": environment.get("certificate") or "",
-            "secrets": _secrets(door),
-        }
-        body = given(
-            name=snapshot or name, migration=True, instance_only=instance_only, target=target
-        )
+        body = {"name": snapshot or name, "migration": True, "target": target, **how}
         sent = self._post(url, body)
-        self._unless_failed(sent, lambda: wait(self, sent))
+        unless_failed(self, sent, lambda: wait(self, sent))
         return to.wait_for_operation(door)
 
     def _relay_instance(
         self,
         name: str,
         snapshot: str | None,
-        instance_only: bool | None,
+        how: Mapping[str, Any],
         to: MigrationMixin,
         door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
+        wait: Wait,
     ) -> Operation:
         """Join what this server offers to the door that the other one has opened."""
-        offered = self._offer(name, snapshot, instance_only).operation
-        return self._unless_failed(offered, lambda: self._join(offered, to, door, wait))
-
-    def _join(
-        self,
-        offered: Operation,
-        to: MigrationMixin,
-        door: Operation,
-        wait: Callable[[MigrationMixin, Operation], Operation],
-    ) -> Operation:
-        relay = Relay(
-            (self, uuid_of(offered), _secrets(offered)), (to, uuid_of(door), _secrets(door))
-        )
-        try:
-            done = wait(to, door)
-            # The target's word counts: LXD 5.0 hangs up without a last message to the
-            # source now and then, which takes that for a failure.
-            with suppress(OperationFailed, OperationGone):
-                self.wait_for_operation(offered)
-        finally:
-            relay.close()
-        return done
-
-    def _unless_failed(self, operation: Operation, action: Any) -> Operation:
-        """Do something; if that fails, leave no operation of this server running unseen."""
-        try:
-            done: Operation = action()
-        except BaseException:
-            with suppress(Error):
-                self.cancel_operation(operation)
-            raise
-        return done
-
-
-def _secrets(operation: Operation) -> dict[str, str]:
-    """Pick the secrets of an operation's websockets."""
-    metadata: dict[str, Any] = operation.get("metadata") or {}
-    names = ("control", "fs", "criu")
-    return {name: metadata[name] for name in names if name in metadata}
+        offered = self._offer(name, snapshot, how).operation
+        return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))

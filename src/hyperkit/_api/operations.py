@@ -40,7 +40,9 @@ class OperationsMixin(Connection):
         """
         self._delete(path("operations", uuid_of(uuid)))
 
-    def operation(self, uuid: Mapping[str, Any] | str) -> Operation:
+    def operation(
+        self, uuid: Mapping[str, Any] | str, *, recursion: Literal[0, 1] = 0
+    ) -> Operation:
         """Read an operation: ``GET /1.0/operations/<uuid>``.
 
         It never raises for the operation's own failure: look at ``status_code``
@@ -48,6 +50,8 @@ class OperationsMixin(Connection):
 
         Args:
             uuid: of the operation; its URL, or an `Operation`, will do as well.
+            recursion: 1 includes its ``children`` (LXD 6: API extension
+                ``bulk_operations``).
 
         Raises:
             NotFound: there is no such operation, or not any more.
@@ -57,7 +61,10 @@ class OperationsMixin(Connection):
             >>> client.operation(started).status
             'Running'
         """
-        return Operation(self._get(path("operations", uuid_of(uuid))))
+        url = path("operations", uuid_of(uuid))
+        if recursion:
+            self._need("bulk_operations", "recursion=1")
+        return Operation(self._get(url, recursion=recursion or None))
 
     @overload
     def operations(
@@ -66,18 +73,19 @@ class OperationsMixin(Connection):
 
     @overload
     def operations(
-        self, *, all_projects: bool | None = None, recursion: Literal[1]
+        self, *, all_projects: bool | None = None, recursion: Literal[1, 2]
     ) -> list[Operation]: ...
 
     def operations(
-        self, *, all_projects: bool | None = None, recursion: Literal[0, 1] = 0
+        self, *, all_projects: bool | None = None, recursion: Literal[0, 1, 2] = 0
     ) -> list[str] | list[Operation]:
         """List the operations that go on, wait or have just ended: ``GET /1.0/operations``.
 
         Args:
-            all_projects: True lists those of every project; None and False those
-                of one.
-            recursion: 0 for UUIDs, 1 for the operations themselves.
+            all_projects: True lists those of every project (Incus, LXD 6); None and
+                False those of one.
+            recursion: 0 for UUIDs, 1 for the operations themselves, 2 with their
+                ``children`` (LXD 6: API extension ``bulk_operations``).
 
         Returns:
             One flat list; the server's order by status is kept.
@@ -87,10 +95,12 @@ class OperationsMixin(Connection):
             ['Executing command']
         """
         query = given(recursion=recursion or None)
+        if recursion == 2:
+            self._need("bulk_operations", "recursion=2")
         if all_projects:
+            self._need("operations_get_query_all_projects", "all_projects")
             query["all-projects"] = "true"
-        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
-        found = [entry for group in groups.values() for entry in group or ()]
+        found = self._flat_operations(**query)
         if recursion:
             return [Operation(entry) for entry in found]
         return [name_of(url) for url in found]
@@ -103,6 +113,7 @@ class OperationsMixin(Connection):
         cancel_on_interrupt: bool = False,
         on_progress: OnProgress | None = None,
         progress: bool = False,
+        secret: str | None = None,
     ) -> Operation:
         """Wait until an operation has ended: ``GET /1.0/operations/<uuid>/wait``.
 
@@ -119,6 +130,7 @@ class OperationsMixin(Connection):
             on_progress: called about once a second, if the operation tells how far it
                 has come: with percent, 100 (or None), and the server's words.
             progress: True draws a bar of that (the extra ``pyhyperkit[tqdm]``).
+            secret: ``metadata.secret`` of the operation: with it a stranger may wait too.
 
         Returns:
             The finished operation.
@@ -146,14 +158,19 @@ class OperationsMixin(Connection):
         text = known.get("description", name) if known is not None else name
         try:
             if on_progress is None and not progress:
-                return Wait(self, name, timeout, known, None).run()
+                return Wait(self, name, timeout, known, None, secret).run()
             with Meter(on_progress, progress=progress, text=text) as meter:
-                return Wait(self, name, timeout, known, meter).run()
+                return Wait(self, name, timeout, known, meter, secret).run()
         except KeyboardInterrupt:
             if cancel_on_interrupt:
                 with suppress(Error):
                     self.cancel_operation(name)
             raise
+
+    def _flat_operations(self, **query: Any) -> list[Any]:
+        """GET the operations, which the server groups by status, as one list."""
+        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
+        return [entry for group in groups.values() for entry in group or ()]
 
     def _handle_async(
         self,

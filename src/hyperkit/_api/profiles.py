@@ -181,14 +181,14 @@ class ProfilesMixin(OperationsMixin):
             >>> client.profiles()
             ['default']
         """
-        query = given(filter=filter, recursion=recursion or None)
-        if all_projects:
-            self._need("profiles_all_projects", "all_projects")
-            query["all-projects"] = "true"
-        if recursion:
-            entries: list[dict[str, Any]] = self._get(path("profiles"), **query) or []
-            return [Profile(entry) for entry in entries]
-        return self._names(path("profiles"), **query)
+        return self._list(
+            path("profiles"),
+            Profile,
+            recursion,
+            all_projects=all_projects,
+            extension="profiles_all_projects",
+            filter=filter,
+        )
 
     def rename_profile(self, old_name: str, new_name: str) -> None:
         """Rename a profile: ``POST /1.0/profiles/<name>``.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .._sftp import sftp_client_over
 from .._upgrade import upgrade
 from .instances import InstancesMixin
 
@@ -61,32 +61,4 @@ class SftpMixin(InstancesMixin):
             ...     "etc" in sftp.listdir("/")
             True
         """
-        try:
-            paramiko: Any = import_module("paramiko")
-        except ImportError as error:
-            message = "sftp_client needs paramiko: pip install 'pyhyperkit[sftp]'."
-            raise ImportError(message) from error
-        client: SFTPClient = paramiko.SFTPClient(_Channel(self.sftp(name)))
-        return client
-
-
-class _Channel:
-    """A socket that paramiko waits for by reading: it would select one that it knows.
-
-    What TLS has decrypted already is not seen by a select.
-    """
-
-    def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
-
-    def get_name(self) -> str:
-        return "sftp"
-
-    def send(self, data: bytes) -> int:
-        return self._socket.send(data)
-
-    def recv(self, count: int) -> bytes:
-        return self._socket.recv(count)
-
-    def close(self) -> None:
-        self._socket.close()
+        return sftp_client_over(lambda: self.sftp(name), "sftp_client")

@@ -69,15 +69,13 @@ class TerminalsMixin(ProcessesMixin):
         Example:
             >>> client.console("web")  # doctest: +SKIP
         """
-        if type not in {"console", "vga"}:
-            message = f'type must be "console" or "vga", not {type!r}.'
-            raise ArgumentError(message)
+        _check(type)
         terminal = Terminal() if type == "console" else None
         width, height = terminal.size if terminal else (0, 0)
         if force:
             self._need("console_force", "force")
         body = given(width=width, height=height, type=type, force=force)
-        operation = self._post(self._path(name, "console"), body)
+        operation = self._post(self._console_path(name), body)
         if terminal is None:
             return VgaConsole(self, operation)
         sockets = connect_all(self, operation)
@@ -102,17 +100,23 @@ class TerminalsMixin(ProcessesMixin):
                 websocket.drop()
         return None
 
-    def console_log(self, name: str) -> bytes:
+    def console_log(self, name: str, *, type: Literal["console", "vga"] = "console") -> bytes:
         """Read what a console has shown: ``GET /1.0/instances/<name>/console``.
 
         Args:
             name: such as ``"web"``.
+            type: ``"console"``; or ``"vga"`` for a picture of the screen of a virtual
+                machine, which needs the API extension ``instance_console_screenshot``
+                (Incus).
 
         Returns:
             The log; the newest part of it, where it is long. LXD 5.0 gives each part once,
-            while the instance runs.
+            while the instance runs. Or the picture, as PNG; of a container there is
+            none, and the log comes instead.
 
         Raises:
+            ArgumentError: there is no such type.
+            BadRequest: a picture of what does not run.
             NotFound: there is no such instance.
             InternalServerError: there is no log, as of virtual machines on LXD.
 
@@ -120,8 +124,13 @@ class TerminalsMixin(ProcessesMixin):
             >>> client.console_log("web")[:3]
             b'web'
         """
+        _check(type)
+        where = self._console_path(name)
+        if type == "vga":
+            self._need("instance_console_screenshot", 'type="vga"')
+            return self._raw(where, type=type)
         try:
-            return self._raw(self._path(name, "console"))
+            return self._raw(where)
         except NotFound as error:
             if _NO_LOG in error.reason:
                 return b""
@@ -139,7 +148,7 @@ class TerminalsMixin(ProcessesMixin):
         Example:
             >>> client.delete_console_log("web")
         """
-        self._delete(self._path(name, "console"))
+        self._delete(self._console_path(name))
 
     def shell(
         self,
@@ -199,3 +208,15 @@ class TerminalsMixin(ProcessesMixin):
                     process.resize,
                 )
             return process.wait()
+
+    def _console_path(self, name: str) -> str:
+        url = self._path(name, "console")
+        self._need("console", "the console of an instance", ask=False)
+        return url
+
+
+def _check(type: str) -> None:
+    """Refuse what no console is."""
+    if type not in {"console", "vga"}:
+        message = f'type must be "console" or "vga", not {type!r}.'
+        raise ArgumentError(message)

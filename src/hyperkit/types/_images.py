@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 
 class Image(Resource):
-    """An image; ``size`` is in bytes, ``fingerprint`` the SHA-256 of its file or files."""
+    """An image; ``size`` is in bytes, ``fingerprint`` the SHA-256 of its file or files.
+
+    ``locations`` are there on Incus, ``release_codename`` and ``release_title`` on LXD 6.
+    """
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     aliases: list[ImageAlias]
     architecture: str
     auto_update: bool
@@ -24,12 +28,16 @@ class Image(Resource):
     filename: str
     fingerprint: str
     last_used_at: datetime | None
+    locations: list[str]
     profiles: list[str]
+    project: str
     properties: dict[str, str]
     public: bool
+    release_codename: str
+    release_title: str
     size: int
     type: str
-    update_source: Resource
+    update_source: ImageSource | None
     uploaded_at: datetime | None
 
 
@@ -38,7 +46,20 @@ class ImageAlias(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     description: str
     name: str
     target: str
     type: str
+
+
+class ImageSource(Resource):
+    """Where an image came from, and is fetched anew from; ``certificate`` is the PEM there."""
+
+    __slots__ = ()
+
+    alias: str
+    certificate: str
+    image_type: str
+    protocol: str
+    server: str

@@ -1,0 +1,107 @@
+"""Migration: what instances and volumes have in common on their way to another server."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ._relay import Relay
+from ._request import uuid_of
+from .errors import ArgumentError, Error, OperationFailed, OperationGone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._api.operations import OperationsMixin
+    from .types import Operation
+
+    Wait = Callable[[OperationsMixin, Operation], Operation]
+
+_MODES = {"pull", "push", "relay"}
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a way of migrating that there is not."""
+    if mode not in _MODES:
+        message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
+        raise ArgumentError(message)
+
+
+def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]:
+    """Find the addresses of a server, and the certificate that it shows there.
+
+    Raises:
+        ArgumentError: it has none; ``message`` says what to do.
+    """
+    environment: Any = client._get("/1.0")["environment"]
+    addresses: list[str] = environment.get("addresses") or []
+    if not addresses:
+        raise ArgumentError(message)
+    return addresses, environment.get("certificate") or ""
+
+
+def secrets_of(operation: Operation) -> dict[str, str]:
+    """Pick the secrets of an operation's websockets."""
+    metadata: dict[str, Any] = operation.get("metadata") or {}
+    names = ("control", "fs", "criu")
+    return {name: metadata[name] for name in names if name in metadata}
+
+
+def urls_of(operation: Operation, addresses: list[str]) -> list[str]:
+    """Say where other servers find an operation."""
+    uuid = uuid_of(operation)
+    return [f"https://{address}/1.0/operations/{uuid}" for address in addresses]
+
+
+def fetched(urls: list[str], fetch: Callable[[str], Operation]) -> Operation:
+    """Try the addresses of a source until one can be reached."""
+    for number, url in enumerate(urls, 1):
+        try:
+            return fetch(url)
+        except OperationFailed as error:
+            # An address that cannot be reached from here; the next one may.
+            if number == len(urls) or "connect" not in str(error).lower():
+                raise
+    message = "The source tells no address."
+    raise ArgumentError(message)
+
+
+def door_of(client: OperationsMixin, door: Operation) -> dict[str, Any]:
+    """Say where a server that sends finds the operation that waits for it."""
+    message = "The target has no address: set core.https_address there, or relay."
+    addresses, certificate = addresses_of(client, message)
+    return {
+        "operation": urls_of(door, addresses)[0],
+        "certificate": certificate,
+        "secrets": secrets_of(door),
+    }
+
+
+def joined(
+    client: OperationsMixin, offered: Operation, to: OperationsMixin, door: Operation, wait: Wait
+) -> Operation:
+    """Hand on what one server offers to the door that another one has opened."""
+    relay = Relay(
+        (client, uuid_of(offered), secrets_of(offered)), (to, uuid_of(door), secrets_of(door))
+    )
+    try:
+        done = wait(to, door)
+        # The target's word counts: LXD 5.0 hangs up without a last message to the
+        # source now and then, which takes that for a failure.
+        with suppress(OperationFailed, OperationGone):
+            client.wait_for_operation(offered)
+    finally:
+        relay.close()
+    return done
+
+
+def unless_failed(
+    client: OperationsMixin, operation: Operation, action: Callable[[], Operation]
+) -> Operation:
+    """Do something; if that fails, leave no operation of a server running unseen."""
+    try:
+        return action()
+    except BaseException:
+        with suppress(Error):
+            client.cancel_operation(operation)
+        raise

@@ -1,0 +1,78 @@
+"""Tokens of trust: what an administrator hands to a newcomer, as text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from .errors import ArgumentError
+from .types import TrustToken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What Go writes where a token does not expire.
+_NEVER = "0001-01-01T00:00:00Z"
+_NAMES = ("client_name", "server_name")
+_NEEDED = ("fingerprint", "addresses", "secret")
+
+
+def encode_token(operation_metadata: Mapping[str, Any]) -> str:
+    """Write a token as text: base64 of JSON, as the servers' own commands do.
+
+    Args:
+        operation_metadata: of the operation that issued it (for a certificate, or for a
+            member of a cluster), or the token itself, where a server answers with that.
+
+    Raises:
+        ArgumentError: there is no token in it.
+    """
+    given = operation_metadata
+    request: Mapping[str, Any] = given.get("request") or {}
+    if any(given.get(name) for name in _NAMES):
+        token = dict(given)
+    elif request.get("name"):
+        token = {"client_name": request["name"]}
+    else:
+        token = {"server_name": given.get("serverName")}
+    for key in _NEEDED:
+        token[key] = given.get(key)
+    token["expires_at"] = given.get("expiresAt") or given.get("expires_at") or _NEVER
+    if not _whole(token):
+        message = "This operation has issued no token for a certificate or a cluster member."
+        raise ArgumentError(message)
+    return token_text(token)
+
+
+def token_text(parts: Mapping[str, Any]) -> str:
+    """Write the parts of a token as text."""
+    return base64.b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode()
+
+
+def decode_token(text: str) -> TrustToken:
+    """Read what a token says.
+
+    Args:
+        text: as `encode_token` or a server's own command has written it.
+
+    Returns:
+        With ``client_name`` (for a certificate) or ``server_name`` (for a cluster member).
+
+    Raises:
+        ArgumentError: it is none; it is not repeated, since it may be a secret all the same.
+    """
+    try:
+        found: Any = json.loads(base64.b64decode("".join(text.split()), validate=True))
+    except (binascii.Error, ValueError):
+        found = None
+    token = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    if not _whole(token):
+        message = "This is no token of LXD or Incus: it is base64 of JSON, and comes in one piece."
+        raise ArgumentError(message)
+    return TrustToken(token)
+
+
+def _whole(token: Mapping[str, Any]) -> bool:
+    return any(token.get(name) for name in _NAMES) and all(token.get(key) for key in _NEEDED)

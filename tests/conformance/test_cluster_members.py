@@ -1,0 +1,408 @@
+"""A real cluster of three, and those who join and leave it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import hyperkit
+from hyperkit import where
+from hyperkit._everywhere import create_everywhere
+
+pytestmark = pytest.mark.live_only
+
+
+@pytest.fixture
+def joiner(first, alone):
+    """A client of a server that has nothing that a cluster has, and may join one."""
+    with hyperkit.Client(api_endpoint=f"unix://{alone['socket']}") as client:
+        client.update_profile("default")
+        client.delete_image(alone["image_fingerprint"])
+        client.delete(f"/1.0/storage-pools/{alone['storage_pool']}")
+        if alone["network"]:
+            delete_network(client, alone["network"])
+        yield client
+    if "hk-joiner" in first.cluster_members():
+        first.delete_cluster_member("hk-joiner", force=True)
+
+
+def delete_network(client, name):
+    """Delete a bridge. Incus fails where another server's card goes at that moment."""
+    for _ in range(20):
+        with contextlib.suppress(hyperkit.InternalServerError):
+            client.delete_network(name)
+            return
+        time.sleep(0.1)
+
+
+def eventually(ask):
+    """Wait until something is as it should be."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        with contextlib.suppress(hyperkit.Error):
+            if ask():
+                return
+        time.sleep(0.1)
+    raise AssertionError("it has not come to that in 40 seconds")
+
+
+def join(first, joiner, alone, name="hk-joiner", **options):
+    token = first.cluster_join_token(first.create_cluster_join_token(name))
+    return joiner.join_cluster(token, server_address=alone["https_url"][8:], **options)
+
+
+def test_members(first, cluster):
+    names = [member["name"] for member in cluster]
+    assert first.cluster_members() == names
+    found = first.cluster_members(recursion=1)
+    assert [member.server_name for member in found] == names
+    assert {member.status for member in found} == {"Online"}
+    assert first.cluster_member(names[0]).url == cluster[0]["https_url"]
+    here = first.cluster()
+    assert (here.enabled, here.server_name) == (True, names[0])
+    assert [(key.entity, key.key) for key in here.member_config] == [("storage-pool", "source")]
+    with pytest.raises(hyperkit.NotFound):
+        first.cluster_member("nowhere")
+
+
+def test_change_a_member(first, cluster):
+    name = cluster[2]["name"]
+    before = first.cluster_member(name)
+    try:
+        first.patch_cluster_member(name, config={"user.a": 1}, description="Third")
+        first.patch_cluster_member(name, config={"user.b": True}, failure_domain="rack-3")
+        found = first.cluster_member(name)
+        assert found.config == {"user.a": "1", "user.b": "true"}
+        assert (found.description, found.failure_domain) == ("Third", "rack-3")
+        assert (found.roles, found.groups) == (before.roles, before.groups)
+        with first.edit_cluster_member(name) as member:
+            member.config["user.c"] = "3"
+            member["roles"] = [*member.roles, "event-hub"]
+        assert "event-hub" in first.cluster_member(name).roles
+        etag = first.last_response.headers["ETag"]
+        with pytest.raises(hyperkit.PreconditionFailed), first.edit_cluster_member(name) as member:
+            first.patch_cluster_member(name, description="Somebody else's")
+            member["description"] = "Mine"
+        with pytest.raises(hyperkit.PreconditionFailed):
+            first.update_cluster_member(name, etag=etag, roles=before.roles)
+        with pytest.raises(hyperkit.BadRequest, match="database"):
+            first.update_cluster_member(name)
+    finally:
+        first.update_cluster_member(name, roles=before.roles)
+    found = first.cluster_member(name)
+    assert (found.config, found.description, found.failure_domain) == ({}, "", "default")
+
+
+def test_rename_a_member(first, cluster):
+    name = cluster[2]["name"]
+    first.rename_cluster_member(name, "hk-renamed")
+    try:
+        assert "hk-renamed" in first.cluster_members()
+        with pytest.raises(hyperkit.APIError):
+            first.rename_cluster_member("hk-renamed", cluster[0]["name"])
+    finally:
+        first.rename_cluster_member("hk-renamed", name)
+    assert first.cluster_member(name).status == "Online"
+
+
+def test_state_of_a_member(first, cluster):
+    name = cluster[1]["name"]
+    if not first.has_extension("cluster_member_state"):
+        with pytest.raises(hyperkit.MissingExtension, match="cluster_member_state"):
+            first.cluster_member_state(name)
+        return
+    found = first.cluster_member_state(name)
+    assert found.sysinfo.total_ram > found.sysinfo.free_ram > 0
+    assert len(found.sysinfo.load_averages) == 3
+    assert found.storage_pools["default"].space.total > 0
+
+
+def test_filter_members(first, cluster):
+    by_name = where("server_name", cluster[1]["name"])
+    if not first.has_extension("api_filtering_extended"):
+        with pytest.raises(hyperkit.MissingExtension, match=r"LXD 5\.0\.2"):
+            first.cluster_members(filter=by_name)
+        return
+    with pytest.raises(hyperkit.ArgumentError, match=r"Incus 6\.0\.4 does not filter"):
+        first.cluster_members(filter=by_name)
+
+
+def test_life_of_a_group(first, cluster):
+    names = [member["name"] for member in cluster]
+    first.create_cluster_group("hk-fast", description="First", members=names[:2])
+    group = "hk-fast"
+    try:
+        assert set(first.cluster_groups()) == {"default", "hk-fast"}
+        assert first.cluster_group("hk-fast").members == names[:2]
+        first.create_container("hk-placed", alias="busybox", target="@hk-fast")
+        assert first.instance("hk-placed").location in names[:2]
+        with first.edit_cluster_group("hk-fast") as found:
+            found.members.append(names[2])
+        assert first.cluster_group("hk-fast").members == names
+        # Incus 6.0 changes groups of several members by PUT only.
+        first.update_cluster_group("hk-fast", members=names[:1])
+        first.patch_cluster_group("hk-fast", description="Second")
+        found = first.cluster_group("hk-fast")
+        assert (found.description, found.members) == ("Second", names[:1])
+        assert "hk-fast" in first.cluster_member(names[0]).groups
+        with pytest.raises(hyperkit.APIError):
+            first.create_cluster_group("hk-fast")
+        first.rename_cluster_group("hk-fast", "hk-quick")
+        group = "hk-quick"
+        assert "hk-quick" in [one.name for one in first.cluster_groups(recursion=1)]
+        with pytest.raises(hyperkit.MissingExtension, match="clustering_groups_config"):
+            first.patch_cluster_group("hk-quick", config={"user.a": 1})
+    finally:
+        first.update_cluster_group(group)
+        assert first.cluster_group(group).members == []
+        first.delete_cluster_group(group)
+    with pytest.raises(hyperkit.NotFound):
+        first.cluster_group(group)
+
+
+def test_evacuate_and_restore(first, cluster):
+    name = cluster[1]["name"]
+    first.create_container("hk-moves", alias="busybox", target=name)
+    first.start_container("hk-moves")
+    assert first.evacuate_cluster_member(name).status == "Success"
+    try:
+        assert first.cluster_member(name).status == "Evacuated"
+        found = first.instance("hk-moves")
+        assert (found.location != name, found.status) == (True, "Running")
+        if not first.has_extension("clustering_evacuation_mode"):
+            with pytest.raises(hyperkit.MissingExtension, match="clustering_evacuation_mode"):
+                first.evacuate_cluster_member(cluster[2]["name"], mode="stop")
+        with pytest.raises(hyperkit.MissingExtension, match="clustering_evacuation_force"):
+            first.evacuate_cluster_member(cluster[2]["name"], force=True)
+        with pytest.raises(hyperkit.MissingExtension, match="clustering_restore_skip_mode"):
+            first.restore_cluster_member(name, mode="skip")
+    finally:
+        assert first.restore_cluster_member(name).status == "Success"
+    assert first.cluster_member(name).status == "Online"
+    assert first.instance("hk-moves").location == name
+
+
+def test_evacuate_by_stopping(first, cluster):
+    if not first.has_extension("clustering_evacuation_mode"):
+        pytest.skip("modes came later")
+    name = cluster[1]["name"]
+    first.create_container("hk-stays", alias="busybox", target=name)
+    first.start_container("hk-stays")
+    first.evacuate_cluster_member(name, mode="stop")
+    try:
+        found = first.instance("hk-stays")
+        assert (found.location, found.status) == (name, "Stopped")
+    finally:
+        first.restore_cluster_member(name)
+    assert first.instance("hk-stays").status == "Running"
+
+
+def test_join_and_leave(first, joiner, alone, cluster):
+    assert join(first, joiner, alone).status == "Success"
+    assert (joiner.cluster().enabled, joiner.cluster().server_name) == (True, "hk-joiner")
+    assert joiner.cluster_members() == first.cluster_members()
+    assert first.cluster_member("hk-joiner").status == "Online"
+    first.create_container("hk-guest", alias="busybox", target="hk-joiner")
+    with pytest.raises(hyperkit.ArgumentError, match="has joined"):
+        first.delete_cluster_member("hk-joiner", pending=True)
+    with pytest.raises(hyperkit.APIError):
+        first.delete_cluster_member("hk-joiner")
+    assert "hk-guest" in first.instances()
+    with pytest.raises(hyperkit.ArgumentError, match="other members"):
+        joiner.disable_cluster()
+    first.delete_instance("hk-guest")
+    first.delete_cluster_member("hk-joiner")
+    assert first.cluster_members() == [member["name"] for member in cluster]
+    eventually(lambda: not joiner.cluster().enabled)
+    with pytest.raises(hyperkit.NotFound):
+        first.delete_cluster_member("hk-joiner", pending=True)
+
+
+def test_join_over_https(first, alone, joiner, cluster):
+    old = alone["server_certificate"]
+    with hyperkit.Client(
+        api_endpoint=alone["https_url"],
+        client_cert=alone["client_certificate"],
+        client_key=alone["client_key"],
+        server_cert=old,
+    ) as far:
+        key = {"entity": "storage-pool", "name": "default", "key": "source", "value": ""}
+        done = join(first, far, alone, member_config=[key])
+        assert done.status == "Success"
+    try:
+        # The joiner trusts whom the cluster trusts, and shows its certificate. LXD hears of
+        # the clients with the next heartbeat, ten seconds later.
+        with hyperkit.Client(
+            api_endpoint=alone["https_url"],
+            client_cert=cluster[0]["client_certificate"],
+            client_key=cluster[0]["client_key"],
+            server_cert=cluster[0]["server_certificate"],
+        ) as far:
+            eventually(lambda: far.cluster().server_name == "hk-joiner")
+        with hyperkit.Client(api_endpoint=alone["https_url"], server_cert=old) as far:
+            with pytest.raises(hyperkit.UntrustedServer):
+                far.cluster()
+    finally:
+        # It goes without a word, and has to be forgotten.
+        os.kill(alone["pid"], signal.SIGKILL)
+        first.delete_cluster_member("hk-joiner", force=True)
+    assert "hk-joiner" not in first.cluster_members()
+
+
+def test_a_token_of_another_cluster(first, joiner, alone, cluster):
+    issued = first.create_cluster_join_token("hk-joiner")
+    with pytest.raises(hyperkit.UntrustedServer, match="Nothing was sent"):
+        joiner.join_cluster(
+            first.cluster_join_token(issued),
+            cluster_address=alone["https_url"][8:],
+            server_address=alone["https_url"][8:],
+        )
+    assert not joiner.cluster().enabled
+    assert issued["id"] in first.operations()
+    first.cancel_operation(issued)
+    with pytest.raises(hyperkit.OperationFailed):
+        joiner.join_cluster(
+            first.cluster_join_token(issued),
+            cluster_certificate=cluster[0]["server_certificate"],
+            server_address=alone["https_url"][8:],
+        )
+    assert not joiner.cluster().enabled
+
+
+def test_form_a_cluster_and_end_it(alone):
+    with hyperkit.Client(
+        api_endpoint=alone["https_url"],
+        client_cert=alone["client_certificate"],
+        client_key=alone["client_key"],
+        server_cert=alone["server_certificate"],
+    ) as client:
+        assert client.enable_cluster("hk-one").status == "Success"
+        assert (client.cluster().enabled, client.cluster_members()) == (True, ["hk-one"])
+        assert client.disable_cluster().status == "Success"
+        with pytest.raises(hyperkit.Forbidden):
+            client.cluster()
+    with hyperkit.Client(api_endpoint=f"unix://{alone['socket']}") as client:
+        assert not client.cluster().enabled
+        assert client.images() == []
+        with pytest.raises(hyperkit.ArgumentError, match="not part of a cluster"):
+            client.disable_cluster()
+        forming = client.enable_cluster("hk-again", sync=False)
+        assert client.wait_for_operation(forming).status == "Success"
+        assert client.disable_cluster().status == "Success"
+        assert not client.cluster().enabled
+
+
+def test_replace_the_certificate(first, cluster, tmp_path):
+    files = {"out": tmp_path / "new.crt", "keyout": tmp_path / "new.key"}
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes"]
+    names = ["-subj", "/CN=hk-cluster", "-addext", "subjectAltName=DNS:hk-cluster,IP:127.0.0.1"]
+    places = [word for flag, place in files.items() for word in (f"-{flag}", str(place))]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-days", "30", *curve, *names, *places],
+        check=True,
+        capture_output=True,
+    )
+    before = [client_of(member) for member in cluster]
+    assert all(client.cluster().enabled for client in before)
+    first.update_cluster_certificate(
+        certificate=str(files["out"]), key=files["keyout"].read_text()
+    )
+    for member, client in zip(cluster, before, strict=True):
+        client.close()
+        with pytest.raises(hyperkit.UntrustedServer):
+            client.cluster()
+        client.server_cert = str(files["out"])
+        assert client.cluster().server_name == member["name"]
+        client.close()
+    assert first.cluster_members() == [member["name"] for member in cluster]
+    with pytest.raises(hyperkit.APIError):
+        first.update_cluster_certificate(
+            certificate=str(files["out"]), key=cluster[0]["client_key"]
+        )
+
+
+def client_of(member):
+    """A client over HTTPS that pins what the cluster shows now, wherever that file may go."""
+    with open(member["server_certificate"]) as file:
+        pinned = file.read()
+    return hyperkit.Client(
+        api_endpoint=member["https_url"],
+        client_cert=member["client_certificate"],
+        client_key=member["client_key"],
+        server_cert=pinned,
+    )
+
+
+def test_a_pool_over_all_members(first, cluster, tmp_path):
+    names = [member["name"] for member in cluster]
+    own = tmp_path / "own"
+    own.mkdir()
+    body = {"name": "hk-pool", "driver": "dir", "description": "All", "config": {"user.a": "1"}}
+    made = create_everywhere(first, "storage-pools", body, {names[1]: {"source": own}})
+    try:
+        assert made.status == "Success"
+        found = first.get("/1.0/storage-pools/hk-pool").metadata
+        assert (found.status, found.description, found.config) == (
+            "Created",
+            "All",
+            {"user.a": "1"},
+        )
+        assert sorted(found.locations) == names
+        there = first.get(f"/1.0/storage-pools/hk-pool?target={names[1]}").metadata
+        assert there.config["source"] == str(own)
+    finally:
+        first.delete("/1.0/storage-pools/hk-pool")
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [{"source": "/nonexistent/folder"}, {"rsync.bwlimit": 1}],
+    ids=["at the end", "in the middle"],
+)
+def test_a_pool_that_a_member_refuses(first, cluster, refused):
+    names = [member["name"] for member in cluster]
+    body = {"name": "hk-pool", "driver": "dir", "config": {}}
+    with pytest.raises(hyperkit.APIError):
+        create_everywhere(first, "storage-pools", body, {names[1]: refused})
+    with pytest.raises(hyperkit.NotFound):
+        first.get("/1.0/storage-pools/hk-pool")
+
+
+def test_a_pool_that_is_there_stays(first, cluster):
+    body = {"name": "default", "driver": "dir", "config": {}}
+    with pytest.raises(hyperkit.APIError):
+        create_everywhere(first, "storage-pools", body, {cluster[0]["name"]: {}})
+    assert first.get("/1.0/storage-pools/default").metadata.status == "Created"
+
+
+def test_a_network_over_all_members(first, cluster):
+    parents = {member["name"]: {"parent": "eth0"} for member in cluster}
+    narrow = first.using(target=cluster[0]["name"], auto_sync=False)
+    body = {"name": "hk-net", "type": "macvlan", "config": {"user.a": "1"}}
+    create_everywhere(narrow, "networks", body, parents)
+    try:
+        found = first.network("hk-net")
+        assert (found.status, sorted(found.locations)) == ("Created", sorted(parents))
+    finally:
+        first.delete_network("hk-net")
+
+
+def test_a_bridge_that_the_machine_has_once_only(first, cluster):
+    # The members share one machine, so the second one cannot make the interface.
+    body = {
+        "name": "hk-bridge",
+        "type": "bridge",
+        "config": {"ipv4.address": "none", "ipv6.address": "none"},
+    }
+    with pytest.raises(hyperkit.APIError, match="already exists"):
+        create_everywhere(first, "networks", body, {cluster[0]["name"]: {}})
+    with pytest.raises(hyperkit.NotFound):
+        first.network("hk-bridge")
+
+
+def test_a_member_that_is_not_there(first):
+    with pytest.raises(hyperkit.ArgumentError, match="no member 'nowhere'"):
+        create_everywhere(first, "storage-pools", {"name": "hk-pool"}, {"nowhere": {}})

@@ -1,0 +1,179 @@
+"""Every endpoint of LXD and Incus has a method, which requests what it says."""
+
+import base64
+import inspect
+import io
+import json
+
+import pytest
+from surface.endpoints import ENDPOINTS
+from surface.requests_of import CERTIFICATE, NAME, Notes, arguments, call
+
+import hyperkit
+from hyperkit.types import MigrationSource, Resource
+
+PUBLIC = {
+    name: method
+    for name, method in inspect.getmembers(hyperkit.Client, inspect.isfunction)
+    if not name.startswith("_")
+}
+# Values for parameters, where the type does not tell which.
+SAMPLES = {
+    "cert": CERTIFICATE,
+    "certificate": CERTIFICATE,
+    "cluster_certificate": CERTIFICATE,
+    "command": ["true"],
+    "content": b"bytes",
+    "data": 5,
+    "dest_file": "/etc/hosts",
+    "directory": "/etc",
+    "file": "/etc/hosts",
+    "fingerprint": "f" * 64,
+    "key": "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
+    "listen_address": "10.0.0.1",
+    "source": lambda: io.BytesIO(b"bytes"),
+    "source_file": "/etc/hosts",
+    "tls_certificate": CERTIFICATE,
+    "uuid": "u-1",
+}
+# All that the body of a PUT or PATCH of an instance can hold: it is given as one mapping.
+INSTANCE = {
+    "architecture": "x86_64",
+    "config": {},
+    "description": "",
+    "devices": {},
+    "ephemeral": False,
+    "profiles": [],
+}
+JOIN_TOKEN = {
+    "server_name": "node4",
+    "fingerprint": hyperkit._trust.pin(CERTIFICATE),
+    "addresses": ["10.0.0.1:8443"],
+    "secret": "s",
+}
+SOURCE_OF_MIGRATION = MigrationSource(
+    architecture="x86_64",
+    certificate="",
+    config={},
+    content_type="filesystem",
+    description="",
+    devices={},
+    ephemeral=False,
+    profiles=[],
+    websocket=Resource(
+        url="https://host:8443/1.0/operations/u",
+        urls=["https://host:8443/1.0/operations/u"],
+        secrets={},
+    ),
+)
+GUID = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+# Further arguments, where some exclude or need others: each is the base of a round of calls.
+BASES = {
+    "console": [{"type": "vga"}],
+    "copy_image": [{"mode": "push"}],
+    "create_cluster_link": [{"trust_token": "t"}, {"remote_address": "10.0.0.1:8443"}],
+    "create_image_from_remote": [{"alias": "a"}],
+    "create_tls_identity": [{"trust_token": "t"}, {"name": "a", "certificate": CERTIFICATE}],
+    "create_instance": [{"alias": "a"}, {"fingerprint": "f" * 64, "server": "https://a.test"}],
+    "instance": [{}, {"recursion": 1, "fields": ["state.disk"]}],
+    "instance_nvram": [{}, {"guid": GUID}],
+    "instances": [{}, {"recursion": 2, "fields": ["state.disk"]}],
+    "join_cluster": [
+        {
+            "token": base64.b64encode(json.dumps(JOIN_TOKEN).encode()).decode(),
+            "cluster_certificate": CERTIFICATE,
+        }
+    ],
+    "migrate": [{"source": SOURCE_OF_MIGRATION}],
+    "migrate_storage_volume": [{"source": SOURCE_OF_MIGRATION}],
+    "move_instance": [{"new_name": "b"}, {"pool": "a"}],
+    "move_storage_volume": [{"new_name": "b"}, {"new_pool": "a"}],
+    "patch_instance": [{"config": INSTANCE}],
+    "patch_instance_nvram": [{"variables": {GUID: {"Timeout": {"data": 5}}}}],
+    "rebuild_instance": [{"alias": "a"}, {"empty": True}],
+    "relocate_storage_volume": [{"source_location": "node-1"}],
+    "storage_volumes": [{}, {"type": "custom"}, {"pool": "a"}, {"pool": "a", "type": "custom"}],
+    "transfer_instance": [{"mode": "push"}, {"mode": "push", "snapshot": "b", "live": True}],
+    "transfer_storage_volume": [{"mode": "push"}, {"mode": "push", "snapshot": "b"}],
+    "update_instance_nvram_variable": [{"data": 5}, {"binary": b"bytes"}],
+    "update_instance": [{"config": INSTANCE}],
+    "update_instance_uefi_vars": [{"variables": {f"Timeout-{GUID}": {"data": "0500"}}}],
+}
+# What is asked on servers without the extension all the same, and why.
+WITHOUT = {
+    "HEAD /1.0/instances/{name}/files": "there, a GET tells the same",
+}
+
+
+def requests_of(name, product, folder, extensions=None):
+    """Note what all calls of a method request, and the library's errors."""
+    notes = Notes(product, extensions)
+    client = notes.client()
+    client.has_extension("instances")
+    samples = SAMPLES | {
+        "dest": folder / "file",
+        "output_dir": folder,
+        "to": notes.client().using(project="blue"),
+    }
+    found, errors = [], []
+    for base in BASES.get(name, [{}]):
+        for given in arguments(PUBLIC[name].__get__(client), samples, base):
+            try:
+                call(client, name, given)
+            except (hyperkit.Error, OSError, ImportError) as error:
+                errors.append(error)
+            found += notes.requests()
+            for left in folder.iterdir():
+                left.unlink()
+    return found, errors
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_it_is_reached(endpoint, tmp_path):
+    query, body, errors = set(), set(), []
+    reached = dict.fromkeys(endpoint.hyperkit, False)
+    for name in endpoint.hyperkit:
+        for product in ("lxd", "incus"):
+            found, failed = requests_of(name, product, tmp_path)
+            errors += failed
+            for request in found:
+                if request.endpoint is endpoint:
+                    reached[name] = True
+                    query |= request.query
+                    body |= request.body
+    assert reached, "no method"
+    assert all(reached.values()), (reached, errors)
+    for sent, known in ((query, endpoint.query), (body, endpoint.body)):
+        assert not sent - known, f"no server knows {sent - known}"
+        assert not known - sent, f"no argument for {known - sent}: {errors}"
+
+
+@pytest.mark.parametrize(
+    "endpoint", [one for one in ENDPOINTS if one.extension and str(one) not in WITHOUT], ids=str
+)
+def test_a_server_that_lacks_it_is_not_asked(endpoint, tmp_path):
+    for name in endpoint.hyperkit:
+        found, errors = requests_of(name, "lxd", tmp_path, extensions=["instances"])
+        assert not [one for one in found if one.endpoint is endpoint]
+        missing = [error for error in errors if isinstance(error, hyperkit.MissingExtension)]
+        assert missing, errors
+        assert "LXD 9" in str(missing[0])
+
+
+def test_names_are_quoted_whole(tmp_path):
+    for name in ("network", "profile", "operation", "image_alias", "instance_state"):
+        [request, *_] = [
+            one for one in requests_of(name, "lxd", tmp_path)[0] if one.path != "/1.0"
+        ]
+        if name != "operation":
+            assert "a%20b%3Fc%23d%252F%26e%3Df" in request.path
+    assert NAME
+
+
+def test_a_get_changes_nothing(tmp_path):
+    """A method that is named like a list or an object only reads."""
+    for endpoint in ENDPOINTS:
+        if endpoint.method == "GET":
+            for name in endpoint.hyperkit:
+                if name.startswith(("create", "update", "patch", "delete", "rename")):
+                    pytest.fail(f"{name} reaches {endpoint}")

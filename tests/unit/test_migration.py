@@ -1,0 +1,61 @@
+"""What goes from server to server, and how it is asked for."""
+
+import pytest
+from unit.double import about, started
+
+import hyperkit
+
+WEB = {"architecture": "x86_64", "config": {}, "devices": {}, "ephemeral": False, "profiles": []}
+
+
+@pytest.fixture
+def source():
+    websocket = hyperkit.Resource(url="https://a.test/1.0/operations/u", secrets={"fs": "s"})
+    return hyperkit.MigrationSource(**WEB, certificate="", websocket=websocket)
+
+
+def greet(double, *extensions):
+    """Expect the question what the server is; it listens."""
+    found = about(*extensions, addresses=["a.test:8443"], certificate="")
+    double.expect("GET", "/1.0", found)
+
+
+def test_an_offer_with_everything(bare, double):
+    greet(double, "cluster_migration_inconsistent_copy")
+    assert bare.has_extension("instances")
+    how = {"allow_inconsistent": True, "instance_only": False, "live": True}
+    greet(double)
+    double.expect("GET", "/1.0/instances/web", WEB)
+    body = {"name": "web", "migration": True, **how}
+    double.expect("POST", "/1.0/instances/web", raw=started(metadata={"fs": "s"}), body=body)
+    assert bare.init_migration("web", **how).websocket.secrets == {"fs": "s"}
+
+
+def test_an_offer_that_the_server_cannot_make(client, double):
+    greet(double)
+    with pytest.raises(hyperkit.MissingExtension, match="inconsistent_copy"):
+        client.init_migration("web", allow_inconsistent=True)
+
+
+def test_a_fetch_with_everything(bare, double, source):
+    greet(double, "custom_volume_refresh_exclude_older_snapshots")
+    assert bare.has_extension("instances")
+    how = {"instance_only": False, "live": True, "refresh": True, "refresh_exclude_older": True}
+    double.expect("GET", "/1.0/profiles", [])
+    pull = {
+        "type": "migration",
+        "mode": "pull",
+        "certificate": "",
+        "secrets": {"fs": "s"},
+        "base-image": "",
+        "operation": "https://a.test/1.0/operations/u",
+    }
+    body = {**WEB, "name": "www", "description": "", "type": "container", "source": pull | how}
+    double.expect("POST", "/1.0/instances", raw=started(), body=body, query={"target": "m2"})
+    bare.migrate(source, "www", **how, target="m2", sync=False)
+
+
+def test_a_fetch_that_the_server_cannot_make(client, double, source):
+    double.expect("GET", "/1.0/profiles", [])
+    with pytest.raises(hyperkit.MissingExtension, match="exclude_older"):
+        client.migrate(source, "www", refresh_exclude_older=True)
