@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._daemon import Daemon
     from ._flavours import Flavour
     from ._operations import Work
+    from ._sockets import Session
     from ._state import Instance, Project, State
 
 _YES = {"1", "true", "yes", "on"}
@@ -175,6 +176,7 @@ class Call:
         metadata: Json | None = None,
         project: str | None = None,
         resources: Json | None = None,
+        session: Session | None = None,
     ) -> web.Response:
         """Answer with an operation, which does the rest.
 
@@ -186,6 +188,7 @@ class Call:
             metadata: what it shows from the beginning.
             project: that it belongs to, if it is another than the one asked for.
             resources: the paths that it is about, by kind.
+            session: the websockets that clients may connect to from now on.
         """
         operation = Operation(
             self.daemon,
@@ -196,6 +199,8 @@ class Call:
             project=project or self.project,
             resources=resources,
         )
+        if session is not None:
+            session.offer(operation)
         return self.answer(self.daemon.operations.start(operation, work))
 
     def answer(self, operation: Operation) -> web.Response:

@@ -34,7 +34,7 @@ async def attach(call: Call) -> web.StreamResponse:
         job.terminal.prompted = True
 
     async def work(operation: Operation) -> None:
-        session.offer(operation)
+        del operation
         await session.connected(3600)
         await run(job, {}, {"HOME": "/root", "PATH": "/bin", "TERM": "vt100"}, session.files)
         await session.finish()
@@ -46,6 +46,7 @@ async def attach(call: Call) -> web.StreamResponse:
         may_cancel=not call.flavour.lxd,
         metadata={"fds": session.secrets},
         resources=call.about(instance.name),
+        session=session,
     )
 
 

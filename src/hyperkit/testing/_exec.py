@@ -69,7 +69,6 @@ async def exec_command(call: Call) -> web.StreamResponse:
     }
 
     async def work(operation: Operation) -> None:
-        session.offer(operation)
         await _attended(operation, job, session, asked, environment)
 
     if not call.flavour.lxd:
@@ -81,6 +80,7 @@ async def exec_command(call: Call) -> web.StreamResponse:
         metadata=metadata,
         project=instance.project,
         resources=resources,
+        session=session,
     )
 
 

@@ -1,0 +1,30 @@
+"""What can be done from the command line: ``python -m hyperkit demo``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import _demo
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line, and do what it says.
+
+    Args:
+        arguments: without the program's name; None takes those that it was started with.
+
+    Returns:
+        What the program ends with.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m hyperkit", description="A client of LXD and Incus."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _demo.add_to(commands)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""Recordings: what a server has answered, kept in a file, and given again without it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Response, Session
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+from .._client import Client
+from .._endpoint import parse
+from .._transport import adapter_for
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Generator, Mapping
+
+    Json = dict[str, Any]
+
+# What answers say in headers that means something; dates and lengths do not.
+_HEADERS = ("content-type", "content-disposition", "etag", "location", "x-lxd-", "x-incus-")
+_SECRET_KEYS = "secret|password|trust_token|cluster_token|token|certificate_key"  # noqa: S105
+# What must not be kept, and what stands in its place.
+_SECRETS = (
+    (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
+    (re.compile(rf'("[^"]*(?:{_SECRET_KEYS})": ?)"[^"]+"'), r'\1"<secret>"'),
+    (re.compile(r'("(?:\d|control|criu|fs)": ?)"[0-9a-f]{32,}"'), r'\1"<secret>"'),
+    (re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&\"]+"), r"\1<secret>"),
+    (re.compile(r"\beyJ[A-Za-z0-9_=-]{20,}(?:\.[A-Za-z0-9_=-]+)*"), "<token>"),
+)
+
+
+def scrubbed(text: str) -> str:
+    """Take the secrets out of a text: keys, certificates, passwords, tokens.
+
+    Args:
+        text: a body or an URL.
+    """
+    for pattern, stand_in in _SECRETS:
+        text = pattern.sub(stand_in, text)
+    return text
+
+
+class RecordingMismatch(AssertionError):
+    """A program has asked something else than was recorded."""
+
+
+@contextmanager
+def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
+    """Record what a server answers, for tests that run without it.
+
+    Secrets are taken out: keys, certificates, passwords, tokens, and the secrets of
+    websockets. Look at the file before you publish it all the same: names, addresses and the
+    contents of files are in it. Websockets (`run`, `popen`, `events`, `shell`) are not
+    recorded; `execute_command` with ``record_output`` is.
+
+    Args:
+        path: of the file, such as ``"tests/create.json"``; it is written when the block ends.
+        options: those of `Client`, such as ``api_endpoint``.
+
+    Example:
+        >>> with record("create.json", api_endpoint=server.url) as client:
+        ...     client.create_container("db", alias="busybox").status
+        'Success'
+    """
+    made = Client(**options)
+    recorder = _Recorder(adapter_for(made))
+    with Client(**{**options, "session": _session(recorder, made.api_endpoint)}) as client:
+        yield client
+    recorder.close()
+    Path(path).write_text(json.dumps(recorder.exchanges, indent=1) + "\n")
+
+
+@contextmanager
+def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
+    """Answer as it was recorded.
+
+    Args:
+        path: of a file that `record` has written.
+        options: those of `Client`; ``api_endpoint`` is not needed.
+
+    Raises:
+        RecordingMismatch: something else was asked than was recorded, or less.
+
+    Example:
+        >>> with replay("create.json") as client:
+        ...     client.create_container("db", alias="busybox").status
+        'Success'
+    """
+    replayer = _Replayer(json.loads(Path(path).read_text()))
+    endpoint = options.pop("api_endpoint", None) or "unix:///replayed"
+    session = _session(replayer, endpoint)
+    with Client(**{**options, "api_endpoint": endpoint, "session": session}) as client:
+        yield client
+    replayer.check_end()
+
+
+def _session(adapter: BaseAdapter, endpoint: str | None) -> Session:
+    session = Session()
+    session.trust_env = False
+    session.mount(parse(endpoint).base, adapter)
+    return session
+
+
+def _asked(request: PreparedRequest) -> Json:
+    """Write down what makes a request that one."""
+    parts = urlsplit(request.url or "")
+    headers: Mapping[str, str] = request.headers or {}
+    own = sorted(headers.items())
+    return {
+        "method": request.method,
+        "url": scrubbed(parts.path + (f"?{parts.query}" if parts.query else "")),
+        "body": _shown(_whole(request)),
+        "if_match": headers.get("If-Match", ""),
+        "headers": {
+            name: value for name, value in own if name.lower().startswith(("x-lxd-", "x-incus-"))
+        },
+    }
+
+
+def _whole(request: PreparedRequest) -> bytes:
+    """Read a body that goes in pieces, and put it back in one."""
+    given: Any = request.body or b""
+    if isinstance(given, str):
+        return given.encode()
+    body: bytes = given if isinstance(given, bytes) else b"".join(given)
+    if body is not given:
+        pieces: Any = iter([body])
+        request.body = pieces
+    headers: Mapping[str, str] = request.headers or {}
+    found = re.search("boundary=(.+)", headers.get("Content-Type", ""))
+    return body.replace(found[1].encode(), b"boundary") if found else body
+
+
+def _shown(body: bytes) -> Json:
+    """Write a body: as text, if it is text."""
+    try:
+        return {"text": scrubbed(body.decode())}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def _parsed(asked: Json) -> Json:
+    """Read a body that is JSON: the order of its keys says nothing."""
+    text = asked["body"].get("text")
+    if text is None:
+        return asked
+    try:
+        return {**asked, "body": json.loads(text)}
+    except ValueError:
+        return asked
+
+
+def _response(request: PreparedRequest, answer: Mapping[str, Any]) -> Response:
+    body = answer["body"]
+    content = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
+    response = Response()
+    response.status_code = answer["status"]
+    response.headers = CaseInsensitiveDict(answer["headers"])
+    response.raw = HTTPResponse(
+        io.BytesIO(content),
+        headers=answer["headers"],
+        status=answer["status"],
+        preload_content=False,
+        request_method=request.method,
+    )
+    response.request = request
+    response.url = request.url or ""
+    return response
+
+
+class _Recorder(BaseAdapter):
+    """Sends through the real adapter, and keeps what goes to and fro."""
+
+    def __init__(self, adapter: Any) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self.exchanges: list[Json] = []
+
+    def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
+        """Send a request, and keep the answer."""
+        asked = _asked(request)
+        timeout = options.get("timeout")
+        response: Response = self._adapter.send(request, timeout=timeout)
+        content = response.content
+        headers = {
+            name: scrubbed(value)
+            for name, value in response.headers.items()
+            if name.lower().startswith(_HEADERS)
+            or (name == "Content-Length" and request.method == "HEAD")
+        }
+        answer = {"status": response.status_code, "headers": headers, "body": _shown(content)}
+        self.exchanges.append({"request": asked, "answer": answer})
+        # The program gets what was said, with its secrets.
+        whole = {"base64": base64.b64encode(content).decode()}
+        return _response(request, {**answer, "body": whole, "headers": dict(response.headers)})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+
+class _Replayer(BaseAdapter):
+    """Answers as recorded; each request must be the next one of the recording."""
+
+    def __init__(self, exchanges: list[Json]) -> None:
+        super().__init__()
+        self._exchanges = exchanges
+        self._next = 0
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        """Answer a request."""
+        asked = _asked(request)
+        what = f"{asked['method']} {asked['url']}"
+        if self._next >= len(self._exchanges):
+            message = f"{what} was not recorded: the recording is at its end."
+            raise RecordingMismatch(message)
+        exchange = self._exchanges[self._next]
+        known = exchange["request"]
+        if _parsed(asked) != _parsed(known):
+            message = (
+                f"{what} was asked, where {known['method']} {known['url']} was recorded:"
+                f" {asked} and {known}"
+            )
+            raise RecordingMismatch(message)
+        self._next += 1
+        return _response(request, exchange["answer"])
+
+    def check_end(self) -> None:
+        """Refuse a program that asked less than was recorded."""
+        left = self._exchanges[self._next :]
+        if left:
+            message = f"{len(left)} more requests were recorded than asked."
+            raise RecordingMismatch(message)
+
+    def close(self) -> None:
+        """Close nothing."""
