@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -106,7 +105,7 @@ def _environment(call: Call) -> Json:
         "server": flavour.product.name,
         "server_clustered": False,
         "server_event_mode": "full-mesh",
-        "server_name": platform.node() or "embedded",
+        "server_name": call.daemon.member,
         "server_pid": os.getpid(),
         "server_version": flavour.version,
         "storage": "dir",
@@ -146,7 +145,7 @@ async def update_server(call: Call) -> web.StreamResponse:
 async def get_resources(call: Call) -> web.StreamResponse:
     """``GET /1.0/resources``."""
     found: Json = {
-        "cpu": {"architecture": "x86_64", "sockets": [], "total": 2},
+        "cpu": {"architecture": "x86_64", "sockets": [_socket()], "total": 2},
         "memory": {"used": 1 << 30, "total": 4 << 30, "nodes": [], "hugepages_size": 2 << 20},
         "gpu": {"cards": [], "total": 0},
         "network": {"cards": [], "total": 0},
@@ -165,16 +164,33 @@ async def get_resources(call: Call) -> web.StreamResponse:
     return call.sync(found)
 
 
+def _socket() -> Json:
+    """Write a processor with two cores."""
+    threads = {"id": 0, "numa_node": 0, "thread": 0, "online": True, "isolated": False}
+    cores = [
+        {"core": number, "die": 0, "threads": [{**threads, "id": number}]} for number in (0, 1)
+    ]
+    return {"name": "Embedded", "vendor": "hyperkit", "socket": 0, "cache": [], "cores": cores}
+
+
 async def get_metrics(call: Call) -> web.StreamResponse:
     """``GET /1.0/metrics``."""
     product = call.flavour.product.name
     lines: list[str] = []
-    running = [one for one in call.state.instances() if one.running]
-    if running:
-        lines.append(f"# TYPE {product}_procs_total gauge")
-    for one in running:
-        labels = f'name="{one.name}",project="{one.project}",type="{one.type}"'
-        lines.append(f"{product}_procs_total{{{labels}}} {4 + len(one.jobs)}")
+    running = [
+        one
+        for one in call.state.instances()
+        if one.running and call.query.get("project", one.project) == one.project
+    ]
+    for name, text, value in (
+        ("memory_MemTotal_bytes", "The amount of used memory.", 4 << 30),
+        ("procs_total", "The number of running processes.", 4),
+    ):
+        if running:
+            lines += [f"# HELP {product}_{name} {text}", f"# TYPE {product}_{name} gauge"]
+        for one in running:
+            labels = f'name="{one.name}",project="{one.project}",type="{one.type}"'
+            lines.append(f"{product}_{name}{{{labels}}} {value}")
     return web.Response(text="\n".join([*lines, "# EOF\n"]))
 
 

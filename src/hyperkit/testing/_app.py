@@ -97,6 +97,9 @@ class App:
         call.content = asked.content
         if not trusted and method not in match.route.untrusted:
             raise Refused(403, call.forbidden)
+        target = call.query.get("target")
+        if target and target not in {"none", call.daemon.member} and raw_path != "/1.0/instances":
+            raise Refused(404, "Cluster member not found")
         if trusted and connection.secure:
             self._check_project(call)
         return await handler(call)

@@ -71,7 +71,7 @@ def unpack(parts: list[bytes]) -> Unpacked:
             elif name.startswith("templates/"):
                 templates[name.removeprefix("templates/")] = _content(archive, entry)
             elif name == "rootfs" or name.startswith("rootfs/"):
-                _put(tree, archive, entry, name.removeprefix("rootfs"))
+                put(tree, archive, entry, name.removeprefix("rootfs"))
     if metadata is None:
         raise Refused(500, "Metadata tarball is missing metadata.yaml")
     if len(parts) > 1:
@@ -80,7 +80,7 @@ def unpack(parts: list[bytes]) -> Unpacked:
         else:
             with open_archive(parts[1]) as archive:
                 for entry in archive:
-                    _put(tree, archive, entry, "/" + entry.name.removeprefix("./"))
+                    put(tree, archive, entry, "/" + entry.name.removeprefix("./"))
     return Unpacked(metadata, templates, tree)
 
 
@@ -97,7 +97,7 @@ def _read(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Json:
     return dict(found or {})
 
 
-def _put(tree: Tree, archive: tarfile.TarFile, entry: tarfile.TarInfo, path: str) -> None:
+def put(tree: Tree, archive: tarfile.TarFile, entry: tarfile.TarInfo, path: str) -> None:
     """Put an entry of an archive into a tree."""
     path = path.strip("/")
     if not path or not (entry.isfile() or entry.isdir() or entry.issym()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._daemon import Daemon
     from ._operations import Operation
+
+
+_UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800, "m": 2_592_000, "y": 31_536_000}
 
 
 def _shown(call: Call, one: Certificate) -> Json:
@@ -137,12 +141,31 @@ def _token(daemon: Daemon, asked: Json) -> Operation:
     else:
         request |= {"description": asked.get("description") or "", "trust_token": ""}
     request["token"] = True
-    metadata = {
+    metadata: Json = {
         "addresses": list(daemon.addresses),
         "fingerprint": fingerprint_of(daemon.pair.certificate),
         "request": request,
     }
-    return daemon.operations.token("Executing operation", metadata)
+    lasts = daemon.state.config.get("core.remote_token_expiry")
+    if lasts:
+        metadata["expiresAt"] = _later(daemon, lasts)
+    operation = daemon.operations.token("Executing operation", metadata)
+    operation.expires_at = metadata.get("expiresAt")
+    return operation
+
+
+def _later(daemon: Daemon, lasts: str) -> str:
+    """Write the time at which a token ends.
+
+    Args:
+        daemon: the server.
+        lasts: how long it lasts, as in ``"1d 12H"``.
+    """
+    seconds = sum(
+        int(word[:-1]) * _UNITS.get(word[-1], 0) for word in lasts.split() if word[:-1].isdigit()
+    )
+    moment = daemon.clock.moment() + dt.timedelta(seconds=seconds)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def issue_token(daemon: Daemon, name: str) -> str:
@@ -218,6 +241,9 @@ async def update_certificate(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(one))
     asked = await call.json()
     patching = call.request.method == "PATCH"
+    kind = asked.get("type") or ("client" if not patching else one.type)
+    if kind != one.type:
+        raise Refused(400, "The certificate type cannot be changed")
     if not patching or "name" in asked:
         one.name = str(asked.get("name") or "")
     if not patching or "restricted" in asked:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import platform
 from typing import TYPE_CHECKING, Any
 
 from ._busybox import busybox
 from ._events import Events
 from ._operations import Operations
 from ._state import Alias, Network, Pool, Profile, Project, State, mac_address
+from ._warnings import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ._answers import Json
     from ._clock import Clock
     from ._faults import Faults
     from ._flavours import Flavour
@@ -39,6 +40,7 @@ class Daemon:
         addresses: where it listens in the network, as ``host:port``.
         password: the trust password.
         state: what it holds.
+        member: its name in its cluster of one.
         operations: what goes on.
         events: whom it tells.
     """
@@ -64,7 +66,7 @@ class Daemon:
         self.state = State()
         self.operations = Operations(self)
         self.events = Events(self)
-        self.started = 0
+        self.member = platform.node() or "embedded"
         self._tasks: set[asyncio.Task[Any]] = set()
         self._furnish()
 
@@ -129,17 +131,4 @@ class Daemon:
         image = busybox(self.clock.text())
         default.images[image.fingerprint] = image
         default.aliases["busybox"] = Alias(image.fingerprint)
-        warning: Json = {
-            "status": "new",
-            "uuid": "5ab1c0c5-6816-4fd5-866a-6e9daab208c7",
-            "location": "none",
-            "project": "",
-            "type": "Instance type not operational",
-            "count": 1,
-            "first_seen_at": self.clock.text(),
-            "last_seen_at": self.clock.text(),
-            "last_message": "vhost_vsock kernel module not loaded",
-            "severity": "low",
-            "entity_url": "",
-        }
-        state.warnings[warning["uuid"]] = warning
+        warn(self, "Instance type not operational", "vhost_vsock kernel module not loaded")

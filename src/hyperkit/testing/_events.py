@@ -98,6 +98,8 @@ async def listen(call: Call) -> web.StreamResponse:
     known = _TYPES[:2] if flavour.old else _TYPES
     if flavour.has("bulk_operations"):
         known = [*known, "ovn", "security"]
+    if not flavour.lxd:
+        known = [*known, "network-acl"]
     asked = call.query.get("type")
     types = set(asked.split(",")) if asked else set(known)
     for one in sorted(types - set(known)):

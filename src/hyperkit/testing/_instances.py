@@ -140,7 +140,9 @@ async def get_instance(call: Call) -> web.StreamResponse:
 async def create_instance(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances``."""
     if call.request.content_type != "application/json":
-        raise Refused(501, "The embedded server cannot make an instance of a backup")
+        from ._imports import import_backup  # noqa: PLC0415 - it needs this module
+
+        return await import_backup(call)
     asked = await call.json()
     name = str(asked.get("name") or f"instance-{uuid.uuid4().hex[:8]}")
     check.instance_name(name, lxd=call.flavour.lxd)
@@ -164,8 +166,11 @@ async def create_instance(call: Call) -> web.StreamResponse:
 def _begin(call: Call, name: str, asked: Json, source: Json) -> web.StreamResponse:
     """Begin to make an instance, of an image or of nothing."""
     kind = source["type"]
+    limit = call.state.project(call.project).config.get("limits.instances")
+    if limit and len(call.state.project(call.project).instances) >= int(limit):
+        raise Refused(500, f'Reached maximum number of instances in project "{call.project}"')
     check.profiles(call, asked.get("profiles") or [], 500)
-    image = _image(call, source) if kind == "image" else None
+    image = image_of(call, source) if kind == "image" else None
 
     async def work(operation: Operation) -> None:
         before = "Failed creating instance record: "
@@ -228,7 +233,7 @@ def check_free(call: Call, name: str, before: str, project: str | None = None) -
     raise Refused(500, before + text)
 
 
-def _image(call: Call, source: Json) -> Image | None:
+def image_of(call: Call, source: Json) -> Image | None:
     """Find the image that an instance is to be made of."""
     from ._images import by_alias, by_fingerprint  # noqa: PLC0415 - it needs the state only
 

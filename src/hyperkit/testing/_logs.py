@@ -93,6 +93,8 @@ async def list_output(call: Call) -> web.StreamResponse:
 async def get_output(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/logs/exec-output/<file>``."""
     instance = call.instance()
+    if not call.names["file"].startswith("exec_"):
+        raise Refused(400, f'Exec record-output file name "{call.names["file"]}" not valid')
     product = call.flavour.product.name
     folder = f"/var/lib/{product}/containers/{instance.name}/exec-output"
     return _output(call, instance, call.names["file"], folder, 404)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from . import _check as check
 from ._answers import Json, Refused
 from ._filter import matches
+from ._instances import expanded
 from ._state import Network, mac_address
+from ._warnings import warn
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -146,6 +148,12 @@ async def create_network(call: Call) -> web.StreamResponse:
         description=str(asked.get("description") or ""),
         hwaddr=mac_address(call.flavour.lxd),
     )
+    if "raw.dnsmasq" in config:
+        warn(
+            call.daemon,
+            "Skipping AppArmor for dnsmasq due to raw.dnsmasq being set",
+            project=call.project,
+        )
     call.daemon.events.lifecycle("network-created", f"/1.0/networks/{name}", call.project)
     if call.flavour.has("storage_and_network_operations"):
         return _done(call, "Creating network")
@@ -271,17 +279,11 @@ async def get_leases(call: Call) -> web.StreamResponse:
                 "location": "",
             }
         )
-    used = _used_by(call, network)
     for instance in call.state.instances():
-        profiles = call.state.home(instance.project, "profiles").profiles
-        cards = [
-            one
-            for name in instance.profiles
-            if name in profiles
-            for one in profiles[name].devices.values()
-        ]
+        home = call.state.home(instance.project, "profiles")
+        cards = expanded(home, instance)[1].values()
         mine = any(card.get("network") == network.name for card in cards)
-        if instance.address and (mine or f"/1.0/instances/{instance.name}" in used):
+        if instance.address and mine:
             hwaddr = instance.config.get("volatile.eth0.hwaddr", "")
             leases.append(
                 {
@@ -347,6 +349,11 @@ async def create_acl(call: Call) -> web.StreamResponse:
 
 
 def _acl_fields(acl: Json, asked: Json) -> Json:
+    for kind in ("ingress", "egress"):
+        for number, rule in enumerate(asked.get(kind) or []):
+            if rule.get("state") not in {"enabled", "disabled", "logged"}:
+                text = "State must be one of: enabled, disabled, logged"
+                raise Refused(500, f"Invalid {kind} rule {number}: {text}")
     return {
         "name": acl["name"],
         "description": str(asked.get("description") or ""),
@@ -372,10 +379,16 @@ async def update_acl(call: Call) -> web.StreamResponse:
     call.check_etag(*_acl_writable(acl))
     asked = await call.json()
     if call.request.method == "PATCH":
-        config = acl["config"] | check.texts(asked.get("config"))
-        asked = {**acl, **asked, "config": config}
+        # Only the configuration is merged: what else is left out, gets lost.
+        asked = {**asked, "config": acl["config"] | check.texts(asked.get("config"))}
     acl.update(_acl_fields(acl, asked))
     return _done(call, "Updating network ACL")
+
+
+async def get_acl_log(call: Call) -> web.StreamResponse:
+    """``GET /1.0/network-acls/<name>/log``."""
+    _acl(call)
+    raise Refused(500, "Only OVN log entries may be retrieved at this time")
 
 
 async def rename_acl(call: Call) -> web.StreamResponse:
@@ -415,4 +428,5 @@ ROUTES = {
     "PATCH /1.0/network-acls/{acl}": update_acl,
     "POST /1.0/network-acls/{acl}": rename_acl,
     "DELETE /1.0/network-acls/{acl}": delete_acl,
+    "GET /1.0/network-acls/{acl}/log": get_acl_log,
 }

@@ -17,6 +17,7 @@ from . import (
     _image_aliases,
     _image_files,
     _images,
+    _imports,
     _instances,
     _logs,
     _networks,
@@ -54,6 +55,7 @@ _CHAPTERS = (
     _image_aliases,
     _image_files,
     _images,
+    _imports,
     _instances,
     _logs,
     _networks,
@@ -107,10 +109,13 @@ class Router:
         self._flavour = flavour
         self._root = _Branch()
         handlers, self.names, open_ = _handlers()
+        # One path may stand there twice, with other names for what varies in it.
+        known: dict[str, tuple[str, set[str]]] = {}
         for path, methods in flavour.endpoints.items():
-            shape = _shape(path)
-            found = {method: handlers.get((method, shape)) for method in methods}
-            untrusted = frozenset(one for one in methods if (one, shape) in open_)
+            known.setdefault(_shape(path), (path, set()))[1].update(methods)
+        for shape, (path, served) in known.items():
+            found = {method: handlers.get((method, shape)) for method in served}
+            untrusted = frozenset(one for one in served if (one, shape) in open_)
             self._add(shape, Route(path, found, untrusted))
 
     def _add(self, shape: str, route: Route) -> None:

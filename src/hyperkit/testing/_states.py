@@ -39,6 +39,8 @@ def start(daemon: Daemon, instance: Instance) -> None:
     Raises:
         Refused: it runs, or has nothing to run.
     """
+    from ._instances import apply_templates  # noqa: PLC0415 - it needs this module
+
     if instance.running:
         raise Refused(500, "The instance is already running")
     if instance.empty:
@@ -47,6 +49,7 @@ def start(daemon: Daemon, instance: Instance) -> None:
             500, f'Failed to handle idmapped storage: No such file or directory: "{folder}"'
         )
     _run(daemon, instance)
+    apply_templates(instance, "start")
     daemon.events.lifecycle(
         "instance-started", f"/1.0/instances/{instance.name}", instance.project
     )
@@ -56,7 +59,7 @@ def _run(daemon: Daemon, instance: Instance) -> None:
     instance.status = RUNNING
     instance.pid = next(_pids)
     instance.started_at = instance.last_used_at = daemon.clock.text()
-    instance.address = f"10.158.0.{next(_addresses) % 250 + 2}"
+    instance.address = _address(daemon, instance)
     instance.config.pop("volatile.apply_template", None)
     instance.config |= {
         "volatile.idmap.current": instance.config.get("volatile.idmap.next", "[]"),
@@ -69,6 +72,20 @@ def _run(daemon: Daemon, instance: Instance) -> None:
     instance.console += _MOTD.format(name=instance.name).encode()
     log = f"lxc {instance.name} INFO start - started init\n".encode()
     instance.logs |= {"lxc.log": log, "lxc.conf": b"lxc.log.level = info\n"}
+
+
+def _address(daemon: Daemon, instance: Instance) -> str:
+    """Choose an address in the network that an instance has a card in; empty if in none."""
+    from ._instances import expanded  # noqa: PLC0415 - it needs this module
+
+    devices = expanded(daemon.state.home(instance.project, "profiles"), instance)[1]
+    networks = daemon.state.home(instance.project, "networks").networks
+    for device in devices.values():
+        network = networks.get(device.get("network", ""))
+        subnet = network.config.get("ipv4.address", "none") if network else "none"
+        if subnet != "none":
+            return f"{subnet.rpartition('.')[0]}.{next(_addresses) % 250 + 2}"
+    return ""
 
 
 def halt(daemon: Daemon, instance: Instance) -> None:
@@ -252,8 +269,9 @@ def _network(instance: Instance) -> Json:
     for key, hwaddr in instance.config.items():
         if key.startswith("volatile.") and key.endswith(".hwaddr"):
             name = key.split(".")[1]
+            own = [address("inet", instance.address, "24", "global")] if instance.address else []
             cards[name] = {
-                "addresses": [address("inet", instance.address, "24", "global")],
+                "addresses": own,
                 "counters": counters,
                 "hwaddr": hwaddr,
                 "host_name": instance.config.get(f"volatile.{name}.host_name", ""),

@@ -124,10 +124,10 @@ async def create_volume(call: Call) -> web.StreamResponse:
     if content not in _CONTENTS:
         raise Refused(400, f'Invalid content type "{content}"')
     volumes = _home(call).volumes
-    if (pool.name, name) in volumes:
+    source: Json = asked.get("source") or {}
+    if (pool.name, name) in volumes and source.get("type") != "copy":
         raise Refused(409, "Volume by that name already exists")
     config = check.texts(asked.get("config"))
-    source: Json = asked.get("source") or {}
     made = Volume(
         name,
         pool.name,
@@ -152,9 +152,17 @@ def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
     if original is None:
         raise Refused(404, "Storage pool volume not found")
 
+    there = _home(call).volumes.get((made.pool, made.name))
+    if there is not None and source.get("refresh"):
+        there.snapshots |= {key: dict(one) for key, one in original.snapshots.items()}
+        return done(call, "Copying storage volume")
+    if there is not None:
+        raise Refused(409, "Volume by that name already exists")
+
     async def work(operation: Operation) -> None:
         del operation
         made.config = original.config | made.config
+        made.description = made.description or original.description
         made.content_type = original.content_type
         if not source.get("volume_only") and "/" not in str(source.get("name")):
             made.snapshots = {key: dict(one) for key, one in original.snapshots.items()}
@@ -226,7 +234,8 @@ async def rename_volume(call: Call) -> web.StreamResponse:
     if pool not in call.state.pools:
         raise Refused(404, "Storage pool not found")
     volumes = _home(call).volumes
-    if (pool, name) in volumes:
+    goal = call.state.home(asked.get("project") or call.project, "storage.volumes").volumes
+    if (pool, name) in goal:
         raise Refused(409, "Volume by that name already exists")
     if _used_by(call, volume):
         raise Refused(400, "Volume is in use by running instances")
@@ -234,10 +243,10 @@ async def rename_volume(call: Call) -> web.StreamResponse:
     def move() -> None:
         del volumes[volume.pool, volume.name]
         volume.name, volume.pool = name, pool
-        volumes[pool, name] = volume
+        goal[pool, name] = volume
         _tell(call, "renamed", pool, name)
 
-    if pool == volume.pool:
+    if pool == volume.pool and goal is volumes:
         move()
         path = ("storage-pools", pool, "volumes", "custom", name)
         return done(call, "Renaming storage volume", *path)

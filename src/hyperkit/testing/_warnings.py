@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from ._answers import Json, Refused
@@ -11,6 +12,32 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ._call import Call
+    from ._daemon import Daemon
+
+
+def warn(daemon: Daemon, kind: str, message: str = "", project: str = "") -> None:
+    """Note down a warning.
+
+    Args:
+        daemon: the server.
+        kind: what it is about, such as ``"Instance type not operational"``.
+        message: what has been said.
+        project: that it is about, if it is about one.
+    """
+    made: Json = {
+        "status": "new",
+        "uuid": str(uuid.uuid4()),
+        "location": "none",
+        "project": project,
+        "type": kind,
+        "count": 1,
+        "first_seen_at": daemon.clock.text(),
+        "last_seen_at": daemon.clock.text(),
+        "last_message": message,
+        "severity": "low",
+        "entity_url": "",
+    }
+    daemon.state.warnings[made["uuid"]] = made
 
 
 def _found(call: Call) -> Json:
@@ -50,7 +77,7 @@ async def update_warning(call: Call) -> web.StreamResponse:
     call.check_etag(_writable(found))
     status = (await call.json()).get("status")
     if status not in {"new", "acknowledged"}:
-        raise Refused(400, 'Status may only be set to "acknowledge" or "new"')
+        raise Refused(403, 'Status may only be set to "acknowledge" or "new"')
     found["status"] = status
     return call.sync({})
 
