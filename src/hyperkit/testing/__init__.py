@@ -13,8 +13,8 @@ fixtures ``hyperkit_server`` and ``hyperkit_client`` are there.
 from __future__ import annotations
 
 try:
-    import aiohttp as _aiohttp  # noqa: F401
-    import yaml as _yaml  # noqa: F401
+    import aiohttp as _aiohttp  # noqa: F401 # pyright: ignore[reportUnusedImport]
+    import yaml as _yaml  # noqa: F401 # pyright: ignore[reportUnusedImport]
 except ImportError as _error:  # pragma: no cover - where the extra is not installed
     _message = (
         f"hyperkit.testing needs {_error.name}: install the extra, as in"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, mapping
 from ._keys import fingerprint_of
 
 if TYPE_CHECKING:
@@ -125,9 +124,8 @@ def _environment(call: Call) -> Json:
 async def update_server(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0``."""
     call.check_etag(_config(call))
-    given: Any = (await call.json()).get("config")
-    config = {key: value for key, value in (given or {}).items() if value is not True}
-    config = check.texts({key: str(value) for key, value in config.items()})
+    given = mapping((await call.json()).get("config"))
+    config = {key: str(value) for key, value in given.items() if value is not True}
     for key, value in config.items():
         if not key.startswith(_KEYS):
             raise Refused(400, f"cannot set '{key}' to '{value}': unknown key")

@@ -25,6 +25,18 @@ class Refused(Exception):
         self.text = text
 
 
+def mapping(value: Any) -> Json:
+    """Take a value of a JSON body for an object; null is an empty one."""
+    found: Json = value or {}
+    return found
+
+
+def listing(value: Any) -> list[Any]:
+    """Take a value of a JSON body for a list; null is an empty one."""
+    found: list[Any] = value or []
+    return found
+
+
 def body(value: Any) -> bytes:
     """Write JSON as the servers do."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

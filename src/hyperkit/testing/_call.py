@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from ._answers import Json, Refused, etag_of, respond, sync
+from ._answers import Json, Refused, etag_of, mapping, respond, sync
 from ._operations import Operation
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Call:
             metadata: what is answered.
             etag: what can be written of it, if it has an ETag.
         """
-        headers = {}
+        headers: dict[str, str] = {}
         if etag is not None and not self.flavour.old:
             headers["ETag"] = f'"{etag_of(*etag)}"'
         return respond(sync(metadata), 200, headers)
@@ -256,8 +256,7 @@ def parse(content: bytes) -> Json:
         raise Refused(400, f"invalid character '{at}' {where}") from None
     if not isinstance(found, dict):
         raise Refused(400, "json: cannot unmarshal the body into an object")
-    known: Json = found
-    return known
+    return mapping(cast("Any", found))
 
 
 def no_instance(flavour: Flavour, name: str, project: str) -> str:

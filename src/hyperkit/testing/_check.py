@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from ._answers import Json, Refused
+from ._answers import Json, Refused, mapping
 
 if TYPE_CHECKING:
     from ._call import Call
@@ -103,7 +103,7 @@ def texts(given: Any, field: str = "config") -> dict[str, str]:
     wrong = "json: cannot unmarshal {} into Go struct field .{} of type {}"
     if not isinstance(given, dict):
         raise Refused(400, wrong.format(_kind(given), field, "map[string]string"))
-    known: Json = given
+    known = mapping(cast("Any", given))
     for value in known.values():
         if not isinstance(value, str):
             raise Refused(400, wrong.format(_kind(value), field, "string"))
@@ -112,8 +112,8 @@ def texts(given: Any, field: str = "config") -> dict[str, str]:
 
 def _kind(value: object) -> str:
     """Name a kind of JSON value as Go does."""
-    names = {bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), "string")
+    names = {"bool": "bool", "int": "number", "float": "number", "list": "array", "dict": "object"}
+    return names.get(type(value).__name__, "string")
 
 
 def _is_uuid(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import _check as check
@@ -44,8 +45,7 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         made = _copied(call, name, instance, snapshot, asked, profiles, before)
         if not (source.get("instance_only") or source.get("container_only") or snapshot):
             made.snapshots = {
-                key: Snapshot(**{**vars(one), "tree": one.tree.copy()})
-                for key, one in instance.snapshots.items()
+                key: replace(one, tree=one.tree.copy()) for key, one in instance.snapshots.items()
             }
         add(call, made)
 
@@ -108,9 +108,7 @@ def _refresh(call: Call, source: Instance, target: Instance) -> None:
         raise Refused(500, "Cannot refresh a running instance")
     target.tree = source.tree.copy()
     for name, snapshot in of(call.daemon, source).items():
-        target.snapshots.setdefault(
-            name, Snapshot(**{**vars(snapshot), "tree": snapshot.tree.copy()})
-        )
+        target.snapshots.setdefault(name, replace(snapshot, tree=snapshot.tree.copy()))
 
 
 def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web.StreamResponse:

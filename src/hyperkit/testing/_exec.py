@@ -8,7 +8,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing, mapping
 from ._jobs import Interrupted, Job, Kept, Killed, Nowhere
 from ._shell import NOT_EXECUTABLE, NOT_FOUND, Exit, NotRunnable, Shell
 from ._sockets import Session
@@ -46,7 +46,7 @@ async def exec_command(call: Call) -> web.StreamResponse:
     resources = call.about(instance.name)
     if not call.flavour.lxd:
         resources = {"containers": resources["instances"], **resources}
-    command = [str(one) for one in asked.get("command") or []]
+    command = [str(one) for one in listing(asked.get("command"))]
     job = Job(call.daemon, instance, command)
     environment = _environment(asked)
     call.daemon.events.lifecycle(
@@ -86,7 +86,7 @@ async def exec_command(call: Call) -> web.StreamResponse:
 
 def _environment(asked: Json) -> dict[str, str]:
     """Complete the environment as the servers do."""
-    given = {name: str(value) for name, value in (asked.get("environment") or {}).items()}
+    given = {name: str(value) for name, value in mapping(asked.get("environment")).items()}
     known = {"PATH": _PATH, "LANG": "C.UTF-8"}
     if not asked.get("user"):
         known |= {"HOME": "/root", "USER": "root"}

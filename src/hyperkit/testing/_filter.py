@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from ._answers import Json, Refused
+from ._answers import Json, Refused, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,6 @@ def _value(value: Any, path: list[str]) -> Any:
     """Find a field; its name may have points of its own."""
     for length in range(len(path), 0, -1):
         if isinstance(value, dict) and ".".join(path[:length]) in value:
-            found: Any = value[".".join(path[:length])]
+            found = mapping(cast("Any", value))[".".join(path[:length])]
             return _value(found, path[length:]) if length < len(path) else found
     return None

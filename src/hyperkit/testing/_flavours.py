@@ -65,7 +65,7 @@ _KINDS: dict[str, tuple[Product, str, Dialect]] = {
     "incus-6.0": (INCUS, "6.0.4", "body"),
 }
 FLAVOURS = tuple(_KINDS)
-_DATA = files(__package__) / "data"
+_DATA = files("hyperkit.testing") / "data"
 
 
 @cache

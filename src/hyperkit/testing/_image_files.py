@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from aiohttp import BodyPartReader, web
 
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing, mapping
 from ._archives import moment, pack, unpack
 from ._call import parse
 from ._clock import EPOCH, NEVER
@@ -136,7 +136,7 @@ async def store(
     if fingerprint in project.images:
         raise Refused(500, "Image with same fingerprint already exists")
     properties = {
-        str(key): str(value) for key, value in (found.metadata.get("properties") or {}).items()
+        str(key): str(value) for key, value in mapping(found.metadata.get("properties")).items()
     }
     made = Image(
         fingerprint,
@@ -150,7 +150,7 @@ async def store(
         created_at=moment(found.metadata.get("creation_date")),
         expires_at=asked.get("expires_at") or (EPOCH if call.flavour.lxd else NEVER),
         profiles=list(asked.get("profiles") or ["default"]),
-        properties=properties | (asked.get("properties") or {}),
+        properties=properties | mapping(asked.get("properties")),
         public=bool(asked.get("public")),
         templates=found.templates,
     )
@@ -158,7 +158,7 @@ async def store(
     call.daemon.events.lifecycle(
         "image-created", f"/1.0/images/{fingerprint}", call.project, type=made.type
     )
-    for alias in asked.get("aliases") or []:
+    for alias in listing(asked.get("aliases")):
         _name(call, fingerprint, alias)
     return made
 
@@ -189,9 +189,9 @@ def _publish(call: Call, source: Json, asked: Json) -> web.StreamResponse:
         elif instance.running:
             raise Refused(500, "Cannot export a running instance as an image")
         now = call.daemon.clock
-        given = {**(asked.get("properties") or {})}
-        known = {} if call.flavour.lxd else dict(instance.metadata.get("properties") or {})
-        metadata = {
+        given = mapping(asked.get("properties"))
+        known = {} if call.flavour.lxd else mapping(instance.metadata.get("properties"))
+        metadata: Json = {
             "architecture": instance.architecture,
             "creation_date": int(now.now()),
             "expiry_date": 0,

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
 from ._clock import EPOCH
 from ._filter import matches
 
@@ -61,7 +61,7 @@ def _opened(call: Call, found: Image) -> bool:
     secret = call.query.get("secret")
     url = f"/1.0/images/{found.fingerprint}"
     for operation in call.daemon.operations.known():
-        about = (operation.resources or {}).get("images") or []
+        about = listing((operation.resources or {}).get("images"))
         if secret and operation.secret == secret and url in about:
             if operation.ended.is_set():
                 return False

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, mapping
 from ._call import no_instance
 from ._filter import matches
 from ._state import RUNNING, WORDS, Instance, mac_address
@@ -327,7 +327,7 @@ def apply_templates(instance: Instance, moment: str) -> None:
         instance: whose files.
         moment: ``"create"`` or ``"copy"``.
     """
-    for path, how in (instance.metadata.get("templates") or {}).items():
+    for path, how in mapping(instance.metadata.get("templates")).items():
         text = instance.templates.get(how.get("template", ""))
         if text is None or moment not in (how.get("when") or ()):
             continue

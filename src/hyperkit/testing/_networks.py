@@ -241,7 +241,7 @@ async def get_state(call: Call) -> web.StreamResponse:
     counters = dict.fromkeys(
         ("bytes_received", "bytes_sent", "packets_received", "packets_sent"), 0
     )
-    bridge = {
+    bridge: Json = {
         "id": f"8000.{network.hwaddr.replace(':', '')}",
         "stp": False,
         "forward_delay": 1500,
@@ -249,7 +249,7 @@ async def get_state(call: Call) -> web.StreamResponse:
         "vlan_filtering": False,
         "upper_devices": [],
     }
-    found = {
+    found: Json = {
         "addresses": addresses,
         "counters": counters,
         "hwaddr": network.hwaddr,
@@ -301,7 +301,7 @@ async def get_leases(call: Call) -> web.StreamResponse:
 
 
 def _acl_shown(call: Call, acl: Json) -> Json:
-    found = {**acl, "used_by": []}
+    found: Json = {**acl, "used_by": []}
     if not call.flavour.lxd:
         found["project"] = call.home("networks").name
     return found

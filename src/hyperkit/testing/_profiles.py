@@ -77,9 +77,9 @@ async def list_profiles(call: Call) -> web.StreamResponse:
         test = matches(wanted, 400)
         profiles = [one for one in profiles if test(_shown(call, one))]
     if not call.recursion:
-        own = call.home("profiles").name == call.project
-        write = call.url if own else lambda *segments: "/1.0/" + "/".join(segments)
-        return call.sync([write("profiles", one.name) for one in profiles])
+        if call.home("profiles").name == call.project:
+            return call.sync([call.url("profiles", one.name) for one in profiles])
+        return call.sync([f"/1.0/profiles/{one.name}" for one in profiles])
     return call.sync([_shown(call, one) for one in profiles])
 
 

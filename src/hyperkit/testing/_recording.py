@@ -74,7 +74,8 @@ def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     """
     made = Client(**options)
     recorder = _Recorder(adapter_for(made))
-    with Client(**{**options, "session": _session(recorder, made.api_endpoint)}) as client:
+    options["session"] = _session(recorder, made.api_endpoint)
+    with Client(**options) as client:
         yield client
     recorder.close()
     Path(path).write_text(json.dumps(recorder.exchanges, indent=1) + "\n")
@@ -98,8 +99,8 @@ def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     """
     replayer = _Replayer(json.loads(Path(path).read_text()))
     endpoint = options.pop("api_endpoint", None) or "unix:///replayed"
-    session = _session(replayer, endpoint)
-    with Client(**{**options, "api_endpoint": endpoint, "session": session}) as client:
+    options |= {"api_endpoint": endpoint, "session": _session(replayer, endpoint)}
+    with Client(**options) as client:
         yield client
     replayer.check_end()
 

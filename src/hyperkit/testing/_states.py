@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ._answers import Json, Refused
+from ._answers import Json, Refused, mapping
 from ._clock import NEVER
 from ._state import FROZEN, RUNNING, STOPPED, WORDS, Instance
 
@@ -203,7 +203,7 @@ async def set_state(call: Call) -> web.StreamResponse:
 async def set_states(call: Call) -> web.StreamResponse:
     """``PUT /1.0/instances``: all instances that the action fits."""
     asked = await call.json()
-    action = str((asked.get("state") or {}).get("action"))
+    action = str(mapping(asked.get("state")).get("action"))
     if action not in _ACTIONS:
         raise Refused(400, f"Unknown action: '{action}'")
     fitting = {

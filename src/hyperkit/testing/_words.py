@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 _OPERATORS = ("&&", "||", ">>", ">&", "<&", ";;", "<<", ";", "&", "|", ">", "<", "(", ")", "\n")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,6 +38,7 @@ class Piece(NamedTuple):
 
 
 Word = list[Piece]
+Token = str | int | Word
 
 
 @dataclass
@@ -76,9 +77,9 @@ class _Lexer:
         self.text = text
         self.at = 0
 
-    def tokens(self) -> list[Any]:
+    def tokens(self) -> list[Token]:
         """Split the program into words (lists), operators and numbers before ``<`` and ``>``."""
-        found: list[Any] = []
+        found: list[Token] = []
         while self.at < len(self.text):
             char = self.text[self.at]
             if char in " \t" or self.text.startswith("\\\n", self.at):
@@ -200,11 +201,11 @@ class _Lexer:
 
 
 class _Parser:
-    def __init__(self, tokens: list[Any]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.at = 0
 
-    def peek(self) -> Any:
+    def peek(self) -> Token | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
 
     def keyword(self) -> str:
@@ -215,7 +216,7 @@ class _Parser:
         if isinstance(token, list) and len(token) == 1:
             [piece] = token
             if piece.kind == "text" and not piece.quoted:
-                return str(piece.value)
+                return piece.value
         return ""
 
     def expect(self, word: str) -> None:
@@ -303,8 +304,8 @@ class _Parser:
         self.at += 1
         if self.keyword() == "in":
             self.at += 1
-            while isinstance(self.peek(), list):
-                node.words.append(self.peek())
+            while isinstance(word := self.peek(), list):
+                node.words.append(word)
                 self.at += 1
         while self.keyword() in {";", "\n"}:
             self.at += 1
@@ -316,15 +317,16 @@ class _Parser:
     def simple(self) -> Node:
         node = Node("simple")
         while self.redirection(node) or isinstance(self.peek(), list):
-            if isinstance(self.peek(), list):
-                node.words.append(self.peek())
+            if isinstance(word := self.peek(), list):
+                node.words.append(word)
                 self.at += 1
         if not node.words and not node.redirections:
             misread(f"unexpected {self.shown()}")
         return node
 
     def redirection(self, node: Node) -> bool:
-        number = self.peek() if isinstance(self.peek(), int) else None
+        first = self.peek()
+        number = first if isinstance(first, int) else None
         operator = self.tokens[self.at + 1] if number is not None else self.peek()
         if operator == "<<":
             misread("the embedded shell knows no here-documents")
@@ -336,8 +338,8 @@ class _Parser:
             misread(f"unexpected {self.shown()}")
         self.at += 1
         if number is None:
-            number = 0 if operator.startswith("<") else 1
-        node.redirections.append(Redirection(number, operator, target))
+            number = 0 if operator in ("<", "<&") else 1
+        node.redirections.append(Redirection(number, str(operator), target))
         return True
 
 
