@@ -143,9 +143,10 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
     ) -> Destination:
         """Save a volume to a file, from which `import_storage_volume` makes it again.
 
-        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>/backups``: where the
-        server can (Incus, API extension ``direct_backup``), the answer is the file. Else
-        a backup is made, fetched and deleted. It comes in pieces, however large it is.
+        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>/backups``, API extension
+        ``custom_volume_backup``: where the server can (Incus, API extension
+        ``direct_backup``), the answer is the file. Else a backup is made, fetched and
+        deleted. It comes in pieces, however large it is.
 
         Args:
             pool: such as ``"default"``.
