@@ -48,7 +48,7 @@ def is_embedded(item):
 
 
 def pytest_runtest_setup(item):
-    REACHED.listening = not is_embedded(item)
+    reached.REACHED.listening = not is_embedded(item)
     if is_embedded(item):
         if reason := why_not(item):
             pytest.skip(reason)
