@@ -27,7 +27,7 @@ COLUMNS = {
     "incus7": "Incus 7",
     None: "replayed",
 }
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster", "incus7": "incus7-cluster"}
 SOCKET_BASE = "http://unix.socket"
 REACHED = reached.Reached()
 

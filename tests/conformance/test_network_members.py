@@ -6,12 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from conformance.conftest import LAB
+from conformance.conftest import CLUSTERS, LAB
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
 
 
 @pytest.fixture(scope="module")

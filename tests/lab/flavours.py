@@ -168,4 +168,4 @@ class Incus7(Incus):
 
 
 FLAVOURS = {"lxd": Lxd, "incus": Incus, "incus7": Incus7}
-CLUSTERS = {"cluster": "lxd", "incus-cluster": "incus"}
+CLUSTERS = {"cluster": "lxd", "incus-cluster": "incus", "incus7-cluster": "incus7"}
