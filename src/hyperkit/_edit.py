@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ._connection import Connection
+    from .types import Operation
 
+# How often a change goes on top of what others have changed meanwhile.
+_TRIES = 5
 Kind = TypeVar("Kind", bound=Resource)
 
 
@@ -53,6 +56,55 @@ def etag_of(client: Connection) -> str | None:
     return None if response is None else response.headers.get("ETag")
 
 
+def patched(
+    client: Connection,
+    url: str,
+    body: dict[str, Any],
+    *kept: str,
+    etag: str | None,
+    match: bool = False,
+    **query: Any,
+) -> Operation:
+    """Change the fields that are given, and lose none of the others.
+
+    What servers call a PATCH clears fields that it leaves out, and they drop the connection
+    where ``config`` is one of them. So it names all of them, as they were just read, and is
+    refused if somebody else has changed them since.
+
+    Args:
+        client: what reads and writes.
+        url: of the object.
+        body: the fields that are given.
+        kept: the fields that the server would clear.
+        etag: the caller's; None goes on top of what the object has become.
+        match: whether the server has to be helped with the ETag.
+        query: parameters.
+
+    Raises:
+        PreconditionFailed: it has changed since.
+    """
+    body = {"config": {}, **body}
+    if set(kept) <= set(body) and "config" not in kept:
+        if match:
+            must_match(client, url, etag, **query)
+        return client._patch(url, body, etag=etag, **query)
+    left = _TRIES
+    while True:
+        found = client._get(url, **query)
+        if match:
+            _compare(client, url, etag)
+        # Of some objects, the configuration is replaced as well.
+        own = found.get("config") if "config" in kept else None
+        whole = {name: found.get(name) for name in kept} | body
+        whole["config"] = {**(own or {}), **body["config"]}
+        left -= 1
+        try:
+            return client._patch(url, whole, etag=etag or etag_of(client), **query)
+        except PreconditionFailed:
+            if etag or not left:
+                raise
+
+
 def must_match(client: Connection, url: str, etag: str | None, **query: Any) -> None:
     """Compare an ETag right before a change, where no server does so in the change.
 
@@ -65,11 +117,15 @@ def must_match(client: Connection, url: str, etag: str | None, **query: Any) -> 
     Raises:
         PreconditionFailed: it has changed since.
     """
-    if etag is None:
-        return
-    client._get(url, **query)
+    if etag is not None:
+        client._get(url, **query)
+        _compare(client, url, etag)
+
+
+def _compare(client: Connection, url: str, etag: str | None) -> None:
+    """Compare an ETag with that of what was just read."""
     found = etag_of(client)
-    if found is not None and found.strip('"') != etag.strip('"'):
+    if etag and found and found.strip('"') != etag.strip('"'):
         message = f"It has changed since it was read: its ETag is {found}, not {etag}."
         raise PreconditionFailed(message, status_code=412, method="GET", url=url)
 

@@ -29,7 +29,6 @@ COLUMNS = {
 }
 CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster", "incus7": "incus7-cluster"}
 SOCKET_BASE = "http://unix.socket"
-REACHED = reached.Reached()
 
 
 def pytest_addoption(parser):
@@ -44,13 +43,13 @@ def pytest_runtest_setup(item):
 
 def pytest_sessionfinish(session):
     if not session.config.getoption("--record"):
-        reached.finish(session, REACHED, COLUMNS[session.config.getoption("--live")])
+        reached.finish(session, COLUMNS[session.config.getoption("--live")])
 
 
 @pytest.fixture(autouse=True, scope="session")
 def endpoints_are_noted():
     with pytest.MonkeyPatch.context() as monkeypatch:
-        REACHED.watch(monkeypatch)
+        reached.REACHED.watch(monkeypatch)
         yield
 
 
@@ -126,6 +125,13 @@ def alone(lab):
 def kind(mode):
     """Which server: "lxd" or "incus"."""
     return mode[0].rstrip("7")
+
+
+@pytest.fixture
+def older(mode):
+    """One of the two servers that lack what a test looks for in vain."""
+    if mode[0] == "incus7":
+        pytest.skip("Incus 7 has it")
 
 
 @pytest.fixture

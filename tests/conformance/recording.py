@@ -44,7 +44,11 @@ def theirs(match):
 SCRUBBED = [
     (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
     (re.compile(r'("(?:secret|password|\d|control)": ?)"[0-9a-f]{32,}"'), r'\1"<secret>"'),
-    (re.compile(r'("addresses": ?)\[(?:"[^\]]*)?\]'), r'\1["192.0.2.1:8443"]'),
+    (
+        # Where a server listens; not what users list.
+        re.compile(r'("addresses": ?)\[(?:"[^"]*:\d{4,5}"(?:, ?"[^"]*")*)?\]'),
+        r'\1["192.0.2.1:8443"]',
+    ),
     (
         re.compile(
             r'("addresses": ?\[[^\]]*\], ?(?:"expiresAt": ?"[^"]*", ?)?"fingerprint": ?")([0-9a-f]{64})'

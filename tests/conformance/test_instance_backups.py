@@ -87,6 +87,7 @@ def test_what_is_not_there(client, instance, tmp_path, fixed):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.usefixtures("older")
 def test_what_the_servers_cannot_do(client, instance):
     for arguments in ({"root_only": True}, {"target": {}}, {"version": 1}):
         with pytest.raises(hyperkit.MissingExtension):

@@ -33,6 +33,7 @@ def test_memory_of_what_is_no_virtual_machine(client, instance, kind):
     assert dest.getvalue() == b""
 
 
+@pytest.mark.usefixtures("older")
 def test_what_neither_of_the_servers_has(client, instance):
     for call, *arguments in (
         (client.connect_instance_port, 80),

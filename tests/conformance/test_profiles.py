@@ -1,6 +1,7 @@
 """Profiles, and the logs of instances."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +70,13 @@ def test_logs(client, running):
             client.log(running, name)
     with pytest.raises(hyperkit.BadRequest):
         client.delete_log(running, "lxc.log")
+
+
+@pytest.mark.live_only
+def test_a_log_is_deleted(client, lab, running):
+    # What a migration leaves; here nothing else makes a log that may be deleted.
+    logs = Path(lab["state_directory"]) / "logs" / running
+    (logs / "migration_dump.log").write_text("dumped")
+    assert client.log(running, "migration_dump.log") == b"dumped"
+    client.delete_log(running, "migration_dump.log")
+    assert "migration_dump.log" not in client.logs(running)

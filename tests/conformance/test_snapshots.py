@@ -63,6 +63,7 @@ def test_changes_of_the_expiry(client, instance):
     assert client.snapshot(instance, "one").expires_at.year == 2043
 
 
+@pytest.mark.usefixtures("older")
 def test_what_only_newer_servers_do(client, instance):
     client.create_snapshot(instance, "one")
     with pytest.raises(hyperkit.MissingExtension):

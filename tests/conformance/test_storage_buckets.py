@@ -20,6 +20,7 @@ def pool(client, kind):
         client.delete_storage_bucket("default", "hk-bucket")
 
 
+@pytest.mark.usefixtures("older")
 def test_lists_of_what_is_not_there(client, pool):
     assert client.storage_buckets(pool) == []
     assert client.storage_buckets(pool, recursion=1, filter="name eq hk-none") == []
@@ -30,6 +31,7 @@ def test_lists_of_what_is_not_there(client, pool):
         client.storage_buckets(pool, recursion=2)
 
 
+@pytest.mark.usefixtures("older")
 def test_buckets_that_are_not_there(client, pool, tmp_path):
     where = (pool, "hk-none")
     for call in (
@@ -57,6 +59,7 @@ def test_buckets_that_are_not_there(client, pool, tmp_path):
         pass
 
 
+@pytest.mark.usefixtures("older")
 def test_a_bucket_where_the_server_lacks_its_tool(client, pool):
     with pytest.raises(hyperkit.InternalServerError, match="MinIO|already exists"):
         client.create_storage_bucket(pool, "hk-bucket", description="Ours")

@@ -14,6 +14,7 @@ import termios
 import time
 
 import pytest
+from conformance.reached import REACHED
 
 import hyperkit
 
@@ -138,6 +139,8 @@ def test_console(screen, box, client):
     console.type(b"\x01q")
     console.until(b"detached")
     assert console.end() == 0
+    # The program's own connection is not listened to.
+    REACHED.note("POST", f"/1.0/instances/{box}/console")
 
 
 def test_console_log(client, running):

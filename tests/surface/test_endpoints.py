@@ -160,6 +160,16 @@ def test_a_server_that_lacks_it_is_not_asked(endpoint, tmp_path):
         assert "LXD 9" in str(missing[0])
 
 
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_the_manual_names_it(endpoint):
+    for name in endpoint.hyperkit:
+        text = " ".join(inspect.getdoc(PUBLIC[name]).split())
+        assert f"{endpoint.method} " in text, name
+        for extension in endpoint.extension.split(","):
+            # That all changes of some fields need one is not repeated everywhere.
+            assert extension in text or extension == "patch", (name, extension)
+
+
 def test_names_are_quoted_whole(tmp_path):
     for name in ("network", "profile", "operation", "image_alias", "instance_state"):
         [request, *_] = [

@@ -506,7 +506,8 @@ def test_a_patch_keeps_the_other_keys(bare, double):
     body = {"config": {"features.images": "true", "user.a": "2", "user.b": "true"}}
     double.expect("PATCH", "/1.0/projects/blue", body=body)
     bare.patch_project("blue", config={"user.a": 2, "user.b": True})
-    double.expect("PATCH", "/1.0/projects/blue", body={"description": "Second"})
+    double.expect("GET", "/1.0/projects/blue", found)
+    double.expect("PATCH", "/1.0/projects/blue", body=found | {"description": "Second"})
     bare.patch_project("blue", description="Second")
 
 

@@ -188,7 +188,7 @@ def forward(**fields):
 def test_a_patch_goes_on_top_of_what_others_have_changed(met, double, monkeypatch):
     client = met("network")
     etags = iter(['"one"', '"two"'])
-    monkeypatch.setattr("hyperkit._api.network_parts.etag_of", lambda client: next(etags))
+    monkeypatch.setattr("hyperkit._edit.etag_of", lambda client: next(etags))
     body = {"config": {"user.a": "1"}, "description": "Old"}
     double.expect("GET", BR0, {"description": "Old", "config": {}})
     double.expect("PATCH", BR0, status=412, raw=error(412, "ETag"), body=body)
@@ -229,7 +229,7 @@ def test_a_patch_of_one_member(met, double):
 
 def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
     client = met("network_forward")
-    monkeypatch.setattr("hyperkit._api.network_parts.etag_of", lambda client: '"theirs"')
+    monkeypatch.setattr("hyperkit._edit.etag_of", lambda client: '"theirs"')
     everything = {"config": {}, "description": "Web", "ports": []}
     for change in (client.update_network_forward, client.patch_network_forward):
         double.expect("GET", FORWARD, forward())

@@ -219,7 +219,7 @@ def test_a_patch_sends_the_description_that_is_there(client, double):
     double.expect("GET", f"{POOLS}/default", {"description": "Kept"})
     double.expect("PATCH", f"{POOLS}/default", {}, body=body)
     client.patch_storage_pool("default", config={"user.a": True})
-    double.expect("PATCH", DATA, {}, body={"description": ""})
+    double.expect("PATCH", DATA, {}, body={"config": {}, "description": ""})
     client.patch_storage_volume("default", "data", description="")
 
 

@@ -45,7 +45,8 @@ class FilesMixin(InstancesMixin):
     def file_info(self, container: str, file: str) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
 
-        A symbolic link is not followed.
+        A symbolic link is not followed. Servers without the API extension
+        ``instance_file_head`` are asked by ``GET``.
 
         Args:
             container: the instance's name, such as ``"web"``.

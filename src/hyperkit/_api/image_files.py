@@ -47,6 +47,8 @@ class ImageFilesMixin(ImagesMixin):
     ) -> Operation:
         """Copy an image to another server; its properties and aliases go along.
 
+        A push needs the API extension ``images_push_relay``.
+
         Args:
             fingerprint: of the image, whole.
             to: a client of the other server.

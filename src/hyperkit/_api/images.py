@@ -470,6 +470,8 @@ class ImagesMixin(OperationsMixin):
     def refresh_image(self, fingerprint: str, *, sync: bool | None = None) -> Operation:
         """Fetch an image anew from where it came from: ``POST /1.0/images/<…>/refresh``.
 
+        API extension ``image_force_refresh``.
+
         Args:
             fingerprint: of the image.
             sync: whether to wait until it is done; None means ``auto_sync``.

@@ -186,6 +186,9 @@ class MigrationMixin(InstancesMixin):
     ) -> Operation:
         """Copy or move an instance to another server, and wait until it is there.
 
+        ``POST /1.0/instances/<name>`` here, or ``.../snapshots/<snapshot>``, and ``POST
+        /1.0/instances`` there.
+
         Args:
             name: such as ``"web"``; it must be stopped, unless the servers have CRIU.
             to: a client of the other server.

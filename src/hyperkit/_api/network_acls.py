@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._nested import nested
 from .._request import given, path, strings
 from ..types import NetworkACL
@@ -246,7 +247,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
         """
         body = _fields(config, description, egress, ingress)
         url = self._acl(name)
-        operation = self._patch_part(url, body, "description", "egress", "ingress", etag=etag)
+        operation = patched(self, url, body, "description", "egress", "ingress", etag=etag)
         return self._handle_async(operation, sync)
 
     def rename_network_acl(

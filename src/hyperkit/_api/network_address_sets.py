@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._nested import texts
 from .._request import given, path, strings
 from ..types import NetworkAddressSet
@@ -184,7 +185,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
         """
         body = _fields(addresses, config, description)
         url = self._address_set(name)
-        self._patch_part(url, body, "addresses", "description", etag=etag)
+        patched(self, url, body, "addresses", "description", etag=etag)
 
     def rename_network_address_set(self, old_name: str, new_name: str) -> None:
         """Rename an address set: ``POST /1.0/network-address-sets/<name>``.

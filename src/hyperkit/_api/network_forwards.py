@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._nested import nested
 from .._request import given, path, strings
 from ..types import NetworkForward
@@ -234,7 +235,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
         body = _fields(config, description, ports)
         self._check_ports(body)
         url = self._forward(network, listen_address)
-        operation = self._patch_part(url, body, "description", "ports", etag=etag, match=True)
+        operation = patched(self, url, body, "description", "ports", etag=etag, match=True)
         return self._handle_async(operation, sync)
 
     def update_network_forward(

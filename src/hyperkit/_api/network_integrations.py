@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._request import given, path, strings
 from ..types import NetworkIntegration
 from .network_parts import NetworkPartsMixin
@@ -168,7 +169,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         """
         body = _fields(config, description)
         url = self._integration(name)
-        self._patch_part(url, body, etag=etag)
+        patched(self, url, body, etag=etag)
 
     def rename_network_integration(self, old_name: str, new_name: str) -> None:
         """Rename a network integration: ``POST /1.0/network-integrations/<name>``.

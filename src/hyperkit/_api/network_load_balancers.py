@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._nested import nested
 from .._request import given, path, strings
 from ..types import NetworkLoadBalancer, NetworkLoadBalancerState
@@ -267,8 +268,8 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         body = _fields(backends, config, description, ports)
         self._check_pools(body)
         url = self._load_balancer(network, listen_address)
-        operation = self._patch_part(
-            url, body, "backends", "description", "ports", etag=etag, match=True
+        operation = patched(
+            self, url, body, "backends", "description", "ports", etag=etag, match=True
         )
         return self._handle_async(operation, sync)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._edit import editing, etag_of
+from .._edit import editing, must_match
 from .._resource import Resource
-from ..errors import PreconditionFailed
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
@@ -18,12 +17,9 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Resource)
 
-# How often a change goes on top of what others have changed meanwhile.
-_TRIES = 5
-
 
 class NetworkPartsMixin(OperationsMixin):
-    """Listing, patching and editing of what belongs to networks."""
+    """Creating and editing of what belongs to networks."""
 
     def _create_listener(
         self, url: str, listen_address: str, body: dict[str, Any], sync: bool | None
@@ -56,63 +52,13 @@ class NetworkPartsMixin(OperationsMixin):
 
         return editing(self, read, write)
 
-    def _matching(self, method: str, url: str, etag: str | None) -> Any:
-        """Read what belongs to one network, and compare its ETag.
+    def _put_matching(self, url: str, body: dict[str, Any], *, etag: str | None) -> Operation:
+        """Put what belongs to one network, if its ETag is still this one.
 
         Servers send one, and then pass over ``If-Match`` without a word: with forwards,
         load balancers and peers, LXD and Incus alike.
         """
-        found = self._get(url)
-        current = etag_of(self)
-        if etag and current and current.strip('"') != etag.strip('"'):
-            message = "it has changed since it was read"
-            raise PreconditionFailed(message, status_code=412, method=method, url=url)
-        return found
-
-    def _patch_part(
-        self,
-        url: str,
-        body: dict[str, Any],
-        *kept: str,
-        etag: str | None,
-        match: bool = False,
-        **query: Any,
-    ) -> Operation:
-        """Change the fields that are given, and lose none of the others.
-
-        Servers clear the fields that such a PATCH leaves out, rules and ports among
-        them, and drop the connection where ``config`` is. So it names all of them, as
-        they were just read, and is refused if somebody else has changed them since.
-
-        Args:
-            url: of the object.
-            body: the fields that are given.
-            kept: the fields that the server would clear.
-            etag: the caller's; None goes on top of what the object has become.
-            match: whether the server has to be helped with the ETag.
-            query: parameters.
-        """
-        body = {"config": {}, **body}
-        if set(kept) <= set(body) and "config" not in kept and not (match and etag):
-            return self._patch(url, body, etag=etag, **query)
-        left = _TRIES
-        while True:
-            found = self._matching("PATCH", url, etag) if match else self._get(url, **query)
-            # Of records and peers, servers replace the configuration too.
-            own = found.get("config") if "config" in kept else None
-            whole = {name: found.get(name) for name in kept} | body
-            whole["config"] = {**(own or {}), **body["config"]}
-            left -= 1
-            try:
-                return self._patch(url, whole, etag=etag or etag_of(self), **query)
-            except PreconditionFailed:
-                if etag or not left:
-                    raise
-
-    def _put_matching(self, url: str, body: dict[str, Any], *, etag: str | None) -> Operation:
-        """Put what belongs to one network, if its ETag is still this one."""
-        if etag:
-            self._matching("PUT", url, etag)
+        must_match(self, url, etag)
         return self._put(url, body, etag=etag)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._request import given, path, strings
 from ..types import NetworkPeer
 from .network_parts import NetworkPartsMixin
@@ -226,7 +227,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
         """
         body = _fields(config, description)
         url = self._peer(network, name)
-        operation = self._patch_part(url, body, "config", "description", etag=etag, match=True)
+        operation = patched(self, url, body, "config", "description", etag=etag, match=True)
         return self._handle_async(operation, sync)
 
     def update_network_peer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._nested import nested
 from .._request import given, path, strings
 from ..types import NetworkZoneRecord
@@ -220,7 +221,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
         """
         body = _fields(config, description, entries)
         url = self._record(zone, name)
-        operation = self._patch_part(url, body, "config", "description", "entries", etag=etag)
+        operation = patched(self, url, body, "config", "description", "entries", etag=etag)
         return self._handle_async(operation, sync)
 
     def update_network_zone_record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._request import given, path, strings
 from ..types import NetworkZone
 from .network_parts import NetworkPartsMixin
@@ -200,7 +201,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
         """
         body = _fields(config, description)
         url = self._zone(name)
-        operation = self._patch_part(url, body, "description", etag=etag)
+        operation = patched(self, url, body, "description", etag=etag)
         return self._handle_async(operation, sync)
 
     def update_network_zone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._edit import patched
 from .._everywhere import create_everywhere
 from .._request import given, path, strings
 from ..errors import ArgumentError
@@ -273,7 +274,7 @@ class NetworksMixin(NetworkPartsMixin):
         """
         body = given(config=strings(config), description=description)
         url = self._network(name, target=target)
-        operation = self._patch_part(url, body, "description", etag=etag, target=target)
+        operation = patched(self, url, body, "description", etag=etag, target=target)
         return self._handle_async(operation, sync)
 
     def rename_network(

@@ -96,6 +96,8 @@ class ProcessesMixin(ExecMixin):
     ) -> Process[Any]:
         r"""Start a command, and talk to it: ``POST /1.0/instances/<name>/exec``.
 
+        Then ``GET /1.0/operations/<uuid>/websocket`` for each stream.
+
         Args:
             instance: the instance's name, such as ``"web"``.
             command: a list of words, or a string that is split as a shell would;

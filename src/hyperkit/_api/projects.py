@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import described, editing, etag_of
+from .._edit import described, editing, patched
 from .._request import given, path, strings
 from ..types import AccessEntry, Project, ProjectState
 from .operations import OperationsMixin
@@ -150,10 +150,7 @@ class ProjectsMixin(OperationsMixin):
             >>> client.patch_project("blue", config={"limits.memory": "8GiB"})
         """
         body = given(config=strings(config), description=description)
-        if config is not None:
-            body["config"] = self.project(name).config | body["config"]
-            etag = etag or etag_of(self)
-        self._patch(self._project(name), body, etag=etag)
+        patched(self, self._project(name), body, "config", etag=etag)
 
     def project(self, name: str) -> Project:
         """Read a project: ``GET /1.0/projects/<name>``. API extension ``projects``.

@@ -299,6 +299,8 @@ class SnapshotsMixin(InstancesMixin):
     ) -> Operation:
         """Change when a snapshot expires: ``PUT /1.0/instances/<name>/snapshots/<snapshot>``.
 
+        API extension ``snapshot_expiry``.
+
         Args:
             container: the instance's name, such as ``"web"``.
             snapshot: such as ``"before"``.

@@ -209,8 +209,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
     ) -> Operation:
         """Make a bucket from a backup: ``POST /1.0/storage-pools/<pool>/buckets``.
 
-        API extension ``storage_bucket_backup`` (Incus). The file goes in pieces, however
-        large it is.
+        API extensions ``storage_buckets`` and ``storage_bucket_backup`` (Incus). The file
+        goes in pieces, however large it is.
 
         Args:
             pool: the storage pool's name, such as ``"default"``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing
+from .._edit import editing, patched
 from .._everywhere import create_everywhere
 from .._request import given, path, strings
 from ..errors import ArgumentError
@@ -163,12 +163,10 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.patch_storage_pool("fast", config={"rsync.bwlimit": "50MiB"}).status
             'Success'
         """
-        if description is None:
-            description = self.storage_pool(name).get("description", "")
+        url = self._pool(name)
         body = given(config=strings(config), description=description)
-        return self._handle_async(
-            self._patch(self._pool(name), body, etag=etag, target=target), sync
-        )
+        operation = patched(self, url, body, "description", etag=etag, target=target)
+        return self._handle_async(operation, sync)
 
     def storage_pool(self, name: str, *, target: str | None = None) -> StoragePool:
         """Read a storage pool: ``GET /1.0/storage-pools/<name>``.

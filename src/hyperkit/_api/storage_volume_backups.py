@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
-from .._progress import Meter
+from .._backup import export_as_backup, fetch_backup
 from .._request import given, time_of
 from .._server import import_headers
-from .._transfer import save, sending
-from ..errors import ArgumentError, Error
+from .._transfer import sending
+from ..errors import ArgumentError
 from ..types import StorageVolumeBackup
 from .storage_volumes import StorageVolumesMixin, named
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .._progress import OnProgress
     from .._transfer import Destination
@@ -28,8 +26,6 @@ _IMPORTS = {
     "iso": "custom_volume_iso",
     "tar": "import_custom_volume_tar",
 }
-# A backup that only serves a download goes by itself, if this program cannot remove it.
-_FORGOTTEN = timedelta(days=1)
 
 
 class StorageVolumeBackupsMixin(StorageVolumesMixin):
@@ -147,9 +143,10 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
     ) -> Destination:
         """Save a volume to a file, from which `import_storage_volume` makes it again.
 
-        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>/backups``: where the
-        server can (Incus, API extension ``direct_backup``), the answer is the file. Else
-        a backup is made, fetched and deleted. It comes in pieces, however large it is.
+        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>/backups``, API extension
+        ``custom_volume_backup``: where the server can (Incus, API extension
+        ``direct_backup``), the answer is the file. Else a backup is made, fetched and
+        deleted. It comes in pieces, however large it is.
 
         Args:
             pool: such as ``"default"``.
@@ -181,33 +178,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
         """
         url = self._volume_backups(pool, name)
         form = self._form(compression_algorithm, optimized_storage, version, volume_only)
-        if self.has_extension("direct_backup"):
-            with (
-                self._stream(url, method="POST", body=form, target=target) as download,
-                Meter(on_progress, progress=progress, text=name) as meter,
-            ):
-                return save(download, dest, meter)
-        backup = f"hyperkit-{secrets.token_hex(8)}"
-        self.create_storage_volume_backup(
-            pool,
-            name,
-            backup,
-            compression_algorithm=compression_algorithm,
-            expires_at=datetime.now(UTC) + _FORGOTTEN,
-            optimized_storage=optimized_storage,
-            target=target,
-            version=version,
-            volume_only=volume_only,
-            sync=True,
+        return export_as_backup(
+            self, url, form, dest, on_progress, progress=progress, text=name, target=target
         )
-        try:
-            return self.export_storage_volume_backup(
-                pool, name, backup, dest, on_progress=on_progress, progress=progress, target=target
-            )
-        finally:
-            # What has come is not lost because the server keeps a copy for a day.
-            with suppress(Error):
-                self.delete_storage_volume_backup(pool, name, backup, target=target, sync=True)
 
     def export_storage_volume_backup(
         self,
@@ -248,12 +221,10 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.export_storage_volume_backup("default", "data", "monday", "data.tar.gz")
             'data.tar.gz'
         """
-        url = self._volume_backups(pool, volume, name, "export")
-        with (
-            self._stream(url, target=target) as download,
-            Meter(on_progress, progress=progress, text=name) as meter,
-        ):
-            return save(download, dest, meter)
+        url = self._volume_backups(pool, volume, name)
+        return fetch_backup(
+            self, url, dest, on_progress, progress=progress, text=name, target=target
+        )
 
     def import_storage_volume(
         self,

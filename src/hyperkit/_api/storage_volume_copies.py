@@ -138,7 +138,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
 
         ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>``, API extension
         ``storage_api_remote_volume_handling``; of a snapshot ``POST
-        .../snapshots/<snapshot>``, API extension
+        .../snapshots/<snapshot>``, API extensions ``storage_api_volume_snapshots`` and
         ``storage_api_remote_volume_snapshot_copy``. The other server must begin to fetch
         it (`migrate_storage_volume`) within some ten seconds. This one must listen on
         the network (``core.https_address``).
@@ -373,7 +373,10 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
     ) -> Operation:
         """Copy or move a volume to another server, and wait until it is there.
 
-        API extension ``storage_api_remote_volume_handling``.
+        ``POST /1.0/storage-pools/<pool>/volumes/custom/<name>`` here, and ``POST
+        .../volumes/custom`` there; API extension ``storage_api_remote_volume_handling``. Of
+        a snapshot ``POST .../snapshots/<snapshot>``, API extensions
+        ``storage_api_volume_snapshots`` and ``storage_api_remote_volume_snapshot_copy``.
 
         Args:
             pool: such as ``"default"``.

@@ -186,6 +186,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
         """Change some fields of a snapshot of a volume.
 
         ``PATCH /1.0/storage-pools/<pool>/volumes/<type>/<volume>/snapshots/<name>``.
+        API extension ``storage_api_volume_snapshots``.
 
         Args:
             pool: such as ``"default"``.
@@ -231,6 +232,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
         """Rename a snapshot of a volume.
 
         ``POST /1.0/storage-pools/<pool>/volumes/custom/<volume>/snapshots/<name>``.
+        API extension ``storage_api_volume_snapshots``.
 
         Args:
             pool: such as ``"default"``.
@@ -267,6 +269,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
         """Read a snapshot of a volume.
 
         ``GET /1.0/storage-pools/<pool>/volumes/<type>/<volume>/snapshots/<name>``.
+        API extension ``storage_api_volume_snapshots``.
 
         Args:
             pool: such as ``"default"``.
@@ -356,7 +359,8 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
     ) -> Operation:
         """Replace what can be changed of a snapshot of a volume.
 
-        ``PUT /1.0/storage-pools/<pool>/volumes/<type>/<volume>/snapshots/<name>``. What
+        ``PUT /1.0/storage-pools/<pool>/volumes/<type>/<volume>/snapshots/<name>``.
+        API extension ``storage_api_volume_snapshots``. What
         is not given becomes empty.
 
         Args:

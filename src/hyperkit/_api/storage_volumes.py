@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import unquote
 
-from .._edit import editing
+from .._edit import editing, patched
 from .._request import given, path, strings
 from ..errors import InvalidName, InvalidResponse
 from ..types import StorageVolume, StorageVolumeFull, StorageVolumeState
@@ -186,11 +186,9 @@ class StorageVolumesMixin(StoragePoolsMixin):
             'Success'
         """
         url = self._volume(pool, type, name)
-        if description is None:
-            found = self.storage_volume(pool, name, target=target, type=type)
-            description = found.get("description", "")
         body = given(config=strings(config), description=description)
-        return self._handle_async(self._patch(url, body, etag=etag, target=target), sync)
+        operation = patched(self, url, body, "description", etag=etag, target=target)
+        return self._handle_async(operation, sync)
 
     def rebuild_storage_volume(
         self,
