@@ -56,7 +56,7 @@ def test_a_network_of_all_members(first, members):
     )
     found = first.network("hk-mv")
     assert (found.status, sorted(found.locations)) == ("Created", sorted(names))
-    assert found.config == {"user.a": "1"}
+    assert (found.config, found.description) == ({"user.a": "1"}, "All")
     told = [first.network("hk-mv", target=name).config["parent"] for name in names]
     assert told == parents
 

@@ -88,6 +88,14 @@ def test_edit_on_a_member(buckets, double):
         bucket.config["size"] = 5
 
 
+def test_a_patch_keeps_the_description(buckets, double):
+    client = buckets()
+    double.expect("GET", PHOTOS, {"config": {"size": "1"}, "description": "Ours"})
+    body = {"config": {"user.a": "true"}, "description": "Ours"}
+    double.expect("PATCH", PHOTOS, body=body)
+    client.patch_storage_bucket("default", "photos", config={"user.a": True})
+
+
 @pytest.mark.parametrize(
     ("call", "names", "url"),
     [
