@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._progress import Meter
 from ._transfer import save
 from ._wait import SUCCESS
-from .errors import Error, InvalidResponse
+from .errors import ArgumentError, Error, InvalidResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,25 @@ def temporary() -> tuple[str, str]:
     """Make a name for a backup that nobody else will see, and say when it expires."""
     name = f"hyperkit-{secrets.token_hex(8)}"
     return name, (dt.datetime.now(dt.UTC) + _KEPT).isoformat(timespec="seconds")
+
+
+def unnamed(name: str | None, argument: str, elsewhere: object) -> None:
+    """Refuse a name for a backup that the server does not keep.
+
+    Args:
+        name: of the backup, if it was given one.
+        argument: what the method calls the place that it is sent to.
+        elsewhere: that place; None if it stays.
+
+    Raises:
+        ArgumentError: both are given.
+    """
+    if name is not None and elsewhere is not None:
+        message = (
+            "The server gives no name to a backup that it does not keep: leave name or "
+            f"{argument} out."
+        )
+        raise ArgumentError(message)
 
 
 def fetch_backup(

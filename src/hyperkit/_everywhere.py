@@ -65,15 +65,20 @@ def create_everywhere(
             everywhere._handle_async(everywhere._post(url, own, target=member), sync=True)
             # Not before: what the first member refuses may be there, and somebody else's.
             defined = True
-        created = everywhere._handle_async(everywhere._post(url, body), sync=True)
-        description = body.get("description")
-        # LXD, and Incus before 7, know a network's description from its first member only.
-        if description and everywhere._get(made).get("description") != description:
-            change = patched(everywhere, made, {"description": description}, etag=None)
-            everywhere._handle_async(change, sync=True)
-        return created
+        return _created(everywhere, url, made, body)
     except BaseException:
         if defined:
             with suppress(Error):
                 everywhere._handle_async(everywhere._delete(made), sync=True)
         raise
+
+
+def _created(everywhere: OperationsMixin, url: str, made: str, body: dict[str, Any]) -> Operation:
+    """Create what all members have defined, and see that it is described."""
+    created = everywhere._handle_async(everywhere._post(url, body), sync=True)
+    description = body.get("description")
+    # LXD, and Incus before 7, take a network's from the request to its first member only.
+    if description and everywhere._get(made).get("description") != description:
+        change = patched(everywhere, made, {"description": description}, etag=None)
+        everywhere._handle_async(change, sync=True)
+    return created

@@ -135,6 +135,13 @@ def older(mode):
 
 
 @pytest.fixture
+def newest(mode):
+    """The one server that has what a test is about."""
+    if mode[0] != "incus7":
+        pytest.skip("only Incus 7 has it")
+
+
+@pytest.fixture
 def connect(mode, request):
     """Make clients of the server that the test is to run on."""
     server, how = mode

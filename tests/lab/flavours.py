@@ -131,7 +131,7 @@ class Incus7(Incus):
         return "sid"
 
     def prepare(self):
-        install([*COMMON_PACKAGES, "patchelf", "squashfs-tools-ng"])
+        install([*COMMON_PACKAGES, "patchelf", "qemu-utils", "squashfs-tools-ng"])
         unpack(self.suite, self.unpacked, self.bind)
         ensure_subordinate_ids()
 

@@ -50,6 +50,15 @@ def test_credentials_of_a_server_that_takes_its_time(buckets, double):
     assert (made.metadata.role, made.metadata["access-key"]) == ("admin", "public")
 
 
+def test_a_key_may_read_if_nothing_else_is_said(buckets, double):
+    client = buckets()
+    double.expect("POST", f"{PHOTOS}/keys", KEY, body={"name": "k", "role": "read-only"})
+    client.create_storage_bucket_key("default", "photos", "k")
+    body = {"description": "", "role": "read-only"}
+    double.expect("PUT", f"{PHOTOS}/keys/k", body=body)
+    client.update_storage_bucket_key("default", "photos", "k")
+
+
 def test_a_server_that_tells_no_credentials(buckets, double):
     client = buckets()
     double.expect("POST", BUCKETS, body={"name": "photos"})

@@ -520,8 +520,8 @@ _KEY_FIELDS = ("access-key", "description", "role", "secret-key")
 def _credentials(
     access_key: str | None, description: str | None, role: str | None, secret_key: str | None
 ) -> dict[str, Any]:
-    """Write a key as the servers read it."""
-    values = (access_key, description, role, secret_key)
+    """Write a key as the servers read it; Incus takes none without a role."""
+    values = (access_key, description, role or "read-only", secret_key)
     return given(**dict(zip(_KEY_FIELDS, values, strict=True)))
 
 
