@@ -109,8 +109,10 @@ def test_shell(screen, box):
 def test_shell_of_its_own_choice(screen, box):
     shell = screen(f"sys.exit(hyperkit.shell({box!r}))")
     shell.until(b"# ")
-    shell.type(b"id -u; exit\r")
+    # One after the other: LXD 5.0 may lose what a terminal shows as it ends.
+    shell.type(b"id -u\r")
     shell.until(b"\r\n0\r\n")
+    shell.type(b"exit\r")
     assert shell.end() == 0
 
 

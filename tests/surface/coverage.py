@@ -1,5 +1,6 @@
 """Which endpoint was reached where; ``docs/coverage.md`` is written from it.
 
+``PYTHONPATH=tests python -m surface.coverage`` writes it after a change of the tables.
 Whole runs of the conformance suite leave a list each in ``reached/``. ``excuses.tsv`` says why
 a server of the lab could not be made to do what it serves: method, path, server, reason.
 """
@@ -117,3 +118,7 @@ def summary(seen):
         total = sum(one.served_by(server) for one in ENDPOINTS) if server else len(ENDPOINTS)
         lines.append(f"| {column} | {len(seen[column])} of {total} |\n")
     return lines
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
