@@ -254,7 +254,12 @@ class Connection(ClientOptions):
         envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
             return Operation(envelope["metadata"])
-        return Operation(_DONE, metadata=envelope.get("metadata"))
+        return self._done(envelope.get("metadata"))
+
+    @staticmethod
+    def _done(metadata: Any = None) -> Operation:
+        """Make an operation that is born finished."""
+        return Operation(_DONE, metadata=metadata)
 
     def _raw(self, path: str, /, **query: Any) -> bytes:
         """GET bytes that have no envelope."""

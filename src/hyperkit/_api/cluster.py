@@ -89,6 +89,7 @@ class ClusterMixin(OperationsMixin):
             ArgumentError: the server is not part of a cluster (it would lose its database
                 all the same), there are other members, or the client has a ``target``,
                 which the server would not look at.
+            ConnectionFailed: it broke, and the server is part of the cluster still, or gone.
             OperationTimeout: the server has not come back in time.
 
         Example:
@@ -112,7 +113,16 @@ class ClusterMixin(OperationsMixin):
                 "call delete_cluster_member, or give force=True."
             )
             raise ArgumentError(message)
-        operation = self._put(url, {"enabled": False})
+        try:
+            operation = self._put(url, {"enabled": False})
+        except ConnectionFailed as cut:
+            # Incus 7 may be gone before its answer is out: only the server itself knows.
+            operation = self._done()
+            try:
+                self._until_back(operation)
+            except OperationTimeout:
+                raise cut from None
+            return operation
         wanted = self.auto_sync if sync is None else sync
         if wanted and born_finished(operation):
             self._until_back(operation)
