@@ -117,7 +117,8 @@ class ClusterMembersMixin(OperationsMixin):
 
         Example:
             >>> issued = client.create_cluster_join_token("node-4")
-            >>> other.join_cluster(client.cluster_join_token(issued)).status
+            >>> token = client.cluster_join_token(issued)
+            >>> other.join_cluster(token, server_address="10.0.0.4:8443").status
             'Success'
         """
         path("cluster", "members", name)

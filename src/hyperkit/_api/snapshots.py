@@ -209,6 +209,8 @@ class SnapshotsMixin(InstancesMixin):
     ) -> Operation:
         """Set an instance back to a snapshot: ``PUT /1.0/instances/<name>``.
 
+        Servers empty its description with that.
+
         Args:
             container: the instance's name, such as ``"web"``.
             snapshot: such as ``"before"``.
