@@ -80,6 +80,14 @@ BASES = {
 WITHOUT = {
     "HEAD /1.0/instances/{name}/files": "there, a GET tells the same",
 }
+# What is text, but names nothing below a path of the API: the server judges it.
+NO_NAMES = {
+    ("create_image_alias", "fingerprint"),
+    ("create_image_from_remote", "server"),
+    ("create_image_from_url", "url"),
+    ("make_storage_volume_symlink", "target"),
+    ("repair_instance", "action"),
+}
 
 
 def requests_of(name, product, folder, extensions=None):
@@ -151,6 +159,33 @@ def test_the_manual_names_it(endpoint):
 def test_names_are_quoted_whole(name, tmp_path):
     for request in requests_of(name, "lxd", tmp_path)[0]:
         assert request.path == "/1.0" or "a%20b%3Fc%23d%252F%26e%3Df" in request.path
+
+
+@pytest.mark.parametrize("name", sorted({one for each in ENDPOINTS for one in each.hyperkit}))
+def test_what_nothing_can_be_called_sends_nothing(name, tmp_path):
+    method = PUBLIC[name]
+    for parameter in names_of(method):
+        for hostile in ("", ".", "..", "a\nb", "\x7f"):
+            notes = Notes("lxd")
+            client = notes.client()
+            samples = SAMPLES | {"dest": tmp_path / "file", "output_dir": tmp_path, "to": client}
+            base = BASES.get(name, [{}])[0]
+            given = next(arguments(method.__get__(client), samples, base))
+            with pytest.raises(hyperkit.ArgumentError):
+                call(client, name, given | {parameter: hostile})
+            assert notes.requests() == []
+
+
+def names_of(method):
+    """List the parameters that name something on the server."""
+    return [
+        one.name
+        for one in inspect.signature(method).parameters.values()
+        if one.default is one.empty
+        and one.kind is one.POSITIONAL_OR_KEYWORD
+        and one.annotation == "str"
+        and (method.__name__, one.name) not in NO_NAMES
+    ]
 
 
 def test_a_get_changes_nothing(tmp_path):

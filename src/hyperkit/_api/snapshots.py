@@ -323,8 +323,8 @@ class SnapshotsMixin(InstancesMixin):
             'Success'
         """
         body = {"expires_at": time_of(expires_at) or NEVER}
-        self._need("snapshot_expiry", "update_snapshot")
         url = self._path(container, "snapshots", snapshot)
+        self._need("snapshot_expiry", "update_snapshot")
         return self._handle_async(self._put(url, body, etag=etag), sync)
 
     create_instance_snapshot = create_snapshot
