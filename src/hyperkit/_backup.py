@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ._payload import BYTES
 from ._progress import Meter
 from ._transfer import save
 from ._wait import SUCCESS
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ._api.operations import OperationsMixin
     from ._progress import OnProgress
     from ._transfer import Destination
-
-_STREAMED = "application/octet-stream"
 
 # So long the server keeps a backup that this program could not delete.
 _KEPT = dt.timedelta(days=1)
@@ -114,7 +113,7 @@ def export_as_backup(
             Meter(on_progress, progress=progress, text=text) as meter,
         ):
             kind = download.headers.get("Content-Type", "")
-            if kind != _STREAMED:
+            if kind != BYTES:
                 message = f"POST {url} was to give a backup, but gave {kind or 'nothing'}."
                 raise InvalidResponse(message)
             return save(download, dest, meter)

@@ -281,10 +281,8 @@ class ClusterMixin(OperationsMixin):
             except (ClientError, TLSError):
                 # It is there, and knows this client no more.
                 return
-            except ConnectionFailed:
-                continue
             except Error:
-                # It goes down, or is not ready yet.
+                # It goes down, is away, or is not ready yet.
                 continue
         message = f"the server has not come back within {patience:g} seconds."
         raise OperationTimeout(message, operation)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
-from .._request import given, time_of
+from .._request import given, named, time_of
 from .._server import import_headers
 from .._transfer import sending
 from ..errors import ArgumentError
 from ..types import StorageVolumeBackup
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     import os

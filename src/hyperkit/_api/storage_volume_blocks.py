@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from .._request import given
+from .._request import given, named
 from .._upgrade import upgrade
 from ..types import StorageVolumeBitmap
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     import socket

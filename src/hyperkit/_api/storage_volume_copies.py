@@ -15,10 +15,10 @@ from .._migration import (
     unless_failed,
     urls_of,
 )
-from .._request import given, path, strings
+from .._request import given, named, path, strings
 from ..errors import ArgumentError, OperationGone
 from ..types import Resource, StorageVolumeOffer
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
