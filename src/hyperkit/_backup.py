@@ -7,10 +7,11 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ._payload import BYTES
 from ._progress import Meter
 from ._transfer import save
 from ._wait import SUCCESS
-from .errors import Error, InvalidResponse
+from .errors import ArgumentError, Error, InvalidResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ._api.operations import OperationsMixin
     from ._progress import OnProgress
     from ._transfer import Destination
-
-_STREAMED = "application/octet-stream"
 
 # So long the server keeps a backup that this program could not delete.
 _KEPT = dt.timedelta(days=1)
@@ -29,6 +28,25 @@ def temporary() -> tuple[str, str]:
     """Make a name for a backup that nobody else will see, and say when it expires."""
     name = f"hyperkit-{secrets.token_hex(8)}"
     return name, (dt.datetime.now(dt.UTC) + _KEPT).isoformat(timespec="seconds")
+
+
+def unnamed(name: str | None, argument: str, elsewhere: object) -> None:
+    """Refuse a name for a backup that the server does not keep.
+
+    Args:
+        name: of the backup, if it was given one.
+        argument: what the method calls the place that it is sent to.
+        elsewhere: that place; None if it stays.
+
+    Raises:
+        ArgumentError: both are given.
+    """
+    if name is not None and elsewhere is not None:
+        message = (
+            "The server gives no name to a backup that it does not keep: leave name or "
+            f"{argument} out."
+        )
+        raise ArgumentError(message)
 
 
 def fetch_backup(
@@ -95,7 +113,7 @@ def export_as_backup(
             Meter(on_progress, progress=progress, text=text) as meter,
         ):
             kind = download.headers.get("Content-Type", "")
-            if kind != _STREAMED:
+            if kind != BYTES:
                 message = f"POST {url} was to give a backup, but gave {kind or 'nothing'}."
                 raise InvalidResponse(message)
             return save(download, dest, meter)

@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from ._envelope import masked, read_envelope
 from ._link import Download, Dropped, Link, redirected
 from ._options import OPTIONS, ClientOptions, values
-from ._payload import Payload
+from ._payload import BYTES, Payload
 from ._request import name_of
 from ._resource import Resource
 from ._server import Capabilities, capabilities
@@ -35,7 +35,6 @@ Kind = TypeVar("Kind", bound=Resource)
 
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
-_BYTES = "application/octet-stream"
 _REPEATABLE = {"GET", "HEAD"}
 _DONE = {
     "id": "",
@@ -254,7 +253,12 @@ class Connection(ClientOptions):
         envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
             return Operation(envelope["metadata"])
-        return Operation(_DONE, metadata=envelope.get("metadata"))
+        return self._done(envelope.get("metadata"))
+
+    @staticmethod
+    def _done(metadata: Any = None) -> Operation:
+        """Make an operation that is born finished."""
+        return Operation(_DONE, metadata=metadata)
 
     def _raw(self, path: str, /, **query: Any) -> bytes:
         """GET bytes that have no envelope."""
@@ -287,7 +291,7 @@ class Connection(ClientOptions):
             method: ``"GET"``, or ``"POST"`` for what the server makes on demand.
             query: parameters.
         """
-        headers = {"Accept": _BYTES} if method == "POST" else None
+        headers = {"Accept": BYTES} if method == "POST" else None
         response = self._request(
             method, path, body=body, query=query, headers=headers, stream=True
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ._edit import patched
 from ._request import path, strings
 from .errors import ArgumentError, Error
 
@@ -33,7 +34,7 @@ def create_everywhere(
             that are not named get none.
 
     Returns:
-        The operation of the last request, the creation itself: finished.
+        The operation of the creation itself: finished.
 
     Raises:
         ArgumentError: a member is named that the cluster does not have, or the server is
@@ -59,12 +60,25 @@ def create_everywhere(
     try:
         for member in members:
             own = {**body, "config": strings(member_config.get(member)) or {}}
+            # It belongs to all members, and Incus 7 refuses it for one of them.
+            own.pop("description", None)
             everywhere._handle_async(everywhere._post(url, own, target=member), sync=True)
             # Not before: what the first member refuses may be there, and somebody else's.
             defined = True
-        return everywhere._handle_async(everywhere._post(url, body), sync=True)
+        return _created(everywhere, url, made, body)
     except BaseException:
         if defined:
             with suppress(Error):
                 everywhere._handle_async(everywhere._delete(made), sync=True)
         raise
+
+
+def _created(everywhere: OperationsMixin, url: str, made: str, body: dict[str, Any]) -> Operation:
+    """Create what all members have defined, and see that it is described."""
+    created = everywhere._handle_async(everywhere._post(url, body), sync=True)
+    description = body.get("description")
+    # LXD, and Incus before 7, take a network's from the request to its first member only.
+    if description and everywhere._get(made).get("description") != description:
+        change = patched(everywhere, made, {"description": description}, etag=None)
+        everywhere._handle_async(change, sync=True)
+    return created

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # How much is read and sent at once: large enough to be fast, small enough to hold.
 BLOCK = 256 * 1024
+# What bytes are called that have no envelope.
+BYTES = "application/octet-stream"
 
 
 class Payload:
@@ -35,7 +37,7 @@ class Payload:
     def __init__(
         self,
         *parts: bytes | IO[Any],
-        content_type: str = "application/octet-stream",
+        content_type: str = BYTES,
         meter: Meter | None = None,
     ) -> None:
         self.content_type = content_type

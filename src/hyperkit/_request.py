@@ -45,6 +45,22 @@ def _segment(text: str) -> str:
     return quote(text, safe="")
 
 
+def named(name: str) -> str:
+    """Refuse what no volume, snapshot or backup can be called.
+
+    Returns:
+        The name.
+
+    Raises:
+        InvalidName: it cannot be addressed, or has a slash, which parts it from its owner's.
+    """
+    path(name)
+    if "/" in name:
+        message = f"{name!r} cannot be the name of a volume, a snapshot or a backup."
+        raise InvalidName(message)
+    return name
+
+
 def given(**fields: Any) -> dict[str, Any]:
     """Keep the fields that were given.
 

@@ -7,14 +7,13 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+from ._request import NEVER
 from .errors import ArgumentError
 from .types import TrustToken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What Go writes where a token does not expire.
-_NEVER = "0001-01-01T00:00:00Z"
 _NAMES = ("client_name", "server_name")
 _NEEDED = ("fingerprint", "addresses", "secret")
 
@@ -39,7 +38,7 @@ def encode_token(operation_metadata: Mapping[str, Any]) -> str:
         token = {"server_name": given.get("serverName")}
     for key in _NEEDED:
         token[key] = given.get(key)
-    token["expires_at"] = given.get("expiresAt") or given.get("expires_at") or _NEVER
+    token["expires_at"] = given.get("expiresAt") or given.get("expires_at") or NEVER
     if not _whole(token):
         message = "This operation has issued no token for a certificate or a cluster member."
         raise ArgumentError(message)

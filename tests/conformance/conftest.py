@@ -28,7 +28,7 @@ COLUMNS = {
     "incus7": "Incus 7",
     None: "replayed",
 }
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
+CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster", "incus7": "incus7-cluster"}
 SOCKET_BASE = "http://unix.socket"
 
 
@@ -191,6 +191,13 @@ def older(mode):
     """One of the two servers that lack what a test looks for in vain."""
     if mode[0] == "incus7":
         pytest.skip("Incus 7 has it")
+
+
+@pytest.fixture
+def newest(mode):
+    """The one server that has what a test is about."""
+    if mode[0] != "incus7":
+        pytest.skip("only Incus 7 has it")
 
 
 @pytest.fixture

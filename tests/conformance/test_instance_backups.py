@@ -6,6 +6,7 @@ import os
 import tarfile
 
 import pytest
+from conformance.object_store import taking_objects
 
 import hyperkit
 from hyperkit import _backup
@@ -91,10 +92,42 @@ def test_what_is_not_there(client, instance, tmp_path, fixed):
 def test_what_the_servers_cannot_do(client, instance):
     for arguments in ({"root_only": True}, {"target": {}}, {"version": 1}):
         with pytest.raises(hyperkit.MissingExtension):
-            client.create_instance_backup(instance, "one", **arguments)
+            client.create_instance_backup(instance, **arguments)
     for arguments in ({"config": {"a": "b"}}, {"devices": {"eth0": {"type": "none"}}}):
         with pytest.raises(hyperkit.MissingExtension):
             client.import_instance(io.BytesIO(b"x"), **arguments)
+
+
+@pytest.mark.usefixtures("newest")
+def test_what_only_the_newest_server_can_do(client, instance, tmp_path, fixed):
+    client.create_instance_backup(instance, "one", root_only=True)
+    assert client.instance_backup(instance, "one").instance_only is False
+    done = client.create_instance_backup(instance, instance_only=True)
+    assert done.resources["backups"] == [f"/1.0/instances/{instance}/backups/backup0"]
+    place = client.export_instance(instance, tmp_path / "a.tar.gz", root_only=True)
+    none = {"eth0": {"type": "none"}}
+    client.import_instance(
+        place, config={"user.a": 2, "user.b": "c&d=e"}, devices=none, name=f"{instance}-2"
+    )
+    found = client.instance(f"{instance}-2")
+    assert (found.config["user.a"], found.config["user.b"]) == ("2", "c&d=e")
+    assert found.devices == none
+    with pytest.raises(hyperkit.MissingExtension, match="backup_metadata_version"):
+        client.create_instance_backup(instance, "two", version=1)
+
+
+@pytest.mark.live_only
+@pytest.mark.usefixtures("newest")
+def test_a_backup_that_is_sent_elsewhere(client, instance):
+    with taking_objects() as (url, objects):
+        target = {"protocol": "s3", "url": url, "bucket_name": "hk", "path": "a/one.tar"}
+        target |= {"access_key": "a", "secret_key": "s"}
+        client.create_instance_backup(instance, compression_algorithm="none", target=target)
+    assert client.instance_backups(instance) == []
+    [(path, content)] = objects.items()
+    assert path == "/hk/a/one.tar"
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        assert "backup/index.yaml" in tar.getnames()
 
 
 @pytest.mark.live_only

@@ -100,7 +100,9 @@ def test_create_empty_rename_update_delete(client, name):
     with pytest.raises(hyperkit.PreconditionFailed):
         client.patch_instance(f"{name}-2", {"config": {"user.key": 2}}, etag=etag)
     client.patch_instance(f"{name}-2", {"description": "A test"})
-    assert client.instance(f"{name}-2").description == "A test"
+    client.patch_instance(f"{name}-2", {"config": {"user.other": 1}})
+    found = client.instance(f"{name}-2")
+    assert (found.description, found.config["user.other"]) == ("A test", "1")
     client.delete_instance(f"{name}-2")
     with pytest.raises(hyperkit.NotFound):
         client.instance(f"{name}-2")

@@ -121,7 +121,8 @@ def test_images(client, name, other, way):
         done = client.copy_image(fingerprint, to=other, mode=way, **extra)
         assert done.status == "Success"
         copy = other.image_by_alias("hk/made")
-        assert copy.profiles == extra.get("profiles", ["default"])
+        # Incus 7 adds the default one to those that come with an upload.
+        assert copy.profiles[-1:] == extra.get("profiles", ["default"])
         assert (copy.fingerprint, copy.properties["os"]) == (fingerprint, "made")
         tokens = [one for one in client.operations(recursion=1) if one.class_ == "token"]
         secrets = [one for one in tokens if fingerprint in str(one.metadata)]

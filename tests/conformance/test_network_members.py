@@ -6,12 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from conformance.conftest import LAB
+from conformance.conftest import CLUSTERS, LAB
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
-CLUSTERS = {"lxd": "cluster", "incus": "incus-cluster"}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_a_network_of_all_members(first, members):
     )
     found = first.network("hk-mv")
     assert (found.status, sorted(found.locations)) == ("Created", sorted(names))
-    assert found.config == {"user.a": "1"}
+    assert (found.config, found.description) == ({"user.a": "1"}, "All")
     told = [first.network("hk-mv", target=name).config["parent"] for name in names]
     assert told == parents
 

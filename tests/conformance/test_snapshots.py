@@ -77,6 +77,24 @@ def test_what_only_newer_servers_do(client, instance):
     assert client.snapshots(instance) == ["one"]
 
 
+@pytest.mark.usefixtures("newest")
+def test_restore_the_files_alone(client, instance):
+    client.patch_instance(instance, {"config": {"user.a": "1"}})
+    client.create_snapshot(instance, "one")
+    client.write_file(instance, "/root/a", content="gone")
+    client.patch_instance(instance, {"config": {"user.a": "2"}})
+    client.restore_snapshot(instance, "one", disk_only=True)
+    assert client.instance(instance).config["user.a"] == "2"
+    with pytest.raises(hyperkit.NotFound):
+        client.read_file(instance, "/root/a")
+    for extra in ({"disk_only": False}, {}):
+        client.patch_instance(instance, {"config": {"user.a": "3"}})
+        client.restore_snapshot(instance, "one", **extra)
+        assert client.instance(instance).config["user.a"] == "1"
+    with pytest.raises(hyperkit.MissingExtension, match="instance_snapshots_multi_volume"):
+        client.create_snapshot(instance, "two", disk_volumes_mode="root")
+
+
 def test_stateful_without_criu_is_refused_in_the_servers_words(client, running):
     with pytest.raises(hyperkit.Error, match="CRIU|migration.stateful"):
         client.create_snapshot(running, "one", stateful=True)

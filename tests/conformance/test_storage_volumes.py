@@ -3,8 +3,10 @@
 import datetime as dt
 import io
 import os
+import tarfile
 
 import pytest
+from conformance.object_store import taking_objects
 from conformance.storage import POOL
 
 import hyperkit
@@ -255,12 +257,26 @@ def test_backups(client, volume, tmp_path):
 
 def test_arguments_that_not_every_server_knows(client, volume):
     for extension, argument in (
-        ("backup_metadata_version", {"version": 1}),
-        ("backup_s3_upload", {"upload_to": {"protocol": "S3"}}),
+        ("backup_metadata_version", {"name": "monday", "version": 1}),
+        ("backup_s3_upload", {"upload_to": {"protocol": "s3"}}),
     ):
         if not client.has_extension(extension):
             with pytest.raises(hyperkit.MissingExtension, match=extension):
-                client.create_storage_volume_backup(POOL, volume, "monday", **argument)
+                client.create_storage_volume_backup(POOL, volume, **argument)
+
+
+@pytest.mark.live_only
+@pytest.mark.usefixtures("newest")
+def test_a_backup_that_is_sent_elsewhere(client, volume):
+    with taking_objects() as (url, objects):
+        target = {"protocol": "s3", "url": url, "bucket_name": "hk", "path": "data.tar"}
+        target |= {"access_key": "a", "secret_key": "s"}
+        client.create_storage_volume_backup(
+            POOL, volume, compression_algorithm="none", upload_to=target
+        )
+    assert client.storage_volume_backups(POOL, volume) == []
+    with tarfile.open(fileobj=io.BytesIO(objects["/hk/data.tar"])) as tar:
+        assert "backup/index.yaml" in tar.getnames()
 
 
 @pytest.mark.live_only
@@ -367,8 +383,15 @@ def test_blocks(client):
         connection.makefile("rb") as greeting,
     ):
         assert greeting.read(8) == b"NBDMAGIC"
-    with pytest.raises(hyperkit.InternalServerError, match="running instance"):
-        client.create_storage_volume_bitmap(POOL, "hk-b", "monday")
+    # Only of what a virtual machine has open.
+    for call in (
+        lambda: client.create_storage_volume_bitmap(POOL, "hk-b", "monday", persistent=True),
+        lambda: client.delete_storage_volume_bitmap(POOL, "hk-b", "monday"),
+        lambda: client.storage_volume_bitmap(POOL, "hk-b", "monday"),
+        lambda: client.storage_volume_bitmaps(POOL, "hk-b", recursion=1),
+    ):
+        with pytest.raises(hyperkit.InternalServerError, match="running instance"):
+            call()
 
 
 def test_what_is_not_there(client):

@@ -8,7 +8,8 @@ machine, beside each other and beside a system-wide LXD or Incus.
     lab up incus          Incus 6.0, from backports on Debian 12
     lab up incus7         the newest Incus, from Debian's unstable release
     lab up cluster        three LXD members joined as one cluster
-    lab up incus-cluster  the same, of Incus
+    lab up incus-cluster  the same, of Incus 6.0
+    lab up incus7-cluster the same, of the newest Incus
     lab down NAME         stop it and remove everything it left; or --all
     lab status [NAME]     what runs, one line each
     lab list              the names, one line each

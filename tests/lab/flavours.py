@@ -131,7 +131,7 @@ class Incus7(Incus):
         return "sid"
 
     def prepare(self):
-        install([*COMMON_PACKAGES, "patchelf", "squashfs-tools-ng"])
+        install([*COMMON_PACKAGES, "patchelf", "qemu-utils", "squashfs-tools-ng"])
         unpack(self.suite, self.unpacked, self.bind)
         ensure_subordinate_ids()
 
@@ -168,4 +168,4 @@ class Incus7(Incus):
 
 
 FLAVOURS = {"lxd": Lxd, "incus": Incus, "incus7": Incus7}
-CLUSTERS = {"cluster": "lxd", "incus-cluster": "incus"}
+CLUSTERS = {"cluster": "lxd", "incus-cluster": "incus", "incus7-cluster": "incus7"}

@@ -14,7 +14,7 @@ from surface.endpoints import ENDPOINTS
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "coverage.md"
 # The columns: how they are called, and the key of the server in the table of endpoints.
-COLUMNS = {"replayed": None, "LXD 5.0.2": "lxd", "Incus 6.0.4": "incus"}
+COLUMNS = {"replayed": None, "LXD 5.0.2": "lxd", "Incus 6.0.4": "incus", "Incus 7": "incus7"}
 
 HEAD = """\
 # Coverage
@@ -25,7 +25,7 @@ it, and where that was tried. This page is written by the tests.
 - **unit**: the method was called with every one of its arguments, and what it requested was
   compared with the list of the endpoint's query parameters and body keys;
 - **replayed**: the conformance suite had it answered from a recording of a real server;
-- **LXD 5.0.2**, **Incus 6.0.4**: the conformance suite had it answered by that server, live.
+- **LXD 5.0.2**, **Incus 6.0.4**, **Incus 7**: the conformance suite had it answered by that server, live.
 
 A dash stands for an endpoint that the server does not have; a number for the reason, below,
 why the server could not be made to do it.

@@ -35,7 +35,7 @@ class Endpoint(NamedTuple):
         return re.compile(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(self.path)))
 
     def served_by(self, server):
-        return {"lxd": self.lxd_5_0, "incus": self.incus_6_0}[server]
+        return {"lxd": self.lxd_5_0, "incus": self.incus_6_0, "incus7": self.incus}[server]
 
 
 def load():

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import socket
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +15,7 @@ from requests import Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from surface.endpoints import ENDPOINTS, find
+from surface.samples import CERTIFICATE
 from urllib3 import HTTPResponse
 
 import hyperkit
@@ -23,7 +23,6 @@ import hyperkit
 ADDRESS = "https://lxd.test:8443"
 # Each sign in it would lead elsewhere, were it not quoted.
 NAME = "a b?c#d%2F&e=f"
-CERTIFICATE = (Path(__file__).parent.parent / "conformance" / "data" / "client.crt").read_text()
 SECRETS = {"0": "s", "1": "s", "2": "s", "control": "s", "fs": "s"}
 # What a server might say of anything that it is asked for.
 ANYTHING = {
@@ -262,5 +261,5 @@ def call(client, name, given):
         if parameters[key].kind is inspect.Parameter.KEYWORD_ONLY
     }
     result = method(*positional, **keywords)
-    if hasattr(result, "__enter__") and isinstance(result, hyperkit.Events):
+    if isinstance(result, hyperkit.Events):
         result.__enter__()

@@ -1,16 +1,14 @@
 """Every endpoint of LXD and Incus has a method, which requests what it says."""
 
-import base64
 import inspect
 import io
-import json
 
 import pytest
 from surface.endpoints import ENDPOINTS
-from surface.requests_of import CERTIFICATE, NAME, Notes, arguments, call
+from surface.requests_of import Notes, arguments, call
+from surface.samples import CERTIFICATE, JOIN_TOKEN, SOURCE_OF_MIGRATION
 
 import hyperkit
-from hyperkit.types import MigrationSource, Resource
 
 PUBLIC = {
     name: method
@@ -45,27 +43,6 @@ INSTANCE = {
     "ephemeral": False,
     "profiles": [],
 }
-JOIN_TOKEN = {
-    "server_name": "node4",
-    "fingerprint": hyperkit._trust.pin(CERTIFICATE),
-    "addresses": ["10.0.0.1:8443"],
-    "secret": "s",
-}
-SOURCE_OF_MIGRATION = MigrationSource(
-    architecture="x86_64",
-    certificate="",
-    config={},
-    content_type="filesystem",
-    description="",
-    devices={},
-    ephemeral=False,
-    profiles=[],
-    websocket=Resource(
-        url="https://host:8443/1.0/operations/u",
-        urls=["https://host:8443/1.0/operations/u"],
-        secrets={},
-    ),
-)
 GUID = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 # Further arguments, where some exclude or need others: each is the base of a round of calls.
 BASES = {
@@ -80,7 +57,7 @@ BASES = {
     "instances": [{}, {"recursion": 2, "fields": ["state.disk"]}],
     "join_cluster": [
         {
-            "token": base64.b64encode(json.dumps(JOIN_TOKEN).encode()).decode(),
+            "token": JOIN_TOKEN,
             "cluster_certificate": CERTIFICATE,
         }
     ],
@@ -102,6 +79,14 @@ BASES = {
 # What is asked on servers without the extension all the same, and why.
 WITHOUT = {
     "HEAD /1.0/instances/{name}/files": "there, a GET tells the same",
+}
+# What is text, but names nothing below a path of the API: the server judges it.
+NO_NAMES = {
+    ("create_image_alias", "fingerprint"),
+    ("create_image_from_remote", "server"),
+    ("create_image_from_url", "url"),
+    ("make_storage_volume_symlink", "target"),
+    ("repair_instance", "action"),
 }
 
 
@@ -170,14 +155,37 @@ def test_the_manual_names_it(endpoint):
             assert extension in text or extension == "patch", (name, extension)
 
 
-def test_names_are_quoted_whole(tmp_path):
-    for name in ("network", "profile", "operation", "image_alias", "instance_state"):
-        [request, *_] = [
-            one for one in requests_of(name, "lxd", tmp_path)[0] if one.path != "/1.0"
-        ]
-        if name != "operation":
-            assert "a%20b%3Fc%23d%252F%26e%3Df" in request.path
-    assert NAME
+@pytest.mark.parametrize("name", ["network", "profile", "image_alias", "instance_state"])
+def test_names_are_quoted_whole(name, tmp_path):
+    for request in requests_of(name, "lxd", tmp_path)[0]:
+        assert request.path == "/1.0" or "a%20b%3Fc%23d%252F%26e%3Df" in request.path
+
+
+@pytest.mark.parametrize("name", sorted({one for each in ENDPOINTS for one in each.hyperkit}))
+def test_what_nothing_can_be_called_sends_nothing(name, tmp_path):
+    method = PUBLIC[name]
+    for parameter in names_of(method):
+        for hostile in ("", ".", "..", "a\nb", "\x7f"):
+            notes = Notes("lxd")
+            client = notes.client()
+            samples = SAMPLES | {"dest": tmp_path / "file", "output_dir": tmp_path, "to": client}
+            base = BASES.get(name, [{}])[0]
+            given = next(arguments(method.__get__(client), samples, base))
+            with pytest.raises(hyperkit.ArgumentError):
+                call(client, name, given | {parameter: hostile})
+            assert notes.requests() == []
+
+
+def names_of(method):
+    """List the parameters that name something on the server."""
+    return [
+        one.name
+        for one in inspect.signature(method).parameters.values()
+        if one.default is one.empty
+        and one.kind is one.POSITIONAL_OR_KEYWORD
+        and one.annotation == "str"
+        and (method.__name__, one.name) not in NO_NAMES
+    ]
 
 
 def test_a_get_changes_nothing(tmp_path):

@@ -9,12 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from surface.samples import CERTIFICATE, JOIN_TOKEN, SOURCE_OF_MIGRATION
 
 import hyperkit
 from hyperkit import _options
-from hyperkit._token import token_text
-from hyperkit._trust import pin
-from hyperkit.types import MigrationSource, Operation, Resource
+from hyperkit.types import Operation, Resource
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "hyperkit"
@@ -29,30 +28,6 @@ WITH_SYNC = {
     for name, method in METHODS.items()
     if "sync" in inspect.signature(method).parameters
 }
-CERTIFICATE = str(ROOT / "tests" / "conformance" / "data" / "client.crt")
-TOKEN_OF_CLUSTER = token_text(
-    {
-        "server_name": "a",
-        "fingerprint": pin(CERTIFICATE),
-        "addresses": ["192.0.2.1:8443"],
-        "secret": "s",
-    }
-)
-SOURCE_OF_MIGRATION = MigrationSource(
-    architecture="x86_64",
-    certificate="",
-    config={},
-    devices={},
-    ephemeral=False,
-    profiles=[],
-    content_type="filesystem",
-    description="",
-    websocket=Resource(
-        url="https://host:8443/1.0/operations/u",
-        urls=["https://host:8443/1.0/operations/u"],
-        secrets={},
-    ),
-)
 VALUES = {
     "action": "start",
     "config": {},
@@ -68,7 +43,7 @@ VALUES = {
     "server_address": "192.0.2.4:8443",
     "source": SOURCE_OF_MIGRATION,
     "to": hyperkit.Client(auto_sync=True),
-    "token": TOKEN_OF_CLUSTER,
+    "token": JOIN_TOKEN,
 }
 EXTRA = {
     "copy_image": {"mode": "push"},

@@ -286,6 +286,28 @@ def test_a_server_that_comes_back_as_a_stranger_is_back(bare, double):
     assert bare.disable_cluster().status == "Success"
 
 
+def test_a_server_that_goes_before_its_answer_is_out(bare, double):
+    greet(double, "clustering")
+    expect_cluster(double)
+    double.expect(
+        "PUT", "/1.0/cluster", raw=ConnectionResetError("reset"), body={"enabled": False}
+    )
+    double.expect("GET", "/1.0/cluster", raw=ConnectionResetError("reset"))
+    double.expect("GET", "/1.0/cluster", {"enabled": False})
+    assert bare.disable_cluster().status == "Success"
+
+
+def test_a_server_that_never_heard_of_it(bare, double):
+    bare.operation_timeout = 0.0
+    greet(double, "clustering")
+    expect_cluster(double)
+    double.expect(
+        "PUT", "/1.0/cluster", raw=ConnectionResetError("reset"), body={"enabled": False}
+    )
+    with pytest.raises(hyperkit.ConnectionFailed):
+        bare.disable_cluster()
+
+
 def test_a_server_that_does_not_come_back(bare, double):
     bare.operation_timeout = 0.0
     greet(double, "clustering")

@@ -44,6 +44,26 @@ def test_on_every_member_and_then_at_once(client, double):
     assert BODY["config"] == {"zfs.clone_copy": "false"}
 
 
+def test_the_description_is_not_a_members_own(client, double):
+    for member in ("one", "two", "three"):
+        define(double, member)
+    body = {**BODY, "description": "Fast"}
+    double.expect("POST", POOLS, body=body)
+    double.expect("GET", f"{POOLS}/fast", {"description": "Fast"})
+    assert create_everywhere(client, "storage-pools", body, {}).status == "Success"
+    assert body["description"] == "Fast"
+
+
+def test_a_description_that_is_lost_is_written_afterwards(client, double):
+    for member in ("one", "two", "three"):
+        define(double, member)
+    body = {**BODY, "description": "Fast"}
+    double.expect("POST", POOLS, body=body)
+    double.expect("GET", f"{POOLS}/fast", {"description": ""})
+    double.expect("PATCH", f"{POOLS}/fast", body={"config": {}, "description": "Fast"})
+    assert create_everywhere(client, "storage-pools", body, {}).status == "Success"
+
+
 def test_a_member_refuses_in_the_middle(client, double):
     define(double, "one")
     define(double, "two", **refused())

@@ -40,8 +40,7 @@ def temporary_backup(double, *, body=None):
 
 
 def test_a_backup_with_everything(bare, double, greet):
-    greet("dependent", "backup_s3_upload", "backup_metadata_version")
-    target = {"protocol": "S3", "url": "https://s3.test", "bucket_name": "b"}
+    greet("dependent", "backup_metadata_version")
     body = {
         "name": "monday",
         "compression_algorithm": "zstd",
@@ -49,12 +48,20 @@ def test_a_backup_with_everything(bare, double, greet):
         "instance_only": True,
         "optimized_storage": False,
         "root_only": True,
-        "target": target,
         "version": 1,
     }
     double.expect("POST", BACKUPS, raw=started(), body=body)
     arguments = {name: value for name, value in body.items() if name != "name"}
     bare.create_instance_backup("web", "monday", **arguments, sync=False)
+
+
+def test_a_backup_that_is_sent_elsewhere_has_no_name(bare, double, greet):
+    greet("backup_s3_upload")
+    target = {"protocol": "s3", "url": "https://s3.test", "bucket_name": "b"}
+    with pytest.raises(hyperkit.ArgumentError, match="leave name or target out"):
+        bare.create_instance_backup("web", "monday", target=target)
+    double.expect("POST", BACKUPS, raw=started(), body={"target": target})
+    bare.create_instance_backup("web", target=target, sync=False)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])
@@ -89,7 +96,7 @@ def test_names_are_quoted_whole(bare, double, greet):
 def test_what_the_server_cannot_do(bare, greet, arguments, extension):
     greet()
     with pytest.raises(hyperkit.MissingExtension, match=extension):
-        bare.create_instance_backup("web", "monday", **arguments)
+        bare.create_instance_backup("web", **arguments)
 
 
 def test_a_server_without_backups(client, tmp_path):

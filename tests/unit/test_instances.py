@@ -127,6 +127,21 @@ def test_update_writes_values_and_sends_the_etag(client, double):
     assert double.headers[-1]["If-Match"] == '"x"'
 
 
+def test_a_patch_keeps_the_description(client, double):
+    double.expect("GET", "/1.0/instances/web", {"description": "Kept"})
+    body = {"config": {"a": "true"}, "description": "Kept"}
+    double.expect("PATCH", "/1.0/instances/web", body=body)
+    client.patch_instance("web", {"config": {"a": True}})
+    double.expect("PATCH", "/1.0/instances/web", body={"config": {}, "description": ""})
+    client.patch_instance("web", {"description": "", "devices": None})
+
+
+def test_a_key_of_the_configuration_is_no_field(bare):
+    for call in (bare.patch_instance, bare.update_instance):
+        with pytest.raises(hyperkit.ArgumentError, match="'user.a' is no field"):
+            call("web", {"user.a": 1})
+
+
 def test_an_old_server_has_containers_only(bare, double):
     double.expect("GET", "/1.0", {"auth": "trusted", "environment": {}})
     double.expect("GET", "/1.0/containers", ["/1.0/containers/web"])

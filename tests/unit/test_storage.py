@@ -162,7 +162,7 @@ def test_arguments_that_need_an_extension_of_their_own(bare, double):
         ),
         (
             "backup_s3_upload",
-            lambda: bare.create_storage_volume_backup("a", "b", "c", upload_to={}),
+            lambda: bare.create_storage_volume_backup("a", "b", upload_to={}),
         ),
         (
             "custom_volume_iso",
@@ -407,7 +407,7 @@ def test_all_addresses_of_the_source_are_tried(bare, double):
 
 
 def test_a_backup_says_all_that_it_is_told(bare, double):
-    greet(double, "custom_volume_backup", "backup_metadata_version", "backup_s3_upload")
+    greet(double, "custom_volume_backup", "backup_metadata_version")
     double.expect(
         "POST",
         f"{DATA}/backups",
@@ -417,7 +417,6 @@ def test_a_backup_says_all_that_it_is_told(bare, double):
             "compression_algorithm": "none",
             "expires_at": "2040-01-01T00:00:00+00:00",
             "optimized_storage": False,
-            "target": {"protocol": "S3"},
             "version": 1,
             "volume_only": True,
         },
@@ -431,11 +430,19 @@ def test_a_backup_says_all_that_it_is_told(bare, double):
         expires_at=LATER,
         optimized_storage=False,
         target="one",
-        upload_to={"protocol": "S3"},
         version=1,
         volume_only=True,
         sync=False,
     )
+
+
+def test_a_backup_that_is_sent_elsewhere_has_no_name(bare, double):
+    greet(double, "custom_volume_backup", "backup_s3_upload")
+    with pytest.raises(hyperkit.ArgumentError, match="leave name or upload_to out"):
+        bare.create_storage_volume_backup("default", "data", "monday", upload_to={})
+    body = {"target": {"protocol": "s3"}}
+    double.expect("POST", f"{DATA}/backups", raw=started(), body=body)
+    bare.create_storage_volume_backup("default", "data", upload_to=body["target"], sync=False)
 
 
 @pytest.mark.parametrize("server", ["lxd", "incus"])

@@ -50,6 +50,15 @@ def test_credentials_of_a_server_that_takes_its_time(buckets, double):
     assert (made.metadata.role, made.metadata["access-key"]) == ("admin", "public")
 
 
+def test_a_key_may_read_if_nothing_else_is_said(buckets, double):
+    client = buckets()
+    double.expect("POST", f"{PHOTOS}/keys", KEY, body={"name": "k", "role": "read-only"})
+    client.create_storage_bucket_key("default", "photos", "k")
+    body = {"description": "", "role": "read-only"}
+    double.expect("PUT", f"{PHOTOS}/keys/k", body=body)
+    client.update_storage_bucket_key("default", "photos", "k")
+
+
 def test_a_server_that_tells_no_credentials(buckets, double):
     client = buckets()
     double.expect("POST", BUCKETS, body={"name": "photos"})
@@ -86,6 +95,14 @@ def test_edit_on_a_member(buckets, double):
     double.expect("PUT", PHOTOS, body=body, query={"target": "m1"})
     with client.edit_storage_bucket("default", "photos", target="m1") as bucket:
         bucket.config["size"] = 5
+
+
+def test_a_patch_keeps_the_description(buckets, double):
+    client = buckets()
+    double.expect("GET", PHOTOS, {"config": {"size": "1"}, "description": "Ours"})
+    body = {"config": {"user.a": "true"}, "description": "Ours"}
+    double.expect("PATCH", PHOTOS, body=body)
+    client.patch_storage_bucket("default", "photos", config={"user.a": True})
 
 
 @pytest.mark.parametrize(

@@ -249,8 +249,9 @@ class CertificatesMixin(OperationsMixin):
             >>> client.patch_certificate(fingerprint, restricted=True, projects=["blue"])
         """
         body = _writable(cert, description, name, projects, restricted, type)
+        url = self._entry(fingerprint)
         self._can_have(body)
-        self._patch(self._entry(fingerprint), body, etag=etag)
+        self._patch(url, body, etag=etag)
 
     def update_certificate(
         self,
@@ -291,8 +292,9 @@ class CertificatesMixin(OperationsMixin):
             >>> client.update_certificate(fingerprint, name="desk", restricted=False)
         """
         body = _writable(cert, description, name, projects or (), restricted, type)
+        url = self._entry(fingerprint)
         self._can_have(body)
-        self._put(self._entry(fingerprint), body, etag=etag)
+        self._put(url, body, etag=etag)
 
     def _can_have(self, body: Mapping[str, Any]) -> None:
         """Refuse what the server would leave out without a word: a bound above all."""
@@ -306,8 +308,9 @@ class CertificatesMixin(OperationsMixin):
             self._need("metrics", 'type="metrics"')
 
     def _entry(self, fingerprint: str) -> str:
+        url = path("certificates", fingerprint)
         self._need("certificate_update", "changing a certificate")
-        return path("certificates", fingerprint)
+        return url
 
 
 def _writable(

@@ -89,6 +89,7 @@ class ClusterMixin(OperationsMixin):
             ArgumentError: the server is not part of a cluster (it would lose its database
                 all the same), there are other members, or the client has a ``target``,
                 which the server would not look at.
+            ConnectionFailed: it broke, and the server is part of the cluster still, or gone.
             OperationTimeout: the server has not come back in time.
 
         Example:
@@ -112,7 +113,16 @@ class ClusterMixin(OperationsMixin):
                 "call delete_cluster_member, or give force=True."
             )
             raise ArgumentError(message)
-        operation = self._put(url, {"enabled": False})
+        try:
+            operation = self._put(url, {"enabled": False})
+        except ConnectionFailed as cut:
+            # Incus 7 may be gone before its answer is out: only the server itself knows.
+            operation = self._done()
+            try:
+                self._until_back(operation)
+            except OperationTimeout:
+                raise cut from None
+            return operation
         wanted = self.auto_sync if sync is None else sync
         if wanted and born_finished(operation):
             self._until_back(operation)
@@ -271,10 +281,8 @@ class ClusterMixin(OperationsMixin):
             except (ClientError, TLSError):
                 # It is there, and knows this client no more.
                 return
-            except ConnectionFailed:
-                continue
             except Error:
-                # It goes down, or is not ready yet.
+                # It goes down, is away, or is not ready yet.
                 continue
         message = f"the server has not come back within {patience:g} seconds."
         raise OperationTimeout(message, operation)

@@ -53,8 +53,9 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.cluster_member_state("node-1").sysinfo.load_averages
             [0.25, 0.31, 0.28]
         """
+        url = path("cluster", "members", name, "state")
         self._need("cluster_member_state", "cluster_member_state")
-        return ClusterMemberState(self._get(path("cluster", "members", name, "state")))
+        return ClusterMemberState(self._get(url))
 
     @overload
     def cluster_members(
@@ -117,7 +118,8 @@ class ClusterMembersMixin(OperationsMixin):
 
         Example:
             >>> issued = client.create_cluster_join_token("node-4")
-            >>> other.join_cluster(client.cluster_join_token(issued)).status
+            >>> token = client.cluster_join_token(issued)
+            >>> other.join_cluster(token, server_address="10.0.0.4:8443").status
             'Success'
         """
         path("cluster", "members", name)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from .._multipart import Form, form
-from .._payload import Payload, opened, replacing
+from .._payload import BYTES, Payload, opened, replacing
 from .._progress import Meter
 from .._request import given, path
 from ..errors import ArgumentError, Error, InvalidResponse
@@ -331,7 +331,7 @@ class ImageFilesMixin(ImagesMixin):
         meter = Meter(on_progress, progress=progress, text=image.filename)
         with self._stream(url) as download, meter:
             meter.expect(download.length or image.size)
-            kind = download.headers.get("Content-Type", "application/octet-stream")
+            kind = download.headers.get("Content-Type", BYTES)
             source: Any = _Measured(download)
             return to._send_image(
                 Payload(source, content_type=kind, meter=meter),

@@ -488,8 +488,9 @@ class ImagesMixin(OperationsMixin):
             >>> client.refresh_image(fingerprint).metadata.refreshed
             False
         """
+        url = path("images", fingerprint, "refresh")
         self._need("image_force_refresh", "refresh_image")
-        return self._handle_async(self._post(path("images", fingerprint, "refresh")), sync)
+        return self._handle_async(self._post(url), sync)
 
     def update_image(
         self,

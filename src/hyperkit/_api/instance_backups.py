@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
-from .._backup import export_as_backup, fetch_backup
+from .._backup import export_as_backup, fetch_backup, unnamed
 from .._request import devices_of, given, path, strings, time_of
 from .._server import config_in_words
 from .._transfer import sending
@@ -27,7 +27,7 @@ class InstanceBackupsMixin(InstancesMixin):
     def create_instance_backup(
         self,
         instance: str,
-        name: str,
+        name: str | None = None,
         *,
         compression_algorithm: str | None = None,
         expires_at: datetime | str | None = None,
@@ -45,7 +45,7 @@ class InstanceBackupsMixin(InstancesMixin):
 
         Args:
             instance: its name, such as ``"web"``; it may be running.
-            name: the backup's, such as ``"monday"``.
+            name: the backup's, such as ``"monday"``; a number from the server if not given.
             compression_algorithm: such as ``"zstd"``, or ``"none"``; as the server is
                 configured if not given.
             expires_at: when the server deletes it; never if not given.
@@ -55,8 +55,9 @@ class InstanceBackupsMixin(InstancesMixin):
             root_only: True leaves out the volumes that depend on the instance; API
                 extension ``dependent`` (Incus).
             target: where the server sends it instead of keeping it: ``protocol``
-                (``"S3"``), ``url``, ``bucket_name``, ``path``, ``access_key`` and
-                ``secret_key``; API extension ``backup_s3_upload`` (Incus).
+                (``"s3"``), ``url``, ``bucket_name``, ``path``, ``access_key`` and
+                ``secret_key``; such a backup has no name. API extension
+                ``backup_s3_upload`` (Incus).
             version: of the form of the backup, for older servers, such as ``1``; API
                 extension ``backup_metadata_version`` (LXD).
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -65,7 +66,8 @@ class InstanceBackupsMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` has no time zone; both ``name`` and ``target`` are
+                given.
             NotFound: there is no such instance.
             OperationFailed: it could not be made, or there is one of that name.
 
@@ -73,7 +75,9 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.create_instance_backup("web", "monday", instance_only=True).status
             'Success'
         """
-        path(name)
+        unnamed(name, "target", target)
+        if name is not None:
+            path(name)
         body = given(name=name, expires_at=time_of(expires_at))
         body |= self._backup_body(
             compression_algorithm=compression_algorithm,

@@ -30,7 +30,8 @@ class InstanceDebugMixin(InstancesMixin):
         r"""Connect to a TCP port in an instance: ``POST /1.0/instances/<name>/port-forward``.
 
         API extension ``instance_port_forward`` (Incus). The connection goes through the
-        server: the instance needs no network that this program can reach.
+        server: the instance needs no network that this program can reach. Incus closes it
+        whole when one side has finished sending, so do not shut down only your half.
 
         Args:
             instance: its name, such as ``"web"``; it must be running.
@@ -38,12 +39,14 @@ class InstanceDebugMixin(InstancesMixin):
             address: in the instance, such as ``"::1"``; ``"127.0.0.1"`` if not given.
 
         Returns:
-            A connected socket. Close it when you are done.
+            A connected socket. Close it when you are done. Over HTTPS it bears one thread
+            at a time, as all of Python's TLS sockets do.
 
         Raises:
             ArgumentError: there is no such port.
-            BadRequest: the instance is not running, or the address is none.
+            BadRequest: the address is none.
             ConnectionFailed: the server cannot be reached, or hung up.
+            InternalServerError: the instance is not running, or nobody listens there.
             NotFound: there is no such instance.
 
         Example:
@@ -170,7 +173,8 @@ class InstanceDebugMixin(InstancesMixin):
 
         Returns:
             A connected socket that speaks the protocol of Network Block Devices; the
-            server speaks first. Close it when you are done.
+            server speaks first. Close it when you are done. Over HTTPS it bears one thread
+            at a time, as all of Python's TLS sockets do.
 
         Raises:
             BadRequest: it is not running, or no virtual machine.
@@ -197,7 +201,8 @@ class InstanceDebugMixin(InstancesMixin):
             action: such as ``"rebuild-config-volume"``.
 
         Raises:
-            BadRequest: there is no such action, or it does not fit the instance.
+            BadRequest: there is no such action.
+            InternalServerError: it does not fit the instance.
             NotFound: there is no such instance.
 
         Example:

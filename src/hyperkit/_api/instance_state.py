@@ -233,7 +233,7 @@ class InstanceStateMixin(OperationsMixin):
 
     def _path(self, name: str, *rest: str) -> str:
         """Build the path of an instance, or of something in it."""
-        path(name)  # refused before the server is asked what it is
+        path(name, *rest)  # refused before the server is asked what it is
         return path(self._capabilities().instances, name, *rest)
 
 

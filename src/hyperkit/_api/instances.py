@@ -6,7 +6,7 @@ import copy
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import etag_of, merged
+from .._edit import etag_of, merged, patched
 from .._request import devices_of, given, path, strings
 from .._source import image_source
 from ..errors import ArgumentError, PreconditionFailed
@@ -298,6 +298,9 @@ class InstancesMixin(InstanceStateMixin):
     ) -> Operation:
         """Change some fields of an instance: ``PATCH /1.0/instances/<name>``.
 
+        What is not named stays: servers would clear the description, so the instance is
+        read first, and it is sent along.
+
         Args:
             name: such as ``"web"``.
             config: the fields, such as ``{"config": {"limits.cpu": 2}}``; what is
@@ -309,6 +312,7 @@ class InstancesMixin(InstanceStateMixin):
             The operation; finished, if it was waited for.
 
         Raises:
+            ArgumentError: a key of the configuration is given in the place of a field.
             NotFound: there is no such instance.
             PreconditionFailed: it has changed since.
 
@@ -316,9 +320,9 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.patch_instance("web", {"description": "Front end"}).status
             'Success'
         """
-        return self._handle_async(
-            self._patch(self._path(name), _writable(config), etag=etag), sync
-        )
+        body = _writable(config)
+        operation = patched(self, self._path(name), body, "description", etag=etag)
+        return self._handle_async(operation, sync)
 
     def rebuild_instance(
         self,
@@ -432,6 +436,7 @@ class InstancesMixin(InstanceStateMixin):
             The operation; finished, if it was waited for.
 
         Raises:
+            ArgumentError: a key of the configuration is given in the place of a field.
             NotFound: there is no such instance.
             PreconditionFailed: it has changed since.
 
@@ -440,7 +445,8 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.update_instance("web", {**web, "description": "Front end"}).status
             'Success'
         """
-        return self._handle_async(self._put(self._path(name), _writable(config), etag=etag), sync)
+        body = _writable(config)
+        return self._handle_async(self._put(self._path(name), body, etag=etag), sync)
 
     @contextmanager
     def _editing(self, name: str) -> Generator[Instance]:
@@ -485,7 +491,15 @@ def _lasting(instance: Mapping[str, Any]) -> list[Any]:
 
 def _writable(config: Mapping[str, Any]) -> dict[str, Any]:
     """Write the values as the server does; the caller's own object stays as it is."""
-    body = dict(config)
+    body = given(**config)
+    misplaced = [field for field in body if "." in field]
+    if misplaced:
+        # Servers would pass over it without a word.
+        message = (
+            f"{misplaced[0]!r} is no field of an instance, but a key of its configuration: "
+            f'give {{"config": {{{misplaced[0]!r}: ...}}}}.'
+        )
+        raise ArgumentError(message)
     if isinstance(body.get("config"), dict):
         body["config"] = strings(body["config"])
     if isinstance(body.get("devices"), dict):

@@ -69,6 +69,7 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web").status
             'Success'
         """
+        path(container, *(() if snapshot is None else (snapshot,)))
         message = "No other server can reach this one: set core.https_address, or relay."
         addresses, certificate = addresses_of(self, message)
         source = self._offer(

@@ -186,8 +186,9 @@ class ProjectsMixin(OperationsMixin):
             >>> [entry.role for entry in client.project_access("blue")]
             ['admin']
         """
+        url = path("projects", name, "access")
         self._need("project_access", "project_access")
-        found: list[dict[str, Any]] = self._get(path("projects", name, "access")) or []
+        found: list[dict[str, Any]] = self._get(url) or []
         return [AccessEntry(entry) for entry in found]
 
     def project_state(self, name: str) -> ProjectState:
@@ -205,8 +206,9 @@ class ProjectsMixin(OperationsMixin):
             >>> client.project_state("blue").resources["instances"].Usage
             2
         """
+        url = path("projects", name, "state")
         self._need("project_usage", "project_state")
-        return ProjectState(self._get(path("projects", name, "state")))
+        return ProjectState(self._get(url))
 
     @overload
     def projects(self, *, filter: str | None = None, recursion: Literal[0] = 0) -> list[str]: ...
@@ -319,8 +321,8 @@ class ProjectsMixin(OperationsMixin):
             >>> client.update_project_state("blue", replica_mode="leader").status
             'Success'
         """
-        self._need("project_replica_mode", "update_project_state")
         url = path("projects", name, "state")
+        self._need("project_replica_mode", "update_project_state")
         body = {"replica_mode": replica_mode}
         return self._handle_async(self._put(url, body, force="1" if force else None), sync)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing
-from .._request import NEVER, given, path, time_of
-from ..errors import InvalidName
+from .._request import NEVER, given, named, time_of
 from ..types import Snapshot
 from .instances import InstancesMixin
 
@@ -59,7 +58,7 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.create_snapshot("web", "before").status
             'Success'
         """
-        _check(snapshot)
+        named(snapshot)
         body = given(
             name=snapshot,
             disk_volumes_mode=disk_volumes_mode,
@@ -193,7 +192,7 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.rename_snapshot("web", "before", "monday").status
             'Success'
         """
-        _check(new_name)
+        named(new_name)
         url = self._path(container, "snapshots", old_name)
         return self._handle_async(self._post(url, {"name": new_name}), sync)
 
@@ -208,6 +207,8 @@ class SnapshotsMixin(InstancesMixin):
         sync: bool | None = None,
     ) -> Operation:
         """Set an instance back to a snapshot: ``PUT /1.0/instances/<name>``.
+
+        Servers empty its description with that.
 
         Args:
             container: the instance's name, such as ``"web"``.
@@ -232,7 +233,7 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.restore_snapshot("web", "before").status
             'Success'
         """
-        _check(snapshot)
+        named(snapshot)
         body = given(
             restore=snapshot,
             disk_only=disk_only,
@@ -321,8 +322,8 @@ class SnapshotsMixin(InstancesMixin):
             'Success'
         """
         body = {"expires_at": time_of(expires_at) or NEVER}
-        self._need("snapshot_expiry", "update_snapshot")
         url = self._path(container, "snapshots", snapshot)
+        self._need("snapshot_expiry", "update_snapshot")
         return self._handle_async(self._put(url, body, etag=etag), sync)
 
     create_instance_snapshot = create_snapshot
@@ -335,11 +336,3 @@ class SnapshotsMixin(InstancesMixin):
     restore_instance_snapshot = restore_snapshot
     revert_to_snapshot = restore_snapshot
     update_instance_snapshot = update_snapshot
-
-
-def _check(name: str) -> None:
-    """Refuse what no snapshot can be called."""
-    path(name)  # a name that cannot be addressed is not given either
-    if "/" in name:
-        message = f"{name!r} cannot be the name of a snapshot."
-        raise InvalidName(message)

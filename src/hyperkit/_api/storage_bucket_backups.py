@@ -326,7 +326,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
 
         Raises:
             InvalidResponse: an Incus that makes backups, but does not list them.
-            NotFound: there is no such bucket.
+            NotFound: there is no such bucket. Incus 7 says that it has no backups.
 
         Example:
             >>> client.storage_bucket_backups("default", "photos")

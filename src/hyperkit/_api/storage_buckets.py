@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing, must_match
+from .._edit import editing, must_match, patched
 from .._request import given, path, strings
 from ..types import StorageBucket, StorageBucketBackup, StorageBucketKey
 from .operations import OperationsMixin
@@ -278,8 +278,8 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = given(config=strings(config), description=description)
         url = self._bucket(pool, name)
-        must_match(self, url, etag, target=target)
-        return self._handle_async(self._patch(url, body, etag=etag, target=target), sync)
+        done = patched(self, url, body, "description", etag=etag, match=True, target=target)
+        return self._handle_async(done, sync)
 
     def storage_bucket(
         self, pool: str, name: str, *, recursion: Literal[0, 1] = 0
@@ -520,8 +520,8 @@ _KEY_FIELDS = ("access-key", "description", "role", "secret-key")
 def _credentials(
     access_key: str | None, description: str | None, role: str | None, secret_key: str | None
 ) -> dict[str, Any]:
-    """Write a key as the servers read it."""
-    values = (access_key, description, role, secret_key)
+    """Write a key as the servers read it; Incus takes none without a role."""
+    values = (access_key, description, role or "read-only", secret_key)
     return given(**dict(zip(_KEY_FIELDS, values, strict=True)))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
-from .._backup import export_as_backup, fetch_backup
-from .._request import given, time_of
+from .._backup import export_as_backup, fetch_backup, unnamed
+from .._request import given, named, time_of
 from .._server import import_headers
 from .._transfer import sending
 from ..errors import ArgumentError
 from ..types import StorageVolumeBackup
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     import os
@@ -35,7 +35,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
         self,
         pool: str,
         volume: str,
-        name: str,
+        name: str | None = None,
         *,
         compression_algorithm: str | None = None,
         expires_at: datetime | str | None = None,
@@ -55,7 +55,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
         Args:
             pool: such as ``"default"``.
             volume: such as ``"data"``.
-            name: the backup's, such as ``"monday"``.
+            name: the backup's, such as ``"monday"``; a number from the server if not given.
             compression_algorithm: such as ``"gzip"``, ``"zstd"`` or ``"none"``; as the
                 server is configured if not given.
             expires_at: when the server deletes it; never if not given.
@@ -63,8 +63,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
                 only pools of the same kind can read.
             target: the cluster member that has the volume, where several have one of
                 that name.
-            upload_to: where to send it to instead (Incus): ``protocol``, ``url``,
-                ``bucket_name``, ``path``, ``access_key`` and ``secret_key``.
+            upload_to: where to send it to instead (Incus): ``protocol`` (``"s3"``), ``url``,
+                ``bucket_name``, ``path``, ``access_key`` and ``secret_key``; such a backup
+                has no name.
             version: of its format (LXD), such as ``1`` for older servers.
             volume_only: True leaves the snapshots out.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -73,7 +74,8 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` has no time zone; both ``name`` and ``upload_to``
+                are given.
             NotFound: there is no such volume.
             APIError: there is one of that name, or it could not be made.
 
@@ -81,8 +83,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.create_storage_volume_backup("default", "data", "monday").status
             'Success'
         """
+        unnamed(name, "upload_to", upload_to)
         body = given(
-            name=named(name),
+            name=None if name is None else named(name),
             expires_at=time_of(expires_at),
             target=None if upload_to is None else dict(upload_to),
         )

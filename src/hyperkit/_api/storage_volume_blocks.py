@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from .._request import given
+from .._request import given, named
 from .._upgrade import upgrade
 from ..types import StorageVolumeBitmap
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     import socket
@@ -196,7 +196,8 @@ class StorageVolumeBlocksMixin(StorageVolumesMixin):
 
         Returns:
             A connected socket that speaks the Network Block Device protocol: the server
-            begins, with ``NBDMAGIC``. Close it when you are done.
+            begins, with ``NBDMAGIC``. Close it when you are done. Over HTTPS it bears one
+            thread at a time, as all of Python's TLS sockets do.
 
         Raises:
             ConnectionFailed: the server cannot be reached, or hung up.

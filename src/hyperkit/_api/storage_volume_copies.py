@@ -15,10 +15,10 @@ from .._migration import (
     unless_failed,
     urls_of,
 )
-from .._request import given, path, strings
+from .._request import given, named, path, strings
 from ..errors import ArgumentError, OperationGone
 from ..types import Resource, StorageVolumeOffer
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -519,12 +519,13 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         refresh: bool | None,
     ) -> dict[str, Any]:
         """Write what the volume is to be like here."""
+        named(name)
         self._need("storage_api_remote_volume_handling", "volumes of other servers")
         if refresh is not None:
             self._need("custom_volume_refresh", "refresh")
         content_type = source.get("content_type") or None
         return given(
-            name=named(name),
+            name=name,
             type="custom",
             config=strings(_lasting(source.config) if config is None else config),
             content_type=content_type,

@@ -280,7 +280,8 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
 
         Returns:
             A connected socket that speaks version 3 of the SSH File Transfer Protocol,
-            without SSH: begin with ``SSH_FXP_INIT``. Close it when you are done.
+            without SSH: begin with ``SSH_FXP_INIT``. Close it when you are done. Over HTTPS it
+            bears one thread at a time, as all of Python's TLS sockets do.
 
         Raises:
             ConnectionFailed: the server cannot be reached, or hung up.

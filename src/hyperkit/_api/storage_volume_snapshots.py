@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing
-from .._request import NEVER, given, time_of
+from .._request import NEVER, given, named, time_of
 from ..types import StorageVolumeSnapshot
-from .storage_volumes import StorageVolumesMixin, named
+from .storage_volumes import StorageVolumesMixin
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import unquote
 
 from .._edit import editing, patched
-from .._request import given, path, strings
-from ..errors import InvalidName, InvalidResponse
+from .._request import given, named, path, strings
+from ..errors import InvalidResponse
 from ..types import StorageVolume, StorageVolumeFull, StorageVolumeState
 from .storage_pools import StoragePoolsMixin
 
@@ -526,19 +526,6 @@ class StorageVolumesMixin(StoragePoolsMixin):
     def _volume(self, pool: str, type: str, name: str, *rest: str) -> str:
         """Build the path of a volume, or of something that belongs to it."""
         return self._pool(pool, "volumes", type, name, *rest)
-
-
-def named(name: str) -> str:
-    """Refuse what no volume, snapshot or backup can be called.
-
-    Raises:
-        InvalidName: it cannot be addressed.
-    """
-    path(name)
-    if "/" in name:
-        message = f"{name!r} cannot be the name of a volume, a snapshot or a backup."
-        raise InvalidName(message)
-    return name
 
 
 def _listed(url: str, *, bare: bool) -> str:
