@@ -5,7 +5,7 @@ from pathlib import Path
 from hyperkit.testing import Server
 from hyperkit.testing._keys import key_pair
 
-FLAVOURS = {"lxd": "lxd-5.0", "incus": "incus-6.0"}
+FLAVOURS = {"lxd": "lxd-5.0", "incus": "incus-6.0", "incus7": "incus-7"}
 # What is not run on the embedded server, and why: by file, by test, or by test and parameter.
 NOT_YET = {
     "test_cluster": "it is a cluster of one",

@@ -63,6 +63,7 @@ _KINDS: dict[str, tuple[Product, str, Dialect]] = {
     "lxd-5.0": (LXD, "5.0.2", "operation"),
     "lxd-6": (LXD, "6.9", "body"),
     "incus-6.0": (INCUS, "6.0.4", "body"),
+    "incus-7": (INCUS, "7.0.2", "body"),
 }
 FLAVOURS = tuple(_KINDS)
 _DATA = files("hyperkit.testing") / "data"
