@@ -1,9 +1,6 @@
-"""Recording what real servers answer, and answering from such recordings."""
+"""Where the recordings of real servers are, and what is kept of them."""
 
-import base64
-import contextlib
 import hashlib
-import io
 import json
 import re
 import socket
@@ -11,22 +8,9 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from requests import Response
-from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPResponse
+from hyperkit.testing import _recording
 
 FOLDER = Path(__file__).parent.parent / "recordings"
-KEPT_HEADERS = (
-    "content-type",
-    "content-disposition",
-    "etag",
-    "location",
-    "x-lxd-",
-    "x-incus-",
-)
-# Longer bodies than this are recorded by their hash, in bytes.
-LONG = 4096
 DATA = Path(__file__).parent / "data"
 # The certificates that tests bring along; those of the server's own are not kept.
 OURS = {
@@ -80,104 +64,24 @@ def scrub(text):
     return text.replace(socket.gethostname(), "host.example")
 
 
-def words_of(request):
-    """What makes a request the one that was recorded."""
-    parts = urlsplit(request.url)
-    return {
-        "method": request.method,
-        "url": parts.path + (f"?{parts.query}" if parts.query else ""),
-        "body": shown(whole(request)),
-        "if_match": request.headers.get("If-Match", ""),
-        "headers": {
-            name: value
-            for name, value in sorted(request.headers.items())
-            if name.lower().startswith(("x-lxd-", "x-incus-"))
-        },
-    }
-
-
-def whole(request):
-    """Read a body that goes in pieces, and put it back in one."""
-    body = request.body or b""
-    if isinstance(body, str):
-        return body.encode()
-    if not isinstance(body, bytes):
-        body = b"".join(body)
-        request.body = iter([body])
-    boundary = re.search("boundary=(.+)", request.headers.get("Content-Type", ""))
-    return body.replace(boundary[1].encode(), b"boundary") if boundary else body
-
-
-def shown(body):
-    """Write a body, or what identifies it."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is None or len(text) > LONG:
-        return f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return scrub(text)
-
-
-def parsed(words):
-    """Read a body, if it is JSON: the order of its keys says nothing."""
-    with contextlib.suppress(ValueError):
-        return words | {"body": json.loads(words["body"])}
-    return words
-
-
-def response_to(request, answer):
-    """Make the response that an answer in a recording stands for."""
-    content = base64.b64decode(answer["base64"]) if "base64" in answer else answer["text"].encode()
-    response = Response()
-    response.status_code = answer["status"]
-    response.headers = CaseInsensitiveDict(answer["headers"])
-    response.raw = HTTPResponse(
-        io.BytesIO(content),
-        headers=answer["headers"],
-        status=answer["status"],
-        preload_content=False,
-        request_method=request.method,
-    )
-    response.request = request
-    response.url = request.url
-    return response
-
-
-class Recorder(BaseAdapter):
-    """Sends through the real adapter, and keeps what went to and fro."""
+class Recorder(_recording.Recorder):
+    """Records, and keeps little of long lists."""
 
     def __init__(self, adapter):
-        super().__init__()
-        self.adapter = adapter
-        self.exchanges = []
+        super().__init__(adapter, scrub)
 
-    def send(self, request, **options):
-        words = words_of(request)
-        response = self.adapter.send(request, **options)
-        content = response.content
-        try:
-            body = {"text": scrub(content.decode())}
-        except UnicodeDecodeError:
-            body = {"base64": base64.b64encode(content).decode()}
+    def body(self, request, content):
+        kept = super().body(request, content)
         if urlsplit(request.url).path in LONG_LISTS:
-            body = {"text": shortened(body["text"])}
-        headers = {
-            name: scrub(value)
-            for name, value in response.headers.items()
-            if name.lower().startswith(KEPT_HEADERS)
-            or (name == "Content-Length" and request.method == "HEAD")
-        }
-        answer = {"status": response.status_code, "headers": headers, **body}
-        self.exchanges.append({"request": words, "answer": answer})
-        return response_to(request, {**answer, "base64": base64.b64encode(content).decode()})
+            return {"text": shortened(kept["text"])}
+        return kept
 
-    def save(self, path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.exchanges, indent=1) + "\n")
 
-    def close(self):
-        self.adapter.close()
+class Replayer(_recording.Replayer):
+    """Answers as recorded."""
+
+    def __init__(self, path):
+        super().__init__(path, scrub)
 
 
 def shortened(text):
@@ -191,25 +95,3 @@ def shortened(text):
 
 def short(part):
     return {"total": part["total"]} if "total" in part else {key: {} for key in part}
-
-
-class Replayer(BaseAdapter):
-    """Answers as recorded; each request must be the next one of the recording."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.exchanges = json.loads(path.read_text())
-        self.next = 0
-
-    def send(self, request, **options):
-        asked = words_of(request)
-        if self.next >= len(self.exchanges):
-            message = f"{asked} was not recorded: the recording is at its end"
-            raise AssertionError(message)
-        exchange = self.exchanges[self.next]
-        assert parsed(asked) == parsed(exchange["request"]), "another request was recorded here"
-        self.next += 1
-        return response_to(request, exchange["answer"])
-
-    def close(self):
-        pass

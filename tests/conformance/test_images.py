@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -221,7 +220,7 @@ def test_secret_is_a_token_that_is_not_waited_for(client, image):
 
 
 @pytest.mark.live_only
-def test_secret_opens_a_private_image_to_a_stranger_once(client, image, lab, tmp_path):
+def test_secret_opens_a_private_image_to_a_stranger_once(client, image, lab, later, tmp_path):
     (tmp_path / "keys").mkdir()
     certificate, key = key_pair(tmp_path / "keys", "stranger")
     stranger = hyperkit.Client(
@@ -233,7 +232,7 @@ def test_secret_opens_a_private_image_to_a_stranger_once(client, image, lab, tmp
     secret = client.create_image_secret(image).metadata.secret
     stranger.export_image(image, tmp_path, filename="a", secret=secret)
     assert (tmp_path / "a").read_bytes() == UNIFIED
-    time.sleep(6)
+    later(6)
     for used in (secret, None):
         with pytest.raises(hyperkit.NotFound):
             stranger.export_image(image, tmp_path, filename="b", secret=used)

@@ -256,7 +256,7 @@ def test_every_byte_on_a_slow_link(slow, box, size, mode):
 
 
 def test_every_byte_of_input_on_a_slow_link(slow, box):
-    content = os.urandom(8 << 20)
+    content = os.urandom(4 << 20)
     done = slow[0].run(box, ["md5sum"], input=content, capture_output=True)
     assert done.stdout.split()[0].decode() == hashlib.md5(content).hexdigest()
 

@@ -38,10 +38,11 @@ def test_a_batch_in_waves(client, names):
     assert client.auto_sync is True
 
 
-def test_a_block_that_lasts_longer_than_servers_remember(client, names):
+def test_a_block_that_lasts_longer_than_servers_remember(client, names, later):
     with client.batch() as batch:
         batch.create_container(names[0], alias="busybox")
-        time.sleep(7)
+        time.sleep(1)
+        later(6)
         [created] = batch.wait()
     assert created.status == "Success"
 
@@ -106,11 +107,11 @@ def test_many_operations_over_few_connections(client, names):
     assert client._link.transport.pool.num_connections <= 2
 
 
-def test_results_of_operations_that_have_just_ended(client, names):
+def test_results_of_operations_that_have_just_ended(client, names, later):
     started = [client.create_container(name, empty=True, sync=False) for name in names]
     time.sleep(2)
     assert {one.status for one in client.wait_for_operations(started)} == {"Success"}
-    time.sleep(6)
+    later(6)
     with pytest.raises(ExceptionGroup) as caught:
         client.wait_for_operations(started)
     assert {type(one) for one in caught.value.exceptions} == {hyperkit.OperationGone}

@@ -1,5 +1,6 @@
 """The embedded server, as far as the conformance suite does not show it."""
 
+import gc
 import io
 import os
 import subprocess
@@ -265,3 +266,13 @@ def test_the_plugin(tmp_path):
         check=False,
     )
     assert "4 passed" in plugged.stdout, plugged.stdout
+
+
+def test_a_command_that_is_left_alone_leaves_nothing(caplog):
+    with Server() as server, server.client() as client:
+        client.launch_instance("web", alias="busybox")
+        process = client.popen("web", ["cat"])
+        server.restart()
+        process.close()
+    gc.collect()
+    assert caplog.records == []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
 import io
 import json
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,13 +23,15 @@ from .._transport import adapter_for
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     Json = dict[str, Any]
 
 # What answers say in headers that means something; dates and lengths do not.
 _HEADERS = ("content-type", "content-disposition", "etag", "location", "x-lxd-", "x-incus-")
 _SECRET_KEYS = "secret|password|trust_token|cluster_token|token|certificate_key"  # noqa: S105
+# Longer bodies of requests than this are recorded by their hash, in bytes.
+_LONG = 4096
 # What must not be kept, and what stands in its place.
 _SECRETS = (
     (re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----(\\n)?", re.DOTALL), "<PEM>"),
@@ -54,7 +57,7 @@ class RecordingMismatch(AssertionError):
     """A program has asked something else than was recorded."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     """Record what a server answers, for tests that run without it.
 
@@ -73,15 +76,14 @@ def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
         'Success'
     """
     made = Client(**options)
-    recorder = _Recorder(adapter_for(made))
+    recorder = Recorder(adapter_for(made))
     options["session"] = _session(recorder, made.api_endpoint)
-    with Client(**options) as client:
+    with contextlib.closing(recorder), Client(**options) as client:
         yield client
-    recorder.close()
-    Path(path).write_text(json.dumps(recorder.exchanges, indent=1) + "\n")
+    recorder.save(Path(path))
 
 
-@contextmanager
+@contextlib.contextmanager
 def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     """Answer as it was recorded.
 
@@ -97,7 +99,7 @@ def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
         ...     client.create_container("db", alias="busybox").status
         'Success'
     """
-    replayer = _Replayer(json.loads(Path(path).read_text()))
+    replayer = Replayer(Path(path))
     endpoint = options.pop("api_endpoint", None) or "unix:///replayed"
     options |= {"api_endpoint": endpoint, "session": _session(replayer, endpoint)}
     with Client(**options) as client:
@@ -105,122 +107,84 @@ def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     replayer.check_end()
 
 
-def _session(adapter: BaseAdapter, endpoint: str | None) -> Session:
-    session = Session()
-    session.trust_env = False
-    session.mount(parse(endpoint).base, adapter)
-    return session
+class Recorder(BaseAdapter):
+    """Sends through the real adapter, and keeps what goes to and fro.
 
+    Args:
+        adapter: the real one; it is closed with this one.
+        scrub: takes out of a text what must not be kept.
 
-def _asked(request: PreparedRequest) -> Json:
-    """Write down what makes a request that one."""
-    parts = urlsplit(request.url or "")
-    headers: Mapping[str, str] = request.headers or {}
-    own = sorted(headers.items())
-    return {
-        "method": request.method,
-        "url": scrubbed(parts.path + (f"?{parts.query}" if parts.query else "")),
-        "body": _shown(_whole(request)),
-        "if_match": headers.get("If-Match", ""),
-        "headers": {
-            name: value for name, value in own if name.lower().startswith(("x-lxd-", "x-incus-"))
-        },
-    }
+    Attributes:
+        exchanges: what was asked, and what was answered.
+    """
 
-
-def _whole(request: PreparedRequest) -> bytes:
-    """Read a body that goes in pieces, and put it back in one."""
-    given: Any = request.body or b""
-    if isinstance(given, str):
-        return given.encode()
-    body: bytes = given if isinstance(given, bytes) else b"".join(given)
-    if body is not given:
-        pieces: Any = iter([body])
-        request.body = pieces
-    headers: Mapping[str, str] = request.headers or {}
-    found = re.search("boundary=(.+)", headers.get("Content-Type", ""))
-    return body.replace(found[1].encode(), b"boundary") if found else body
-
-
-def _shown(body: bytes) -> Json:
-    """Write a body: as text, if it is text."""
-    try:
-        return {"text": scrubbed(body.decode())}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(body).decode()}
-
-
-def _parsed(asked: Json) -> Json:
-    """Read a body that is JSON: the order of its keys says nothing."""
-    text = asked["body"].get("text")
-    if text is None:
-        return asked
-    try:
-        return {**asked, "body": json.loads(text)}
-    except ValueError:
-        return asked
-
-
-def _response(request: PreparedRequest, answer: Mapping[str, Any]) -> Response:
-    body = answer["body"]
-    content = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
-    response = Response()
-    response.status_code = answer["status"]
-    response.headers = CaseInsensitiveDict(answer["headers"])
-    response.raw = HTTPResponse(
-        io.BytesIO(content),
-        headers=answer["headers"],
-        status=answer["status"],
-        preload_content=False,
-        request_method=request.method,
-    )
-    response.request = request
-    response.url = request.url or ""
-    return response
-
-
-class _Recorder(BaseAdapter):
-    """Sends through the real adapter, and keeps what goes to and fro."""
-
-    def __init__(self, adapter: Any) -> None:
+    def __init__(self, adapter: Any, scrub: Callable[[str], str] = scrubbed) -> None:
         super().__init__()
         self._adapter = adapter
+        self._scrub = scrub
         self.exchanges: list[Json] = []
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
         """Send a request, and keep the answer."""
-        asked = _asked(request)
-        timeout = options.get("timeout")
-        response: Response = self._adapter.send(request, timeout=timeout)
+        asked = _asked(request, self._scrub)
+        response: Response = self._adapter.send(request, timeout=options.get("timeout"))
         content = response.content
-        headers = {
-            name: scrubbed(value)
+        kept = {
+            name: self._scrub(value)
             for name, value in response.headers.items()
             if name.lower().startswith(_HEADERS)
             or (name == "Content-Length" and request.method == "HEAD")
         }
-        answer = {"status": response.status_code, "headers": headers, "body": _shown(content)}
+        answer = {"status": response.status_code, "headers": kept, **self.body(request, content)}
         self.exchanges.append({"request": asked, "answer": answer})
-        # The program gets what was said, with its secrets.
+        # The program gets all that was said, with its secrets.
         whole = {"base64": base64.b64encode(content).decode()}
-        return _response(request, {**answer, "body": whole, "headers": dict(response.headers)})
+        return _response(request, answer | whole | {"headers": dict(response.headers)})
+
+    def body(self, request: PreparedRequest, content: bytes) -> Json:
+        """Write the body of an answer: as text, if it is text.
+
+        Args:
+            request: what was asked.
+            content: what was answered.
+        """
+        del request
+        try:
+            return {"text": self._scrub(content.decode())}
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(content).decode()}
+
+    def save(self, path: Path) -> None:
+        """Write the recording.
+
+        Args:
+            path: of the file; folders are made.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.exchanges, indent=1) + "\n")
 
     def close(self) -> None:
         """Close the connections."""
         self._adapter.close()
 
 
-class _Replayer(BaseAdapter):
-    """Answers as recorded; each request must be the next one of the recording."""
+class Replayer(BaseAdapter):
+    """Answers as recorded; each request must be the next one of the recording.
 
-    def __init__(self, exchanges: list[Json]) -> None:
+    Args:
+        path: of the recording.
+        scrub: as it was when the recording was made.
+    """
+
+    def __init__(self, path: Path, scrub: Callable[[str], str] = scrubbed) -> None:
         super().__init__()
-        self._exchanges = exchanges
+        self._exchanges: list[Json] = json.loads(path.read_text())
+        self._scrub = scrub
         self._next = 0
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         """Answer a request."""
-        asked = _asked(request)
+        asked = _asked(request, self._scrub)
         what = f"{asked['method']} {asked['url']}"
         if self._next >= len(self._exchanges):
             message = f"{what} was not recorded: the recording is at its end."
@@ -245,3 +209,74 @@ class _Replayer(BaseAdapter):
 
     def close(self) -> None:
         """Close nothing."""
+
+
+def _session(adapter: BaseAdapter, endpoint: str | None) -> Session:
+    session = Session()
+    session.trust_env = False
+    session.mount(parse(endpoint).base, adapter)
+    return session
+
+
+def _asked(request: PreparedRequest, scrub: Callable[[str], str]) -> Json:
+    """Write down what makes a request that one."""
+    parts = urlsplit(request.url or "")
+    headers: Mapping[str, str] = request.headers or {}
+    return {
+        "method": request.method,
+        "url": scrub(parts.path + (f"?{parts.query}" if parts.query else "")),
+        "body": _shown(_whole(request), scrub),
+        "if_match": headers.get("If-Match", ""),
+        "headers": {
+            name: value
+            for name, value in sorted(headers.items())
+            if name.lower().startswith(("x-lxd-", "x-incus-"))
+        },
+    }
+
+
+def _whole(request: PreparedRequest) -> bytes:
+    """Read a body that goes in pieces, and put it back in one."""
+    given: Any = request.body or b""
+    if isinstance(given, str):
+        return given.encode()
+    body: bytes = given if isinstance(given, bytes) else b"".join(given)
+    if body is not given:
+        pieces: Any = iter([body])
+        request.body = pieces
+    headers: Mapping[str, str] = request.headers or {}
+    found = re.search("boundary=(.+)", headers.get("Content-Type", ""))
+    return body.replace(found[1].encode(), b"boundary") if found else body
+
+
+def _shown(body: bytes, scrub: Callable[[str], str]) -> str:
+    """Write the body of a request, or what identifies it."""
+    if len(body) <= _LONG:
+        with contextlib.suppress(UnicodeDecodeError):
+            return scrub(body.decode())
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def _parsed(asked: Json) -> Json:
+    """Read a body that is JSON: the order of its keys says nothing."""
+    with contextlib.suppress(ValueError):
+        return asked | {"body": json.loads(asked["body"])}
+    return asked
+
+
+def _response(request: PreparedRequest, answer: Mapping[str, Any]) -> Response:
+    """Make the response that an answer in a recording stands for."""
+    content = base64.b64decode(answer["base64"]) if "base64" in answer else answer["text"].encode()
+    response = Response()
+    response.status_code = answer["status"]
+    response.headers = CaseInsensitiveDict(answer["headers"])
+    response.raw = HTTPResponse(
+        io.BytesIO(content),
+        headers=answer["headers"],
+        status=answer["status"],
+        preload_content=False,
+        request_method=request.method,
+    )
+    response.request = request
+    response.url = request.url or ""
+    return response

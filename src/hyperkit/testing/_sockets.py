@@ -81,10 +81,14 @@ class Outlet:
                     await websocket.send_str("")
                     return
         except (ConnectionError, RuntimeError):
-            with self._job.changed:
-                self._broken = True
-                self._waiting.clear()
-                self._job.changed.notify_all()
+            self.break_off()
+
+    def break_off(self) -> None:
+        """Let writers know that nobody reads any more."""
+        with self._job.changed:
+            self._broken = True
+            self._waiting.clear()
+            self._job.changed.notify_all()
 
     def end(self) -> None:
         """Say that this was all."""
@@ -135,7 +139,7 @@ class Session:
         else:
             del self._outlets["0"]
             self.files = {0: self._input, 1: self._outlets["1"], 2: self._outlets["2"]}
-        self._pumps: list[asyncio.Task[None]] = []
+        self._pumps: list[asyncio.Future[None]] = []
 
     def offer(self, operation: Operation) -> None:
         """Let clients connect."""
@@ -147,9 +151,10 @@ class Session:
             if name in self._sockets:
                 return
             self._sockets[name] = websocket
+            pump: asyncio.Future[None] | None = None
             if name in self._outlets:
-                pump = self._outlets[name].pump(websocket, self._log)
-                self._pumps.append(asyncio.ensure_future(pump))
+                pump = asyncio.ensure_future(self._outlets[name].pump(websocket, self._log))
+                self._pumps.append(pump)
             if set(self._sockets) >= self._needed:
                 self._there.set()
             reading = asyncio.ensure_future(self._read(name, websocket))
@@ -159,6 +164,8 @@ class Session:
             finally:
                 for one in (reading, ending):
                     one.cancel()
+                if pump is not None and pump.cancel():
+                    self._outlets[name].break_off()
                 self._gone(name)
 
         return attach
