@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
             _Demo(client, stack, options.image).walk()
         except (Error, ImportError) as error:
             print(f"demo: {error}", file=sys.stderr)  # noqa: T201 - a program that prints
+            if options.server != "embedded":
+                print("demo: --server embedded needs no other server.", file=sys.stderr)  # noqa: T201
             return 1
     return 0
 
@@ -78,12 +80,13 @@ def _connect(where: str, stack: ExitStack) -> Client:
                 client.server()
                 _say(f"# The local server at {endpoint.socket} is used.")
                 return client
-        _say("# There is no local LXD or Incus (that may be used): an embedded one is started.")
+        _say("# There is no local LXD or Incus (that may be used).")
     elif where != "embedded":
         client = stack.enter_context(Client(api_endpoint=where))
         client.server()
         _say(f"# The server at {where} is used.")
         return client
+    _say("# An embedded server is started: all of this happens in memory.")
     from .testing import Server  # noqa: PLC0415 - an extra
 
     return stack.enter_context(Server(pace=0.1)).client()
@@ -204,6 +207,8 @@ def _told(result: object) -> str:
 def _bar(done: int, total: int | None, text: str) -> None:
     """Draw how far a batch has come."""
     del text
+    if done != total and not sys.stdout.isatty():
+        return
     full = _WIDTH * done // (total or 1)
     sys.stdout.write(f"\r    [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
     sys.stdout.flush()

@@ -276,3 +276,9 @@ def test_a_command_that_is_left_alone_leaves_nothing(caplog):
         process.close()
     gc.collect()
     assert caplog.records == []
+
+
+def test_a_reader_of_the_demo_who_has_seen_enough():
+    command = f"{sys.executable} -m hyperkit demo --server embedded | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
