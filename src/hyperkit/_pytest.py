@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the setting that says which server tests run on."""
     parser.addini(
         "hyperkit_flavour",
-        "which server hyperkit_server poses as: lxd-2.0, lxd-5.0, lxd-6 or incus-6.0",
+        "which server hyperkit_server poses as: lxd-2.0, lxd-5.0, lxd-6, incus-6.0 or incus-7",
         default=_DEFAULT,
     )
 

@@ -66,7 +66,7 @@ def test_changes_are_operations_where_the_server_has_it_so():
         assert other.client().post("/1.0/storage-pools", pool).type == "sync"
 
 
-@pytest.mark.parametrize("dialect", ["operation", "status", "body", None])
+@pytest.mark.parametrize("dialect", ["operation", "status", "body", "streamed", None])
 def test_every_dialect_of_wait_ends_in_the_same(server, dialect):
     with Server(server.flavour, dialect=dialect) as own:
         client = own.client()

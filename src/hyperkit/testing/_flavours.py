@@ -11,8 +11,9 @@ from .._server import INCUS, LXD, Product
 from ..errors import ArgumentError
 
 # What `/wait` says of an operation that did not succeed, or not in time:
-# the operation, an error under its own HTTP status, or an error under HTTP 200.
-Dialect = Literal["operation", "status", "body"]
+# the operation; an error under its own HTTP status; an error under HTTP 200, which was sent
+# at once; or the operation, after headers that were sent at once.
+Dialect = Literal["operation", "status", "body", "streamed"]
 
 
 class Flavour(NamedTuple):
@@ -49,6 +50,11 @@ class Flavour(NamedTuple):
         """Tell whether it serves instances under ``/1.0/containers`` too."""
         return self.lxd and not self.has("storage_and_network_operations")
 
+    @property
+    def modern(self) -> bool:
+        """Tell whether it is younger than LXD 5.0."""
+        return self.has("operation_wait")
+
     def has(self, extension: str) -> bool:
         """Tell whether it has an API extension."""
         return extension in self.extensions
@@ -63,7 +69,7 @@ _KINDS: dict[str, tuple[Product, str, Dialect]] = {
     "lxd-5.0": (LXD, "5.0.2", "operation"),
     "lxd-6": (LXD, "6.9", "body"),
     "incus-6.0": (INCUS, "6.0.4", "body"),
-    "incus-7": (INCUS, "7.0.2", "body"),
+    "incus-7": (INCUS, "7.0.2", "streamed"),
 }
 FLAVOURS = tuple(_KINDS)
 _DATA = files("hyperkit.testing") / "data"

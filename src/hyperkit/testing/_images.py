@@ -130,7 +130,7 @@ async def list_images(call: Call) -> web.StreamResponse:
     ]
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.dialect == "body" else 500)
+        test = matches(wanted, 400 if call.flavour.modern else 500)
         found = [(project, one) for project, one in found if test(shown(call, project, one))]
     if not call.recursion:
         return call.sync([call.url("images", one.fingerprint) for _, one in found])

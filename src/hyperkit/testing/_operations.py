@@ -254,7 +254,7 @@ async def wait_for_operation(call: Call) -> web.StreamResponse:
         raise Refused(500, quoted) from None
     dialect = call.flavour.dialect
     response = None
-    if dialect == "body":
+    if dialect in {"body", "streamed"}:
         # The headers go at once, so that only the body can say how it ended.
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(call.request)
@@ -271,7 +271,7 @@ async def wait_for_operation(call: Call) -> web.StreamResponse:
 
 def _outcome(operation: Operation, dialect: str) -> tuple[Json, int]:
     """Say what has become of an operation, or that it goes on."""
-    if operation.status_code == SUCCESS or dialect == "operation":
+    if operation.status_code == SUCCESS or dialect in {"operation", "streamed"}:
         return sync(operation.shown()), 200
     if operation.status_code == CANCELLED and operation.class_ == "token":
         return sync(operation.shown()), 200

@@ -45,11 +45,12 @@ class Server:
     `add_command` adds more.
 
     Args:
-        flavour: which server it poses as: ``"lxd-2.0"``, ``"lxd-5.0"``, ``"lxd-6"`` or
-            ``"incus-6.0"``.
+        flavour: which server it poses as: ``"lxd-2.0"``, ``"lxd-5.0"``, ``"lxd-6"``,
+            ``"incus-6.0"`` or ``"incus-7"``.
         dialect: what ``/wait`` answers for an operation that has failed, or not ended in time:
-            ``"operation"``, ``"status"`` (an error) or ``"body"`` (an error under HTTP 200);
-            None means as that server does.
+            ``"operation"``, ``"status"`` (an error), ``"body"`` (an error under HTTP 200) or
+            ``"streamed"`` (the operation, long after its headers); None means as that server
+            does.
         pace: seconds that each operation takes at least, such as ``0.2``.
         password: the trust password, where the server has such a thing.
         tls: True listens on a port of this machine, with TLS, beside the socket; `url` and
