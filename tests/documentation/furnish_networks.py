@@ -65,6 +65,12 @@ def furnish_networks(client, text):
             r"network_load_balancer(?!_pool)",
             lambda: make_balancer(client),
         ),
+        "create_network_load_balancer ": (
+            "network_load_balancer_pool_state",
+            lambda: client.create_network_load_balancer(
+                "ovn1", "192.0.2.1", ports=[{**PORT, "target_pool": "https"}]
+            ),
+        ),
     }
     for maker, (pattern, make) in makers.items():
         if says(pattern) and not says(rf"\b{maker}\("):
@@ -105,6 +111,6 @@ def make_balancer(client):
 
 
 def make_pool(client):
-    """Make a pool, and a load balancer that leads to it."""
+    """Make a pool of one instance."""
     make_instances(client)
     client.create_network_load_balancer_pool("ovn1", "https", instances=[{"name": "c1"}])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
+from ._network_ports import is_range
 from ._shelves import Shelf, home, homes, shelved
 from ._used import named_by
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._state import Project
 
+_PROTOCOLS = ("icmp4", "icmp6", "tcp", "udp")
 _STATES = ("enabled", "disabled", "logged")
 
 
@@ -49,8 +50,8 @@ def _used_by(call: Call, project: Project, name: str) -> list[str]:
 def _read(call: Call, project: Project, asked: Json) -> Json:
     found: Json = {
         "description": str(asked.get("description") or ""),
-        "egress": list(asked.get("egress") or []),
-        "ingress": list(asked.get("ingress") or []),
+        "egress": listing(asked.get("egress")),
+        "ingress": listing(asked.get("ingress")),
         "config": check.options(asked.get("config"), (), 'Invalid config option "{}"'),
     }
     for kind in ("ingress", "egress"):
@@ -72,14 +73,25 @@ def _check_rule(call: Call, project: Project, rule: Json) -> None:
     for field in ("source", "destination"):
         for subject in subjects(rule, field):
             _check_subject(call, project, field.capitalize(), subject)
+    protocol = str(rule.get("protocol") or "")
+    if protocol and protocol not in _PROTOCOLS:
+        raise Refused(500, f"Protocol must be one of: {', '.join(_PROTOCOLS)}")
+    for field in ("source_port", "destination_port"):
+        title = field.capitalize().replace("_", " ")
+        ports = list(subjects(rule, field))
+        if ports and not protocol:
+            raise Refused(500, f"{title} cannot be used without specifying protocol")
+        for port in ports:
+            if not all(one.isdigit() for one in port.split("-")):
+                raise Refused(500, f'Invalid {title}: Invalid port number "{port}"')
 
 
 def subjects(rule: Json, *fields: str) -> Iterator[str]:
-    """Go through what a rule lets go from, or to.
+    """Go through the places, or the ports, that a rule is about.
 
     Args:
         rule: of an ACL.
-        fields: ``"source"``, ``"destination"``, or both.
+        fields: such as ``"source"`` and ``"destination"``.
     """
     for field in fields:
         parts = str(rule.get(field) or "").split(",")
@@ -92,13 +104,9 @@ def _check_subject(call: Call, project: Project, field: str, subject: str) -> No
             text = f'Failed getting network address set "{subject[1:]}" for subject validation'
             raise Refused(404, f"Invalid {field}: {text}: Network_address_set not found")
         return
-    if subject in project.network_acls or subject[0] in "@#":
-        return
-    try:
-        for address in subject.split("-"):
-            ip_network(address, strict=False) if "-" not in subject else ip_address(address)
-    except ValueError:
-        raise Refused(500, f'Invalid {field}: Invalid subject "{subject}"') from None
+    known = subject in project.network_acls or subject[0] == "@" or is_range(subject)
+    if not known:
+        raise Refused(500, f'Invalid {field}: Invalid subject "{subject}"')
 
 
 def _check_name(call: Call, acls: Shelf, name: str, taken: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
 from ._network_acls import subjects
+from ._network_ports import is_range
 from ._shelves import Shelf, home, homes, shelved
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _used_by(project: Project, name: str) -> list[str]:
 
 
 def _read(asked: Json) -> Json:
-    addresses: list[str] = list(asked.get("addresses") or [])
+    addresses: list[str] = listing(asked.get("addresses"))
     for index, address in enumerate(addresses):
-        if not _is_address(address):
+        if not is_range(address):
             text = f'Unsupported address format "{address}" at index {index}'
             raise Refused(500, f"Invalid addresses: {text}")
         if address in addresses[:index]:
@@ -66,18 +66,6 @@ def _read(asked: Json) -> Json:
         "config": check.options(asked.get("config"), (), text),
         "description": str(asked.get("description") or ""),
     }
-
-
-def _is_address(text: str) -> bool:
-    first, _, last = text.partition("-")
-    try:
-        if last:
-            ip_address(first), ip_address(last)
-        else:
-            ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 async def list_address_sets(call: Call) -> web.StreamResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
 from ._call import no_instance
 from ._instances import expanded
 from ._network_ports import Checker, listen_address, needs, network_of, numbers
@@ -49,7 +49,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
     keys = () if call.flavour.lxd else _KEYS
     config = check.options(asked.get("config"), keys, 'Invalid option "{}"')
     backends: dict[str, Json] = {}
-    for number, given in enumerate(asked.get("backends") or []):
+    for number, given in enumerate(listing(asked.get("backends"))):
         backend = _backend(checker, number, given)
         if backend["name"] in backends:
             text = f'Duplicate name "{backend["name"]}" in backend specification {number}'
@@ -57,7 +57,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
         backends[backend["name"]] = backend
     ports = [
         _port(call, network, checker, backends, number, given)
-        for number, given in enumerate(asked.get("ports") or [])
+        for number, given in enumerate(listing(asked.get("ports")))
     ]
     return {
         "description": str(asked.get("description") or ""),
@@ -98,7 +98,7 @@ def _port(
     where = f"in port specification {number}"
     protocol = checker.protocol(given, number)
     listening = checker.listen_ports(given, number)
-    for name in given.get("target_backend") or []:
+    for name in listing(given.get("target_backend")):
         if name not in backends:
             raise Refused(500, f'Invalid target backend name "{name}" {where}')
         targets = list(numbers(backends[name]["target_port"], ""))
@@ -109,7 +109,7 @@ def _port(
         "description": str(given.get("description") or ""),
         "protocol": protocol,
         "listen_port": str(given["listen_port"]),
-        "target_backend": list(given.get("target_backend") or []),
+        "target_backend": listing(given.get("target_backend")),
     }
     if call.flavour.has("network_load_balancer_pool"):
         found["target_pool"] = str(given.get("target_pool") or "")
@@ -206,7 +206,7 @@ def _used_by(network: Network, project: str, name: str) -> list[str]:
 
 def _read_pool(call: Call, asked: Json) -> Json:
     instances: list[Json] = []
-    for given in asked.get("instances") or []:
+    for given in listing(asked.get("instances")):
         name = str(given.get("name") or "")
         if name not in call.state.project(call.project).instances:
             raise Refused(404, no_instance(call.flavour, name, call.project))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
 from ._network_ports import Checker, listen_address, needs, network_of, numbers, parse
 from ._shelves import Shelf, home
 
@@ -53,7 +53,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
         )
     ports: list[Json] = [
         _port(call, checker, default, number, port)
-        for number, port in enumerate(asked.get("ports") or [])
+        for number, port in enumerate(listing(asked.get("ports")))
     ]
     return {
         "description": str(asked.get("description") or ""),

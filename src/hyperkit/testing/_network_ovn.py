@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from ._answers import Refused
@@ -15,6 +15,47 @@ if TYPE_CHECKING:
 _UPLINKS = ("bridge", "physical")
 _VOLATILE = "volatile.network.ipv4.address"
 _MTU = "1442"  # what is left of 1500 bytes when OVN has packed them
+
+
+def check_addresses(config: dict[str, str], version: int, invalid: str, code: int) -> None:
+    """Refuse addresses of a network, or what an uplink has for OVN, that are none.
+
+    Args:
+        config: of the network.
+        version: 4 or 6.
+        invalid: what the refusal of a value begins with.
+        code: to refuse with.
+    """
+    own = config.get(f"ipv{version}.address", "auto")
+    try:
+        subnet = None if own in {"", "auto", "none"} else ip_interface(own).network
+    except ValueError:
+        text = f'{invalid}"ipv{version}.address": invalid CIDR address: {own}'
+        raise Refused(code, text) from None
+    for item in _items(config.get(f"ipv{version}.routes")):
+        try:
+            ip_network(item)
+        except ValueError:
+            text = f'{invalid}"ipv{version}.routes": Item "{item}": invalid CIDR address: {item}'
+            raise Refused(code, text) from None
+    key = f"ipv{version}.ovn.ranges"
+    for item in _items(config.get(key)):
+        try:
+            first, last = map(ip_address, item.split("-"))
+        except ValueError:
+            text = f'Item "{item}": IP range must contain start and end IP addresses'
+            raise Refused(code, f'{invalid}"{key}": {text}') from None
+        if subnet is not None and not (first in subnet and last in subnet):
+            text = f'IP range "{item}" does not fall within any of the allowed networks [{subnet}]'
+            raise Refused(code, f"Failed parsing {key}: {text}")
+    ranges = config.get(key) and subnet is not None and version == 4
+    if ranges and config.get("ipv4.dhcp") != "false" and not config.get("ipv4.dhcp.ranges"):
+        text = f'"{key}" must be used in conjunction with non-overlapping "ipv4.dhcp.ranges"'
+        raise Refused(code, f"{text} when DHCPv4 is enabled")
+
+
+def _items(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def link(call: Call, network: Network) -> None:
@@ -61,10 +102,9 @@ def _own_address(call: Call, uplink: Network) -> str:
         for one in project.networks.values()
         if one.config.get("network") == uplink.name
     }
-    for part in ranges.split(","):
-        first, _, last = part.strip().partition("-")
-        lowest, highest = ip_address(first), ip_address(last or first)
-        for number in range(int(lowest), int(highest) + 1):
+    for item in _items(ranges):
+        first, last = map(ip_address, item.split("-"))
+        for number in range(int(first), int(last) + 1):
             address = str(ip_address(number))
             if address not in taken:
                 return address

@@ -75,11 +75,11 @@ async def create_peer(call: Call) -> web.StreamResponse:
 
     It waits until the other network has one that leads back.
     """
-    peers = _shelf(call)
     asked = await call.json()
     name = str(asked.get("name") or "")
     if call.flavour.has("network_address_set"):
         check.api_name(name, 400, "Invalid network peer name: ")
+    peers = _shelf(call)
     with peers.failing("creating"):
         target = _target(call, peers, asked)
         if name in peers.things:

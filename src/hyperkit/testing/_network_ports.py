@@ -47,6 +47,17 @@ def parse(text: object) -> Address | None:
         return None
 
 
+def is_range(text: str) -> bool:
+    """Tell whether a text is an address, a subnet, or the first and last of some addresses."""
+    try:
+        if "-" not in text:
+            return bool(ip_network(text, strict=False))
+        first, last = map(ip_address, text.split("-"))
+    except ValueError:
+        return False
+    return first.version == last.version
+
+
 def subnet(network: Network, version: int) -> Subnet | None:
     """Find a network's own subnet; None if it has none that it speaks of.
 

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 from . import _check as check
-from ._answers import Json, Refused
+from ._answers import Json, Refused, listing
 from ._shelves import Shelf, home, homes, shelved
 from ._used import named_by
 
@@ -142,7 +142,7 @@ def _records(call: Call) -> Shelf:
 
 
 def _read_record(asked: Json) -> Json:
-    entries: list[Json] = [_entry(one) for one in asked.get("entries") or []]
+    entries: list[Json] = [_entry(one) for one in listing(asked.get("entries"))]
     known: list[tuple[str, str]] = []
     for entry in entries:
         pair = entry["type"], entry["value"]
@@ -161,7 +161,7 @@ def _entry(given: Json) -> Json:
     """Read an entry; of what it says, only addresses are looked into."""
     kind, value = str(given.get("type") or ""), str(given.get("value") or "")
     ttl: Json = {"ttl": int(given["ttl"])} if given.get("ttl") else {}
-    place = len(f"record {ttl.get('ttl', 300)} IN {kind} ")
+    place = len(f"record {ttl.get('ttl', 300)} IN {kind or value} ")
     if kind not in _TYPES:
         text = f'unknown RR type: "{kind or value}" at line: 1:{place}'
         raise Refused(500, f"Bad zone record entry: dns: {text}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 from . import _check as check
 from ._answers import Json, Refused
-from ._network_ovn import link
+from ._network_ovn import check_addresses, link
 from ._network_peers import follow
 from ._network_ports import network_of
 from ._shelves import done, filtered, home, homes
@@ -88,13 +87,8 @@ def _config(call: Call, network: Network, given: Any, code: int) -> dict[str, st
         given, known, f'Invalid option for network "{network.name}" option "{{}}"', code
     )
     invalid = f'Invalid value for network "{network.name}" option '
-    for key in ("ipv4.address", "ipv6.address"):
-        if found.get(key, "auto") not in {"", "auto", "none"}:
-            try:
-                ip_interface(found[key])
-            except ValueError:
-                text = f'"{key}": invalid CIDR address: {found[key]}'
-                raise Refused(code, invalid + text) from None
+    for version in (4, 6):
+        check_addresses(found, version, invalid, code)
     if network.type in {"macvlan", "physical", "sriov"} and "parent" not in found:
         raise Refused(code, f'{invalid}"parent": Required value')
     _check_names(call, found, invalid, code)
@@ -157,6 +151,8 @@ async def create_network(call: Call) -> web.StreamResponse:
         _choose_addresses(call, network.config)
     if kind == "ovn":
         link(call, network)
+    if kind == "bridge":
+        _check_own(call, network.config["ipv4.address"])
     network.config = dict(sorted(network.config.items()))
     project.networks[name] = network
     if "raw.dnsmasq" in network.config:
@@ -197,6 +193,22 @@ def _choose_addresses(call: Call, config: dict[str, str]) -> None:
         if config.get(f"{version}.address", "auto") in {"", "auto"}:
             config[f"{version}.address"] = address
             config.setdefault(f"{version}.nat", "true")
+
+
+def _check_own(call: Call, address: str) -> None:
+    """Refuse a bridge's own address if another bridge has it."""
+    taken = {
+        one.config.get("ipv4.address")
+        for project in call.state.projects.values()
+        for one in project.networks.values()
+        if one.type == "bridge"
+    }
+    if address not in taken - {"none"}:
+        return
+    ended = call.flavour.either("Process exited with non-zero value", "exit status")
+    failed = f"The DNS and DHCP service exited prematurely: {ended} 2"
+    text = f"dnsmasq: failed to create listening socket for {address.partition('/')[0]}"
+    raise Refused(500, f'{failed} ("{text}: Address already in use")')
 
 
 async def get_network(call: Call) -> web.StreamResponse:

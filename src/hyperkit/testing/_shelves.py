@@ -12,7 +12,7 @@ from ._answers import Json, Refused, respond, sync
 from ._filter import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from aiohttp import web
 
@@ -112,7 +112,7 @@ class Shelf:
         return self.prefix.format(word)
 
     @contextmanager
-    def failing(self, word: str) -> Iterator[None]:
+    def failing(self, word: str) -> Generator[None]:
         """Let the errors of what is done meanwhile tell what was tried.
 
         Args:
