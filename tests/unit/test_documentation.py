@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from documentation.furnish_networks import INSIDE, furnish_networks
 
 import hyperkit
 from hyperkit import testing
@@ -54,7 +55,6 @@ NOT_RUN = {
     "init_": "needs a second server",
     "join_cluster": "needs a second server",
     "migrate": "needs a second server",
-    "network_acl_log": "only OVN networks have one",
     "patch_cluster_": "the embedded server is a cluster of one",
     "push_directory": "names a folder of the caller's",
     "push_file": "names a file of the caller's",
@@ -88,7 +88,7 @@ def furnish(client, server, name):
         "create_profile": lambda: client.create_profile("web", config={"limits.cpu": 1}),
         "create_storage_pool": lambda: client.create_storage_pool("fast", driver="dir"),
         "create_storage_volume": lambda: client.create_storage_volume("default", "data"),
-        "create_network": lambda: client.create_network("br0"),
+        "create_network": lambda: client.create_network("br0", config=INSIDE),
         "create_network_acl": lambda: client.create_network_acl("web", ingress=[RULE]),
         "create_project": lambda: client.create_project("blue"),
         "create_certificate": lambda: client.create_certificate(server.certificate, name="laptop"),
@@ -117,6 +117,7 @@ def furnish(client, server, name):
         client.create_image_alias(fingerprint, alias)
     if name not in {"create_storage_volume", "create_storage_volume_snapshot"}:
         client.create_storage_volume_snapshot("default", "data", "before")
+    furnish_networks(client, EXAMPLES[name])
     server.requests.clear()
 
 
@@ -173,10 +174,11 @@ def test_examples(name, there):
     for beginning, reason in NOT_RUN.items():
         if name.startswith(beginning):
             pytest.skip(reason)
-    try:
-        run(name, "incus-6.0")
-    except (hyperkit.MissingExtension, hyperkit.NotImplementedByServer):
+    for flavour in ("incus-6.0", "lxd-6", "incus-7"):
         try:
-            run(name, "lxd-6")
+            run(name, flavour)
         except (hyperkit.MissingExtension, hyperkit.NotImplementedByServer) as error:
-            pytest.skip(str(error))
+            lacking = error
+        else:
+            return
+    pytest.skip(str(lacking))

@@ -20,7 +20,8 @@ class NetworkAllocationsMixin(NetworkPartsMixin):
             all_projects: True lists those of every project.
 
         Example:
-            >>> [one.addresses for one in client.network_allocations() if one.type == "network"]
+            >>> own = "/1.0/networks/br0"
+            >>> [one.addresses for one in client.network_allocations() if one.used_by == own]
             ['10.7.0.1/24']
         """
         self._need("network_allocations", "network allocations")

@@ -336,7 +336,7 @@ class NetworksMixin(NetworkPartsMixin):
 
         Example:
             >>> network = client.network("br0")
-            >>> client.update_network("br0", config={**network.config, "mtu": 1400}).status
+            >>> client.update_network("br0", config={**network.config, "bridge.mtu": 1400}).status
             'Success'
         """
         body = {"config": strings(config or {}), "description": description or ""}

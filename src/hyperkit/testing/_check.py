@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ._call import Call
 
 _INSTANCE = re.compile(r"[a-zA-Z0-9-]+")
+_OWN = ("user.",)
+_RESERVED = "$?&+\"'`*/"
 _CONFIG = (
     "boot.",
     "cloud-init.",
@@ -50,6 +52,18 @@ _DEVICES = {
 
 def instance_name(name: str, *, lxd: bool) -> None:
     """Refuse what cannot be the name of an instance."""
+    host_name(name, lxd=lxd, before="Invalid instance name: ")
+
+
+def host_name(name: str, *, lxd: bool, code: int = 400, before: str = "") -> None:
+    """Refuse what cannot be the name of a host, and so of an instance or an ACL.
+
+    Args:
+        name: from the body.
+        lxd: whether the server is an LXD.
+        code: to refuse with.
+        before: what the refusal begins with.
+    """
     text = ""
     if not 1 <= len(name) <= 63:
         text = "Name must be 1-63 characters long"
@@ -64,7 +78,45 @@ def instance_name(name: str, *, lxd: bool) -> None:
     elif not _INSTANCE.fullmatch(name):
         text = "Name can only contain alphanumeric and hyphen characters"
     if text:
-        raise Refused(400, f"Invalid instance name: {text}")
+        raise Refused(code, before + text)
+
+
+def api_name(name: str, code: int = 500, before: str = "") -> None:
+    """Refuse what Incus 7 takes for no name, whatever it is for.
+
+    Args:
+        name: from the body.
+        code: to refuse with.
+        before: what the refusal begins with.
+    """
+    text = ""
+    reserved = next((one for one in name if one in _RESERVED), "")
+    if len(name) > 64:
+        text = "Maximum name length is 64 characters"
+    elif any(one.isspace() for one in name):
+        text = "Name cannot contain white space"
+    elif reserved:
+        text = f'Name contains invalid character "{reserved}"'
+    elif not (name[:1].isalnum() and name[-1:].isalnum()):
+        text = "Names must start and end with an alphanumeric character"
+    if text:
+        raise Refused(code, before + text)
+
+
+def options(given: Any, known: tuple[str, ...], text: str, code: int = 500) -> dict[str, str]:
+    """Read a configuration of what belongs to networks.
+
+    Args:
+        given: from the body.
+        known: its keys, or the beginnings of them with their dots; users' own are known.
+        text: to refuse another with.
+        code: to refuse it with.
+    """
+    found = texts(given)
+    for key in found:
+        if not any(key == one or (one[-1] == "." and key.startswith(one)) for one in known + _OWN):
+            raise Refused(code, text.format(key))
+    return found
 
 
 def config(given: Any, code: int = 400, before: str = "") -> dict[str, str]:

@@ -36,6 +36,8 @@ def _used_by(call: Call, project: Project) -> list[str]:
     found += [f"/1.0/images/{one}{suffix}" for one in project.images]
     found += [f"/1.0/networks/{one}{suffix}" for one in project.networks]
     found += [f"/1.0/network-acls/{one}{suffix}" for one in project.network_acls]
+    if call.flavour.has("projects_networks_zones"):
+        found += [f"/1.0/network-zones/{one}{suffix}" for one in project.network_zones]
     found += [
         f"/1.0/storage-pools/{pool}/volumes/custom/{name}{suffix}"
         for pool, name in project.volumes

@@ -145,7 +145,14 @@ class Profile:
 
 @dataclass
 class Network:
-    """A network."""
+    """A network.
+
+    Attributes:
+        balancers: its load balancers by the addresses that they listen at.
+        balancer_pools: the pools of instances that those lead to.
+        forwards: its forwards by the addresses that they listen at.
+        peers: its ways to other networks.
+    """
 
     name: str
     type: str = "bridge"
@@ -153,6 +160,10 @@ class Network:
     config: dict[str, str] = field(default_factory=dict[str, str])
     description: str = ""
     hwaddr: str = ""
+    balancers: dict[str, Json] = field(default_factory=dict[str, Json])
+    balancer_pools: dict[str, Json] = field(default_factory=dict[str, Json])
+    forwards: dict[str, Json] = field(default_factory=dict[str, Json])
+    peers: dict[str, Json] = field(default_factory=dict[str, Json])
 
 
 @dataclass
@@ -198,11 +209,14 @@ class Project:
     name: str
     config: dict[str, str] = field(default_factory=dict[str, str])
     description: str = ""
+    address_sets: dict[str, Json] = field(default_factory=dict[str, Json])
     aliases: dict[str, Alias] = field(default_factory=dict[str, Alias])
     images: dict[str, Image] = field(default_factory=dict[str, Image])
     instances: dict[str, Instance] = field(default_factory=dict[str, Instance])
     networks: dict[str, Network] = field(default_factory=dict[str, Network])
     network_acls: dict[str, Json] = field(default_factory=dict[str, Json])
+    network_zones: dict[str, Json] = field(default_factory=dict[str, Json])
+    zone_records: dict[str, dict[str, Json]] = field(default_factory=dict[str, dict[str, Json]])
     profiles: dict[str, Profile] = field(default_factory=dict[str, Profile])
     volumes: dict[tuple[str, str], Volume] = field(default_factory=dict[tuple[str, str], Volume])
 
@@ -213,6 +227,7 @@ class State:
 
     certificates: dict[str, Certificate] = field(default_factory=dict[str, Certificate])
     config: dict[str, str] = field(default_factory=dict[str, str])
+    integrations: dict[str, Json] = field(default_factory=dict[str, Json])
     pools: dict[str, Pool] = field(default_factory=dict[str, Pool])
     projects: dict[str, Project] = field(default_factory=dict[str, Project])
     warnings: dict[str, Json] = field(default_factory=dict[str, Json])

@@ -83,6 +83,8 @@ def _address(daemon: Daemon, instance: Instance) -> str:
     for device in devices.values():
         network = networks.get(device.get("network", ""))
         subnet = network.config.get("ipv4.address", "none") if network else "none"
+        if subnet != "none" and device.get("ipv4.address"):
+            return str(device["ipv4.address"])
         if subnet != "none":
             return f"{subnet.rpartition('.')[0]}.{next(_addresses) % 250 + 2}"
     return ""
