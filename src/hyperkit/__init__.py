@@ -13,29 +13,19 @@ Its options are variables of the module: ``hyperkit.auto_sync = False``.
 from __future__ import annotations
 
 import sys as _sys
+from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ._batch import Batch as Batch
-from ._client import Client as Client
-from ._events import Events as Events
-from ._filter import Filter as Filter
-from ._filter import where as where
-from ._filter import where_not as where_not
-from ._functions import *  # noqa: F403 - the functions; the stub names them
-from ._functions import default_client as _default_client
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
-from ._process import CompletedProcess as CompletedProcess
-from ._process import Process as Process
-from ._vga import VgaConsole as VgaConsole
-from .errors import *  # noqa: F403
-from .types import *  # noqa: F403
 
 if _TYPE_CHECKING:
     from requests import Response as _Response
     from requests import Session as _Session
+
+    from ._public import *  # noqa: F403
 
     api_endpoint: str | None
     auto_sync: bool
@@ -56,20 +46,37 @@ if _TYPE_CHECKING:
     verify_ssl: bool | str
 
 
+def _load() -> list[str]:
+    """Load all the rest, requests included, which takes its time; list the names."""
+    public = _import_module(f"{__name__}._public")
+    names = [name for name in vars(public) if not name.startswith("_")]
+    for name in names:
+        globals().setdefault(name, getattr(public, name))
+    return names
+
+
 class _Module(_ModuleType):
     """This module: its options are those of the default client."""
 
     def __getattr__(self, name: str) -> _Any:
         if name in _OPTIONS or name == "last_response":
-            return getattr(_default_client(), name)
+            return getattr(self.default_client(), name)
+        if name == "__all__":
+            return _load()
+        if not name.startswith("_") and name in _load():
+            return globals()[name]
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _OPTIONS:
-            setattr(_default_client(), name, value)
+            setattr(self.default_client(), name, value)
         else:
             super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        _load()
+        return sorted(globals())
 
 
 _sys.modules[__name__].__class__ = _Module

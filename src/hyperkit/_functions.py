@@ -4,8 +4,6 @@ The stub beside this file says the same to editors and type checkers; it is
 written by ``tools/stub.py``.
 """
 
-from __future__ import annotations
-
 import os as _os
 from typing import Any as _Any
 

@@ -94,11 +94,11 @@ class Link:
                 pieces: Any = payload.blocks()
                 request.body = pieces
             if self.session is None:
-                response = self.transport.send(request, timeout=timeout)
+                response = self.transport.send(request, stream=stream, timeout=timeout)
             else:
                 response = self._send_by_session(self.session, request, timeout)
-            if not stream:
-                response.content  # noqa: B018 - reads the body
+                if not stream:
+                    response.content  # noqa: B018 - reads the body
         except Error:
             raise
         except _FAULTS as error:

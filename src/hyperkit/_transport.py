@@ -141,13 +141,13 @@ class Transport(HTTPAdapter):
     def send(
         self,
         request: PreparedRequest,
-        stream: bool = False,  # noqa: ARG002, FBT002 - the signature is requests'
+        stream: bool = False,  # noqa: FBT002 - the signature is requests'
         timeout: Any = None,
         verify: Any = True,  # noqa: ARG002, FBT002
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> Response:
-        """Send one request. The body of the answer is not read yet."""
+        """Send one request, and read the body of the answer unless ``stream``."""
         if not isinstance(timeout, Timeout):
             pair: Any = timeout
             connect, read = pair if isinstance(timeout, tuple) else (pair, pair)
@@ -166,7 +166,12 @@ class Transport(HTTPAdapter):
             preload_content=False,
             decode_content=False,
         )
-        return self.build_response(request, answer)
+        response = self.build_response(request, answer)
+        if not stream:
+            # As `response.content` would, but in one piece.
+            response._content = answer.read(decode_content=True)
+            response._content_consumed = True  # type: ignore[attr-defined]
+        return response
 
     def open_socket(self, timeout: Timeout) -> socket.socket:
         """Open a connection of the caller's own: reached and verified as all others are."""
@@ -186,7 +191,7 @@ class Transport(HTTPAdapter):
         """Make the response: as requests does, without cookies and guesses at the encoding."""
         response = Response()
         response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
+        response.headers = CaseInsensitiveDict(resp.headers.itermerged())
         response.encoding = "utf-8"
         response.raw = resp
         response.reason = resp.reason

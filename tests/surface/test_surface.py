@@ -155,3 +155,31 @@ def test_errors_are_exported():
     for name, kind in vars(hyperkit.errors).items():
         if isinstance(kind, type) and issubclass(kind, hyperkit.Error):
             assert getattr(hyperkit, name) is kind
+
+
+def fresh(code):
+    """Run a program in an interpreter of its own, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_importing_loads_neither_requests_nor_the_chapters():
+    code = "import sys, hyperkit; print(*sys.modules)"
+    loaded = fresh(code)
+    assert {"hyperkit", "hyperkit.errors"} <= set(loaded)
+    assert not {"requests", "urllib3", "hyperkit._client"} & set(loaded)
+
+
+def test_what_is_used_is_loaded():
+    assert fresh("import hyperkit; print(hyperkit.instances.__name__)") == ["instances"]
+    assert fresh("from hyperkit import *; print(NotFound.__name__)") == ["NotFound"]
+    assert "Client" in fresh("import hyperkit; print(*dir(hyperkit))")
+    code = "import hyperkit; hyperkit.auto_sync = False; print(hyperkit.Client().auto_sync)"
+    assert fresh(code) == ["False"]
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match="no attribute 'instnaces'"):
+        hyperkit.instnaces  # noqa: B018
