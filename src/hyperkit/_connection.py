@@ -196,6 +196,7 @@ class Connection(ClientOptions):
         extension: str = "",
         filter: str | None = None,
         filtering: str = "api_filtering_extended",
+        legible: bool = True,
         **query: Any,
     ) -> list[str] | list[Kind]:
         """GET a list: of names (``recursion`` 0), or of objects.
@@ -208,6 +209,8 @@ class Connection(ClientOptions):
             extension: the one that ``all_projects`` needs.
             filter: as `where` writes it.
             filtering: the extension that ``filter`` needs: others would list everything.
+            legible: False takes names from the objects, since some server quotes them twice
+                in URLs.
             query: further parameters.
         """
         if filter is not None:
@@ -216,9 +219,11 @@ class Connection(ClientOptions):
         if all_projects:
             self._need(extension, "all_projects")
             query["all-projects"] = "true"
-        if not recursion:
+        if not recursion and legible:
             return self._names(path, **query)
-        entries: list[dict[str, Any]] = self._get(path, recursion=recursion, **query) or []
+        entries: list[dict[str, Any]] = self._get(path, recursion=recursion or 1, **query) or []
+        if not recursion:
+            return [entry["name"] for entry in entries]
         return [kind(entry) for entry in entries]
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:

@@ -349,6 +349,16 @@ def test_records(client):
                 client.network_zone_record(zone, "www")
 
 
+def test_names_are_listed_as_they_are(client):
+    zone = "hk%4.example"
+    with gone_afterwards(client.delete_network_zone, zone):
+        client.create_network_zone(zone)
+        assert zone in client.network_zones()
+        with gone_afterwards(lambda name: client.delete_network_zone_record(zone, name), "a%b"):
+            client.create_network_zone_record(zone, "a%b")
+            assert client.network_zone_records(zone) == ["a%b"]
+
+
 def test_the_record_of_a_zone_itself(client):
     with gone_afterwards(client.delete_network_zone, "hk3.example"):
         client.create_network_zone("hk3.example")

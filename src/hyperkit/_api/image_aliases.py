@@ -124,11 +124,8 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.image_aliases()
             ['busybox']
         """
-        # Not from URLs: LXD 5.0 quotes a slash in them twice, Incus not at all.
-        entries: list[dict[str, Any]] = self._get(path("images", "aliases"), recursion=1) or []
-        if recursion:
-            return [ImageAlias(entry) for entry in entries]
-        return [entry["name"] for entry in entries]
+        # LXD 5.0 quotes a slash in URLs twice, Incus not at all.
+        return self._list(path("images", "aliases"), ImageAlias, recursion, legible=False)
 
     def patch_image_alias(
         self,

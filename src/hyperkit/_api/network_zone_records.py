@@ -180,7 +180,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
             ['www']
         """
         url = self._record(zone)
-        return self._list(url, NetworkZoneRecord, recursion, filter=filter)
+        return self._list(url, NetworkZoneRecord, recursion, filter=filter, legible=False)
 
     def patch_network_zone_record(
         self,

@@ -165,6 +165,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             filter=filter,
             all_projects=all_projects,
             extension="network_zones_all_projects",
+            legible=False,
         )
 
     def patch_network_zone(
