@@ -263,6 +263,8 @@ def image_of(call: Call, source: Json) -> Image | None:
 
 def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) -> Instance:
     """Make an instance, which is in no project yet."""
+    from ._mounts import check as check_disks  # noqa: PLC0415 - it needs this module
+
     profiles = asked.get("profiles")
     if profiles is None:
         profiles = list(image.profiles) if image else ["default"]
@@ -296,6 +298,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     if not any(one.get("path") == "/" for one in root.values()):
         text = "Failed getting root disk: No root device could be found"
         raise Refused(500, f"{before}Failed {word} instance: {text}")
+    check_disks(call.daemon, instance.project, root, f"{before}Failed {word} instance: ")
     if image is not None:
         apply_templates(instance, "create")
         instance.logs["lxc.log"] = b""
@@ -356,6 +359,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
         del operation
         config = check.config(asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
+        _check_disks(call, instance, devices)
         if "volatile.idmap.next" in instance.config and "volatile.idmap.next" not in config:
             raise Refused(500, "Volatile idmap keys can't be deleted by the user")
         instance.config = config
@@ -377,6 +381,7 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     check.profiles(call, profiles or [])
     config = check.config(asked.get("config"), 500, "Invalid config: ")
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
+    _check_disks(call, instance, devices)
     instance.config = instance.config | config
     instance.devices = instance.devices | devices
     if profiles is not None:
@@ -387,7 +392,17 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     return call.sync({})
 
 
+def _check_disks(call: Call, instance: Instance, devices: Json) -> None:
+    from ._mounts import check as check_disks  # noqa: PLC0415 - it needs this module
+
+    check_disks(call.daemon, instance.project, devices, "")
+
+
 def _updated(call: Call, instance: Instance) -> None:
+    from ._mounts import mount  # noqa: PLC0415 - it needs this module
+
+    if instance.running:
+        mount(call.daemon, instance)
     call.daemon.events.lifecycle(
         "instance-updated", f"/1.0/instances/{instance.name}", instance.project
     )

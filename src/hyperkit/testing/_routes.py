@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from . import (
     _about,
     _backups,
+    _bucket_backups,
+    _buckets,
     _certificates,
     _console,
     _events,
@@ -29,6 +31,9 @@ from . import (
     _snapshots,
     _states,
     _templates,
+    _volume_backups,
+    _volume_files,
+    _volume_snapshots,
     _volumes,
     _warnings,
 )
@@ -47,6 +52,8 @@ if TYPE_CHECKING:
 _CHAPTERS = (
     _about,
     _backups,
+    _bucket_backups,
+    _buckets,
     _certificates,
     _console,
     _events,
@@ -67,6 +74,9 @@ _CHAPTERS = (
     _snapshots,
     _states,
     _templates,
+    _volume_backups,
+    _volume_files,
+    _volume_snapshots,
     _volumes,
     _warnings,
 )

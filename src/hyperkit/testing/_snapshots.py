@@ -224,6 +224,7 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
 
 def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
     """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
+    from ._mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
 
     async def work(operation: Operation) -> None:
         del operation
@@ -239,6 +240,8 @@ def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
         instance.profiles = list(snapshot.profiles)
         instance.ephemeral = snapshot.ephemeral
         instance.tree = snapshot.tree.copy()
+        if instance.running:
+            mount(call.daemon, instance)
         call.daemon.events.lifecycle(
             "instance-restored",
             f"/1.0/instances/{instance.name}",
