@@ -14,7 +14,6 @@ NOT_YET = {
     "test_files.test_large_files_in_constant_memory": "files are kept in memory",
     "test_images.test_progress_of_packing": "packing is done before anybody could ask",
     "test_instance_debug.test_memory_of_what_is_no_virtual_machine": "it dumps no memory",
-    "test_migration": "nothing migrates from one embedded server to another",
     "test_network_members": "it is a cluster of one",
     "test_networks.test_forwards": "it forwards nothing",
     "test_networks.test_integrations": "it integrates no other networks",
@@ -26,7 +25,6 @@ NOT_YET = {
     "test_processes.test_every_byte_on_a_slow_link[64]": "a minute; it is run on real servers",
     "test_profiles.test_a_log_is_deleted": "it keeps its logs in no folder",
     "test_server.test_configuration_keys": "it does not describe its configuration",
-    "test_storage_transfers": "nothing migrates from one embedded server to another",
 }
 
 

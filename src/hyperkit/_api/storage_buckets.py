@@ -499,7 +499,8 @@ class StorageBucketsMixin(OperationsMixin):
             PreconditionFailed: it has changed since.
 
         Example:
-            >>> client.update_storage_bucket_key("default", "photos", "viewer", role="admin").status
+            >>> photos = "default", "photos"
+            >>> client.update_storage_bucket_key(*photos, "viewer", role="admin").status
             'Success'
         """
         body = _credentials(access_key, description or "", role, secret_key)

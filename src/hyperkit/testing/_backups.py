@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._daemon import Daemon
     from ._operations import Operation
-    from ._state import Backup, Instance
+    from ._state import Backup, Instance, Snapshot
 
 FOLDERS = {"own": "backup/container/rootfs", "snapshots": "backup/snapshots"}
 
@@ -85,15 +85,18 @@ async def create_backup(call: Call) -> web.StreamResponse:
     )
 
 
-def packed(instance: Instance, *, alone: bool, packer: str) -> bytes:
+def packed(
+    instance: Instance, *, alone: bool, packer: str, snapshot: Snapshot | None = None
+) -> bytes:
     """Pack an instance.
 
     Args:
         instance: what is packed.
         alone: True leaves its snapshots out.
         packer: the way of compressing.
+        snapshot: of it, if that is to be packed in its place.
     """
-    snapshots = [] if alone else list(instance.snapshots.values())
+    snapshots = [] if alone or snapshot else list(instance.snapshots.values())
     index: Json = {
         "name": instance.name,
         "config": instance.config,
@@ -101,6 +104,7 @@ def packed(instance: Instance, *, alone: bool, packer: str) -> bytes:
         "profiles": instance.profiles,
         "description": instance.description,
         "architecture": instance.architecture,
+        "empty": instance.empty,
         "metadata": instance.metadata,
         "templates": {name: text.decode("latin-1") for name, text in instance.templates.items()},
         "snapshots": [
@@ -117,7 +121,7 @@ def packed(instance: Instance, *, alone: bool, packer: str) -> bytes:
             for one in snapshots
         ],
     }
-    trees = {FOLDERS["own"]: instance.tree}
+    trees = {FOLDERS["own"]: (snapshot or instance).tree}
     for one in snapshots:
         trees[f"{FOLDERS['snapshots']}/{one.name}"] = one.tree
     # JSON is YAML too.

@@ -157,7 +157,9 @@ async def create_instance(call: Call) -> web.StreamResponse:
 
         return copy_instance(call, name, asked)
     if kind == "migration":
-        raise Refused(501, "The embedded server cannot make an instance by migration")
+        from ._arrivals import receive_instance  # noqa: PLC0415 - it needs this module
+
+        return receive_instance(call, name, asked)
     if kind not in {"image", "none"}:
         raise Refused(400, f"Unknown source type {kind}")
     return _begin(call, name, asked, source)
@@ -263,8 +265,6 @@ def image_of(call: Call, source: Json) -> Image | None:
 
 def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) -> Instance:
     """Make an instance, which is in no project yet."""
-    from ._mounts import check as check_disks  # noqa: PLC0415 - it needs this module
-
     profiles = asked.get("profiles")
     if profiles is None:
         profiles = list(image.profiles) if image else ["default"]
@@ -294,15 +294,23 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
         instance.metadata, instance.templates = image.metadata, dict(image.templates)
     instance.config |= notes(call, instance)
     instance.config = dict(sorted(instance.config.items()))
-    root = expanded(call.home("profiles"), instance)[1]
-    if not any(one.get("path") == "/" for one in root.values()):
-        text = "Failed getting root disk: No root device could be found"
-        raise Refused(500, f"{before}Failed {word} instance: {text}")
-    check_disks(call.daemon, instance.project, root, f"{before}Failed {word} instance: ")
+    check_devices(call, instance, before)
     if image is not None:
         apply_templates(instance, "create")
         instance.logs["lxc.log"] = b""
     return instance
+
+
+def check_devices(call: Call, instance: Instance, before: str) -> None:
+    """Refuse an instance without a root disk, or with a volume that it cannot use."""
+    from ._mounts import check as check_disks  # noqa: PLC0415 - it needs this module
+
+    word = call.flavour.either("initialising", "initializing")
+    devices = expanded(call.home("profiles"), instance)[1]
+    if not any(one.get("path") == "/" for one in devices.values()):
+        text = "Failed getting root disk: No root device could be found"
+        raise Refused(500, f"{before}Failed {word} instance: {text}")
+    check_disks(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
 
 
 def notes(call: Call, instance: Instance) -> dict[str, str]:
@@ -421,10 +429,10 @@ async def post_instance(call: Call) -> web.StreamResponse:
         text = "Failed to get address of instance's member: Instance not found"
         raise Refused(refusal.code, text) from None
     name = str(asked.get("name") or "")
-    if asked.get("migration"):
-        if asked.get("live") or not (asked.get("pool") or asked.get("project")):
-            raise Refused(501, "The embedded server cannot offer an instance for migration")
-        return move_instance(call, instance, name or instance.name, asked)
+    if asked.get("migration") and not (asked.get("pool") or asked.get("project")):
+        from ._arrivals import offer_instance  # noqa: PLC0415 - it needs this module
+
+        return offer_instance(call, instance, asked, call.about(instance.name))
     if asked.get("project") or asked.get("pool"):
         return move_instance(call, instance, name or instance.name, asked)
     return _rename(call, instance, name)

@@ -184,7 +184,10 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     instance, snapshot = _found(call)
     asked = await call.json()
     if asked.get("migration"):
-        raise Refused(501, "The embedded server cannot offer a snapshot for migration")
+        from ._arrivals import offer_instance  # noqa: PLC0415 - it needs this module
+
+        about = _resources(call, instance, snapshot.name)
+        return offer_instance(call, instance, asked, about, snapshot)
     name = str(asked.get("name") or "")
     if not name:
         raise Refused(400, "A new name for the snapshot must be provided")

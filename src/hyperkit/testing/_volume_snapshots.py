@@ -116,10 +116,16 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
 
 
 async def rename_snapshot(call: Call) -> web.StreamResponse:
-    """``POST …/volumes/custom/<volume>/snapshots/<snapshot>``."""
+    """``POST …/volumes/custom/<volume>/snapshots/<snapshot>``: rename, or offer."""
+    from ._arrivals import offer_volume  # noqa: PLC0415 - it needs this module
+
     volume = custom(call)
     snapshot = _found(call, volume)
-    name = str((await call.json()).get("name") or "")
+    asked = await call.json()
+    # A server that cannot offer it takes this for another name.
+    if asked.get("migration") and call.flavour.has("storage_api_remote_volume_snapshot_copy"):
+        return offer_volume(call, volume, asked, snapshot)
+    name = str(asked.get("name") or "")
     if not name:
         raise Refused(400, "Missing name")
 

@@ -280,6 +280,10 @@ async def create_volume(call: Call) -> web.StreamResponse:
         return done(call, "Creating storage volume")
     if source["type"] == "copy":
         return _copy(call, made, source)
+    if source["type"] == "migration":
+        from ._arrivals import receive_volume  # noqa: PLC0415 - it needs this module
+
+        return receive_volume(call, made, source)
     raise Refused(501, f"The embedded server cannot make a volume by {source['type']}")
 
 
@@ -379,7 +383,9 @@ async def rename_volume(call: Call) -> web.StreamResponse:
         text = f'Renaming storage volumes of type "{volume.type}" is not allowed'
         raise Refused(400, text)
     if asked.get("migration"):
-        raise Refused(501, "The embedded server cannot offer a volume for migration")
+        from ._arrivals import offer_volume  # noqa: PLC0415 - it needs this module
+
+        return offer_volume(call, volume, asked)
     name = str(asked.get("name") or "")
     pool = asked.get("pool") or volume.pool
     if not name:
