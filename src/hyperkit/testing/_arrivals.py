@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from . import _check as check
-from . import _instances as instances
+from . import _creation as creation
 from ._answers import Json, Refused
 from ._archives import unpack_backup
 from ._backups import FOLDERS, packed
@@ -58,7 +58,7 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
     there = call.state.project(call.project).instances.get(name)
     refreshing = there is not None and bool(source.get("refresh"))
     if not refreshing:
-        instances.check_free(call, name, before)
+        creation.check_free(call, name, before)
     made = Instance(
         name,
         call.project,
@@ -70,8 +70,8 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         description=str(asked.get("description") or ""),
         ephemeral=bool(asked.get("ephemeral")),
     )
-    made.config = dict(sorted((instances.notes(call, made) | made.config).items()))
-    instances.check_devices(call, made, before)
+    made.config = dict(sorted((creation.notes(call, made) | made.config).items()))
+    creation.check_devices(call, made, before)
     loop = asyncio.get_running_loop()
 
     async def take(content: bytes) -> None:
@@ -85,8 +85,8 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
             there.tree.become(made.tree)
             there.snapshots = made.snapshots | there.snapshots
             return
-        instances.check_free(call, name, before)
-        instances.add(call, made)
+        creation.check_free(call, name, before)
+        creation.add(call, made)
 
     return receive(
         call,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from . import _check as check
 from ._answers import Json, Refused
-from ._instances import add, check_devices, check_free, expanded, find, notes
+from ._creation import add, check_devices, check_free, notes
+from ._instances import expanded, find
 from ._snapshots import missing, of
 from ._state import Instance, Snapshot
 

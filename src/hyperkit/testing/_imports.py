@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from . import _instances as instances
+from . import _creation as creation
 from ._answers import Json, Refused
 from ._archives import unpack_backup
 from ._backups import FOLDERS
@@ -43,9 +43,9 @@ async def import_backup(call: Call) -> web.StreamResponse:
             trees[""],
             description=index["description"],
         )
-        made.config = dict(sorted((made.config | instances.notes(call, made)).items()))
+        made.config = dict(sorted((made.config | creation.notes(call, made)).items()))
         restored(made, index, trees)
-        instances.add(call, made)
+        creation.add(call, made)
 
     return call.start("Restoring backup", work, resources=call.about(name))
 
@@ -90,7 +90,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
     kind = source.get("type")
     if kind not in {"image", "none"}:
         raise Refused(400, f"Unknown source type {kind}")
-    image = instances.image_of(call, source) if kind == "image" else None
+    image = creation.image_of(call, source) if kind == "image" else None
 
     async def work(operation: Operation) -> None:
         del operation
@@ -112,7 +112,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
             kept |= {f"image.{key}": value for key, value in image.properties.items()}
             kept["volatile.base_image"] = image.fingerprint
             instance.metadata, instance.templates = image.metadata, dict(image.templates)
-            instances.apply_templates(instance, "create")
+            creation.apply_templates(instance, "create")
         instance.config = dict(sorted(kept.items()))
 
     return call.start("Rebuilding instance", work, resources=call.about(instance.name))

@@ -21,7 +21,7 @@ from aiohttp import ClientSession, Fingerprint, WSMsgType
 from ._answers import Json, Refused, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from aiohttp import web
 
@@ -71,7 +71,7 @@ class Door:
         return attach
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Sockets]:
+    async def opened(self) -> AsyncGenerator[Sockets]:
         """Wait until both are there; let them go afterwards.
 
         Raises:
@@ -95,7 +95,7 @@ def pinned(certificate: str) -> Fingerprint:
 
 
 @asynccontextmanager
-async def _reached(place: Json) -> AsyncIterator[Sockets]:
+async def _reached(place: Json) -> AsyncGenerator[Sockets]:
     """Connect to the websockets of another server's operation.
 
     Args:

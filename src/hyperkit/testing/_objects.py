@@ -30,7 +30,7 @@ def signed(target: Json, path: str, content: bytes, now: dt.datetime) -> dict[st
     day, moment = f"{now:%Y%m%d}", f"{now:%Y%m%dT%H%M%SZ}"
     scope = f"{day}/{_REGION}/s3/aws4_request"
     headers = {
-        "host": urlsplit(target["url"]).netloc,
+        "host": urlsplit(str(target["url"])).netloc,
         "x-amz-content-sha256": hashlib.sha256(content).hexdigest(),
         "x-amz-date": moment,
     }

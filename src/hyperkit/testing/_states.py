@@ -39,7 +39,7 @@ def start(daemon: Daemon, instance: Instance) -> None:
     Raises:
         Refused: it runs, or has nothing to run.
     """
-    from ._instances import apply_templates  # noqa: PLC0415 - it needs this module
+    from ._creation import apply_templates  # noqa: PLC0415 - it needs this module
     from ._mounts import mount  # noqa: PLC0415
 
     if instance.running:

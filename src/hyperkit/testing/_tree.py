@@ -134,7 +134,8 @@ class Tree:
     def _walk(self, path: str, follow: bool, links: int) -> Node:
         if links > _MAX_LINKS:
             raise FileNotFoundError(path)
-        node, place = self.root, "/"
+        node: Node = self.root
+        place = "/"
         parts = [part for part in posixpath.normpath("/" + path.lstrip("/")).split("/") if part]
         for index, part in enumerate(parts):
             if node.kind != "directory" or part not in node.children:
@@ -145,7 +146,8 @@ class Tree:
                 there = posixpath.join(place, node.target, *parts[index + 1 :])
                 return self._walk(there, follow, links + 1)
             place = posixpath.join(place, part)
-            node = self.mounts.get(place, node)
+            if place in self.mounts:
+                node = self.mounts[place]
         return node
 
     def exists(self, path: str) -> bool:

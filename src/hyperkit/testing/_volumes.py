@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 _TYPES = ("container", "virtual-machine", "image", "custom")
 _CONTENTS = ("filesystem", "block", "iso")
-_UNITS = {"": 1, "B": 1, **{f"{one}B": 1000**n for n, one in enumerate("kMGTPE", 1)}}
-_UNITS |= {f"{one}iB": 1024**n for n, one in enumerate("KMGTPE", 1)}
+_UNITS = {
+    "": 1,
+    "B": 1,
+    **{f"{one}B": 1000**n for n, one in enumerate("kMGTPE", 1)},
+    **{f"{one}iB": 1024**n for n, one in enumerate("KMGTPE", 1)},
+}
 _SIZE = re.compile(r"(\d+)([A-Za-z]*)")
 
 
@@ -143,7 +147,7 @@ def _lines(call: Call, pool: str) -> Iterator[tuple[str, Json]]:
         # The older servers list snapshots among the volumes.
         for one in volume.snapshots.values():
             rest = ("volumes", volume.type, volume.name, "snapshots", one.name)
-            taken = {
+            taken: Json = {
                 **shown(call, volume, project),
                 "config": one.config,
                 "created_at": NEVER if forgets_times(call) else one.created_at,
