@@ -87,8 +87,10 @@ def test_a_volume_in_use_keeps_its_place(running):
     with pytest.raises(hyperkit.InternalServerError, match="in use by running"):
         running.rename_storage_volume("default", "data", "other")
     running.stop_instance("web", force=True)
+    running.create_profile("with-data", devices={"data": DISK})
     running.rename_storage_volume("default", "data", "other")
-    assert running.instance("web").devices["data"]["source"] == "other"
+    for one in (running.instance("web"), running.profile("with-data")):
+        assert one.devices["data"]["source"] == "other"
 
 
 def test_files_go_with_copies_and_backups(client, tmp_path):

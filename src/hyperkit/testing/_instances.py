@@ -138,8 +138,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
     if asked.get("restore"):
         from ._snapshots import restore  # noqa: PLC0415 - it needs this module
 
-        alone = bool(asked.get("disk_only"))
-        return restore(call, instance, str(asked["restore"]), disk_only=alone)
+        return restore(call, instance, str(asked["restore"]))
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])

@@ -12,7 +12,7 @@ import json
 import secrets
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -52,37 +52,35 @@ class Door:
         self.secrets = {name: secrets.token_hex(32) for name in ("control", "fs")}
         self._sockets: Sockets = {}
         self._there = asyncio.Event()
-        self._over = asyncio.Event()
 
     def offer(self, operation: Operation) -> None:
-        """Let others connect."""
+        """Let others connect, and stay until the operation ends."""
         for name, secret in self.secrets.items():
-            operation.sockets[secret] = self._attacher(name)
+            operation.sockets[secret] = self._attacher(name, operation)
 
-    def _attacher(self, name: str) -> Callable[[web.WebSocketResponse], Awaitable[None]]:
+    def _attacher(
+        self, name: str, operation: Operation
+    ) -> Callable[[web.WebSocketResponse], Awaitable[None]]:
         async def attach(websocket: web.WebSocketResponse) -> None:
             if name in self._sockets:
                 return
             self._sockets[name] = websocket
             if len(self._sockets) == len(self.secrets):
                 self._there.set()
-            await self._over.wait()
+            await operation.ended.wait()
 
         return attach
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[Sockets]:
-        """Wait until both are there; let them go afterwards.
+        """Wait until both are there.
 
         Raises:
             TimeoutError: they have not come.
         """
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._there.wait()
-            yield self._sockets
-        finally:
-            self._over.set()
+        async with asyncio.timeout(_PATIENCE):
+            await self._there.wait()
+        yield self._sockets
 
 
 def pinned(certificate: str) -> Fingerprint:
@@ -153,7 +151,9 @@ async def _heard(control: Socket) -> Json:
     message = await control.receive()
     if message.type in {WSMsgType.BINARY, WSMsgType.TEXT}:
         with suppress(ValueError):
-            return mapping(json.loads(message.data))
+            said = json.loads(message.data)
+            if isinstance(said, dict):
+                return mapping(cast("Any", said))
         raise Refused(501, _STRANGER)
     raise Refused(500, "The other side has hung up")
 

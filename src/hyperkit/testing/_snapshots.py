@@ -225,15 +225,8 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
     return call.start("Deleting snapshot", work, resources=resources)
 
 
-def restore(call: Call, instance: Instance, name: str, *, disk_only: bool) -> web.StreamResponse:
-    """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``.
-
-    Args:
-        call: the request.
-        instance: to restore.
-        name: of the snapshot.
-        disk_only: True brings back its files alone.
-    """
+def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
+    """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
     from ._mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
 
     async def work(operation: Operation) -> None:
@@ -245,11 +238,10 @@ def restore(call: Call, instance: Instance, name: str, *, disk_only: bool) -> we
         kept = {
             key: value for key, value in snapshot.config.items() if not key.startswith("volatile.")
         }
-        if not disk_only:
-            instance.config = dict(sorted((kept | own).items()))
-            instance.devices = dict(snapshot.devices)
-            instance.profiles = list(snapshot.profiles)
-            instance.ephemeral = snapshot.ephemeral
+        instance.config = dict(sorted((kept | own).items()))
+        instance.devices = dict(snapshot.devices)
+        instance.profiles = list(snapshot.profiles)
+        instance.ephemeral = snapshot.ephemeral
         instance.tree = snapshot.tree.copy()
         if instance.running:
             mount(call.daemon, instance)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._call import Call
     from ._operations import Operation
-    from ._state import Instance, Project
+    from ._state import Instance, Profile, Project
 
 _TYPES = ("container", "virtual-machine", "image", "custom")
 _CONTENTS = ("filesystem", "block", "iso")
@@ -417,12 +417,16 @@ async def rename_volume(call: Call) -> web.StreamResponse:
 
 
 def _move(call: Call, volume: Volume, name: str, pool: str, goal: Project) -> None:
-    """Give a volume another place; the instances that have it are told."""
+    """Give a volume another place; the instances and profiles that have it are told."""
     home = home_of(call)
-    for instance in mounts.users(call.daemon, home, volume):
-        for _, disk in mounts.disks(instance.devices):
-            if (disk["pool"], disk["source"]) == (volume.pool, volume.name):
-                disk.update(pool=pool, source=name)
+    for project in call.state.projects.values():
+        if call.state.home(project.name, "storage.volumes") is not home:
+            continue
+        holders: list[Instance | Profile] = [*project.instances.values()]
+        for one in [*holders, *project.profiles.values()]:
+            for _, disk in mounts.disks(one.devices):
+                if (disk["pool"], disk["source"]) == (volume.pool, volume.name):
+                    disk.update(pool=pool, source=name)
     del home.volumes[volume.pool, volume.name]
     volume.name, volume.pool = name, pool
     goal.volumes[pool, name] = volume
