@@ -14,19 +14,10 @@ NOT_YET = {
     "test_files.test_large_files_in_constant_memory": "files are kept in memory",
     "test_images.test_progress_of_packing": "packing is done before anybody could ask",
     "test_instance_debug.test_memory_of_what_is_no_virtual_machine": "it dumps no memory",
-    "test_migration": "nothing migrates from one embedded server to another",
     "test_network_members": "it is a cluster of one",
     "test_processes.test_every_byte_on_a_slow_link[64]": "a minute; it is run on real servers",
     "test_profiles.test_a_log_is_deleted": "it keeps its logs in no folder",
     "test_server.test_configuration_keys": "it does not describe its configuration",
-    "test_storage_buckets": "it has no buckets",
-    "test_storage_transfers": "nothing migrates from one embedded server to another",
-    "test_storage_volumes.test_an_instance_has_a_volume": "only custom volumes can be looked at",
-    "test_storage_volumes.test_backups": "it makes no backups of volumes",
-    "test_storage_volumes.test_export_and_import": "it makes no backups of volumes",
-    "test_storage_volumes.test_import_of_an_image_of_a_disc": "it takes no volumes from files",
-    "test_storage_volumes.test_what_is_in_a_volume_comes_back": "volumes hold no files",
-    "test_storage_volumes.test_what_is_not_there": "it makes no backups of volumes",
 }
 
 

@@ -47,7 +47,10 @@ NOT_RUN = {
     "create_image_from_remote": "needs the internet",
     "create_image_from_url": "needs the internet",
     "create_tls_identity": "needs a certificate of the caller's",
+    "create_storage_volume_bitmap": "only what a virtual machine has open has bitmaps",
     "delete_log": "the embedded server has no log that may be deleted",
+    "delete_storage_bucket_backup": "Incus 7.0 looks for it in the wrong place",
+    "delete_storage_volume_bitmap": "only what a virtual machine has open has bitmaps",
     "disable_cluster": "the embedded server is a cluster of one",
     "edit_cluster_": "the embedded server is a cluster of one",
     "export_image": "names a file of the caller's",
@@ -59,8 +62,10 @@ NOT_RUN = {
     "push_directory": "names a folder of the caller's",
     "push_file": "names a file of the caller's",
     "push_storage_volume_file": "names a file of the caller's",
+    "rename_storage_bucket_backup": "Incus 7.0 looks for it in the wrong place",
     "refresh_image": "the image has come from nowhere",
     "relocate_storage_volume": "the embedded server is a cluster of one",
+    "storage_volume_bitmap": "only what a virtual machine has open has bitmaps",
     "storage_volume_state": "the pool's driver counts nothing",
     "transfer_": "needs a second server",
     "update_cluster_": "the embedded server is a cluster of one",
@@ -115,10 +120,33 @@ def furnish(client, server, name):
     fingerprint = client.image_by_alias("busybox").fingerprint
     for alias in () if name == "create_image_alias" else ("old", "test/latest"):
         client.create_image_alias(fingerprint, alias)
-    if name not in {"create_storage_volume", "create_storage_volume_snapshot"}:
+    if name not in {
+        "create_storage_volume",
+        "create_storage_volume_snapshot",
+        "rebuild_storage_volume",
+    }:
         client.create_storage_volume_snapshot("default", "data", "before")
     furnish_networks(client, EXAMPLES[name])
+    if name != "create_storage_volume" and "storage" in name:
+        furnish_storage(client, name)
     server.requests.clear()
+
+
+def furnish_storage(client, name):
+    """Make what the examples of storage speak of."""
+    if name != "create_storage_volume_backup":
+        client.create_storage_volume_backup("default", "data", "monday")
+    client.create_storage_volume("default", "disk", content_type="block")
+    if client.has_extension("file_storage_volume"):
+        client.make_storage_volume_directory("default", "data", "/reports")
+        client.write_storage_volume_file("default", "data", "/reports/may", content="well")
+    if "bucket" in name and name != "create_storage_bucket":
+        client.patch_server({"core.storage_buckets_address": ":8555"})
+        client.create_storage_bucket("default", "photos")
+        if name != "create_storage_bucket_key":
+            client.create_storage_bucket_key("default", "photos", "viewer")
+        if name != "create_storage_bucket_backup":
+            client.create_storage_bucket_backup("default", "photos", "monday")
 
 
 @pytest.fixture
@@ -174,11 +202,15 @@ def test_examples(name, there):
     for beginning, reason in NOT_RUN.items():
         if name.startswith(beginning):
             pytest.skip(reason)
-    for flavour in ("incus-6.0", "lxd-6", "incus-7"):
+    flavours = ["incus-6.0", "lxd-6", "incus-7"]
+    if "storage_bucket" in name:
+        # Incus 6.0 lacks a tool to make one, as it does on most machines.
+        flavours = ["incus-7"]
+    for flavour in flavours:
         try:
             run(name, flavour)
         except (hyperkit.MissingExtension, hyperkit.NotImplementedByServer) as error:
-            lacking = error
+            reason = str(error)
         else:
             return
-    pytest.skip(str(lacking))
+    pytest.skip(reason)

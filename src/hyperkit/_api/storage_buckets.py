@@ -186,7 +186,7 @@ class StorageBucketsMixin(OperationsMixin):
 
         Example:
             >>> with client.edit_storage_bucket("default", "photos") as bucket:
-            ...     bucket.config["size"] = "20GiB"
+            ...     bucket["description"] = "Photos of the press"
         """
 
         def read() -> StorageBucket:
@@ -452,7 +452,7 @@ class StorageBucketsMixin(OperationsMixin):
             PreconditionFailed: it has changed since.
 
         Example:
-            >>> client.update_storage_bucket("default", "photos", config={"size": "20GiB"}).status
+            >>> client.update_storage_bucket("default", "photos", config={"user.a": 1}).status
             'Success'
         """
         body = {"config": strings(config or {}), "description": description or ""}
@@ -499,7 +499,8 @@ class StorageBucketsMixin(OperationsMixin):
             PreconditionFailed: it has changed since.
 
         Example:
-            >>> client.update_storage_bucket_key("fast", "photos", "viewer", role="admin").status
+            >>> photos = "default", "photos"
+            >>> client.update_storage_bucket_key(*photos, "viewer", role="admin").status
             'Success'
         """
         body = _credentials(access_key, description or "", role, secret_key)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
 import io
+import lzma
 import tarfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,10 +17,11 @@ from ._busybox import add, add_tree, base_tree
 from ._tree import Node, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SQUASHFS = b"hsqs"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_NOWHERE = {"own": "backup/nowhere", "snapshots": "backup/nowhere"}
 
 
 class Unpacked(NamedTuple):
@@ -118,6 +121,39 @@ def put(tree: Tree, archive: tarfile.TarFile, entry: tarfile.TarInfo, path: str)
     tree.add("/" + path, node)
 
 
+def unpack_backup(
+    content: bytes, folders: Mapping[str, str] = _NOWHERE
+) -> tuple[Json, dict[str, Tree]]:
+    """Read a backup that the embedded server has made.
+
+    Args:
+        content: of the file.
+        folders: where its trees are, if it has some: that of the thing itself (``"own"``), and
+            those of its snapshots (``"snapshots"``).
+
+    Returns:
+        What it says of itself, and the trees: the own one by an empty name.
+
+    Raises:
+        Refused: it is no backup.
+    """
+    trees: dict[str, Tree] = {"": Tree()}
+    index: Json | None = None
+    own, others = folders["own"], folders["snapshots"] + "/"
+    with open_archive(content) as archive:
+        for entry in archive:
+            if entry.name == "backup/index.yaml":
+                index = yaml.safe_load(_content(archive, entry))
+            elif entry.name == own or entry.name.startswith(own + "/"):
+                put(trees[""], archive, entry, entry.name[len(own) :])
+            elif entry.name.startswith(others):
+                name, _, rest = entry.name[len(others) :].partition("/")
+                put(trees.setdefault(name, Tree()), archive, entry, rest)
+    if index is None:
+        raise Refused(500, "Backup is missing index.yaml")
+    return index, trees
+
+
 def pack(metadata: Mapping[str, Any], templates: dict[str, bytes], tree: Tree) -> bytes:
     """Write an image: one archive with everything."""
     packed = io.BytesIO()
@@ -130,15 +166,47 @@ def pack(metadata: Mapping[str, Any], templates: dict[str, bytes], tree: Tree) -
     return gzip.compress(packed.getvalue(), 1, mtime=0)
 
 
-def pack_files(files: dict[str, bytes], trees: dict[str, Tree]) -> bytes:
-    """Write an archive of files and trees, by their names."""
+def packer_of(name: str) -> str:
+    """Find a way of compressing by its name in the API; empty is the server's own.
+
+    Raises:
+        Refused: there is none of that name, or none here.
+    """
+    known = {"": "gzip", "gzip": "gzip", "none": "none", "bzip2": "bzip2", "xz": "xz"}
+    if name in {"lz4", "lzma", "zstd", "squashfs"}:
+        raise Refused(501, f"The embedded server cannot pack by {name}")
+    if name not in known:
+        raise Refused(400, f'Compression algorithm "{name}" isn\'t currently supported')
+    return known[name]
+
+
+def pack_files(files: dict[str, bytes], trees: dict[str, Tree], packer: str = "gzip") -> bytes:
+    """Write an archive of files and trees, by their names.
+
+    Args:
+        files: their contents.
+        trees: with all that is in them.
+        packer: what it is packed by, of those that `packer_of` gives.
+    """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, content in files.items():
             add(archive, name, Node("file", data=content))
         for name, tree in trees.items():
             add_tree(archive, name, tree)
-    return gzip.compress(packed.getvalue(), 1, mtime=0)
+    return _PACKERS[packer](packed.getvalue())
+
+
+def _gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, 1, mtime=0)
+
+
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "none": bytes,
+    "gzip": _gzipped,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
 
 
 def moment(seconds: Any) -> str:

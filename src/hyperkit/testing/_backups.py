@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from . import _keeping as keeping
 from ._answers import Json, Refused
 from ._archives import pack_files
-from ._clock import NEVER
-from ._files import sent
-from ._state import Backup
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,17 +16,17 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._daemon import Daemon
     from ._operations import Operation
-    from ._state import Instance
+    from ._state import Backup, Instance, Snapshot
+
+FOLDERS = {"own": "backup/container/rootfs", "snapshots": "backup/snapshots"}
 
 
 def shown(daemon: Daemon, backup: Backup) -> Json:
     """Write a backup as the API does."""
     found: Json = {
-        "name": backup.name,
-        "created_at": backup.created_at,
-        "expires_at": backup.expires_at,
-        "instance_only": backup.instance_only,
-        "container_only": backup.instance_only,
+        **keeping.backup_shown(backup),
+        "instance_only": backup.alone,
+        "container_only": backup.alone,
         "optimized_storage": backup.optimized_storage,
     }
     if not daemon.flavour.lxd:
@@ -43,80 +41,91 @@ def _found(call: Call) -> tuple[Instance, Backup]:
         if call.flavour.lxd:
             raise
         raise Refused(404, "Instance backup not found") from None
-    backup = instance.backups.get(call.names["backup"])
-    if backup is None:
-        before = call.flavour.either("Load backup from database: ", "")
-        raise Refused(404, f"{before}Instance backup not found")
-    return instance, backup
+    before = call.flavour.either("Load backup from database: ", "")
+    missing = f"{before}Instance backup not found"
+    return instance, keeping.find(instance, call.names["backup"], missing)
+
+
+def _tell(call: Call, instance: Instance, what: str, name: str, **context: Any) -> None:
+    source = f"/1.0/instances/{instance.name}/backups/{name}"
+    call.daemon.events.lifecycle(f"instance-backup-{what}", source, instance.project, **context)
 
 
 async def list_backups(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/backups``."""
     instance = call.instance()
-    found = instance.backups.values()
-    if not call.recursion:
-        return call.sync(
-            [call.url("instances", instance.name, "backups", one.name) for one in found]
-        )
-    return call.sync([shown(call.daemon, one) for one in found])
+    return keeping.listed(
+        call, ("instances", instance.name), instance, partial(shown, call.daemon)
+    )
 
 
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups``."""
     instance = call.instance()
     asked = await call.json()
-    name = str(asked.get("name") or "")
-    if not name:
-        number = 0
-        while f"backup{number}" in instance.backups:
-            number += 1
-        name = f"backup{number}"
-    if "/" in name:
-        raise Refused(400, "Backup names may not contain slashes")
     alone = bool(asked.get("instance_only") or asked.get("container_only"))
 
-    async def work(operation: Operation) -> None:
-        del operation
-        if name in instance.backups:
-            raise Refused(500, f'Backup "{name}" already exists')
-        data = await asyncio.get_running_loop().run_in_executor(None, _packed, instance, alone)
-        instance.backups[name] = Backup(
-            name,
-            call.daemon.clock.text(),
-            data,
-            asked.get("expires_at") or NEVER,
-            instance_only=alone,
-            optimized_storage=bool(asked.get("optimized_storage")),
+    def resources(name: str) -> Json:
+        path = call.flavour.either(
+            f"/1.0/backups/{name}", f"/1.0/instances/{instance.name}/backups/{name}"
         )
-        source = f"/1.0/instances/{instance.name}/backups/{name}"
-        call.daemon.events.lifecycle("instance-backup-created", source, instance.project)
+        return {**({"backups": [path]} if name else {}), **call.about(instance.name)}
 
-    path = call.flavour.either(
-        f"/1.0/backups/{name}", f"/1.0/instances/{instance.name}/backups/{name}"
+    return await keeping.make(
+        call,
+        instance,
+        asked,
+        lambda packer: packed(instance, alone=alone, packer=packer),
+        alone=alone,
+        before="",
+        description="Backing up instance",
+        label="",
+        resources=resources,
+        tell=partial(_tell, call, instance),
     )
-    return call.start(
-        "Backing up instance", work, resources={"backups": [path], **call.about(instance.name)}
-    )
 
 
-def _packed(instance: Instance, alone: bool) -> bytes:
-    """Pack an instance."""
-    index = {
+def packed(
+    instance: Instance, *, alone: bool, packer: str, snapshot: Snapshot | None = None
+) -> bytes:
+    """Pack an instance.
+
+    Args:
+        instance: what is packed.
+        alone: True leaves its snapshots out.
+        packer: the way of compressing.
+        snapshot: of it, if that is to be packed in its place.
+    """
+    snapshots = [] if alone or snapshot else list(instance.snapshots.values())
+    index: Json = {
         "name": instance.name,
         "config": instance.config,
         "devices": instance.devices,
         "profiles": instance.profiles,
         "description": instance.description,
         "architecture": instance.architecture,
+        "empty": instance.empty,
         "metadata": instance.metadata,
-        "snapshots": [] if alone else list(instance.snapshots),
+        "templates": {name: text.decode("latin-1") for name, text in instance.templates.items()},
+        "snapshots": [
+            {
+                "name": one.name,
+                "config": one.config,
+                "created_at": one.created_at,
+                "description": one.description,
+                "devices": one.devices,
+                "ephemeral": one.ephemeral,
+                "expires_at": one.expires_at,
+                "profiles": one.profiles,
+            }
+            for one in snapshots
+        ],
     }
-    trees = {"backup/container/rootfs": instance.tree}
-    if not alone:
-        for name, snapshot in instance.snapshots.items():
-            trees[f"backup/snapshots/{name}/rootfs"] = snapshot.tree
+    trees = {FOLDERS["own"]: (snapshot or instance).tree}
+    for one in snapshots:
+        trees[f"{FOLDERS['snapshots']}/{one.name}"] = one.tree
     # JSON is YAML too.
-    return pack_files({"backup/index.yaml": json.dumps(index).encode()}, trees)
+    return pack_files({"backup/index.yaml": json.dumps(index).encode()}, trees, packer)
 
 
 async def get_backup(call: Call) -> web.StreamResponse:
@@ -128,21 +137,13 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups/<backup>``."""
     instance, backup = _found(call)
     name = str((await call.json()).get("name") or "")
-    if "/" in name:
-        raise Refused(400, "Backup names may not contain slashes")
+    keeping.check_name(name)
 
     async def work(operation: Operation) -> None:
         del operation
-        if name in instance.backups:
-            raise Refused(500, f'Backup "{name}" already exists')
         old = backup.name
-        del instance.backups[old]
-        backup.name = name
-        instance.backups[name] = backup
-        source = f"/1.0/instances/{instance.name}/backups/{name}"
-        call.daemon.events.lifecycle(
-            "instance-backup-renamed", source, instance.project, old_name=f"{instance.name}/{old}"
-        )
+        keeping.rename(instance, backup, name, f'Backup "{name}" already exists')
+        _tell(call, instance, "renamed", name, old_name=f"{instance.name}/{old}")
 
     return call.start("Renaming instance backup", work, resources=call.about(instance.name))
 
@@ -154,8 +155,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
     async def work(operation: Operation) -> None:
         del operation
         instance.backups.pop(backup.name, None)
-        source = f"/1.0/instances/{instance.name}/backups/{backup.name}"
-        call.daemon.events.lifecycle("instance-backup-deleted", source, instance.project)
+        _tell(call, instance, "deleted", backup.name)
 
     resources = call.about(instance.name)
     if call.flavour.lxd and not call.flavour.has("bulk_operations"):
@@ -165,8 +165,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/backups/<backup>/export``."""
-    _, backup = _found(call)
-    return sent(call, backup.data, {"Content-Disposition": "inline;filename="})
+    return keeping.export(call, _found(call)[1])
 
 
 ROUTES = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ._daemon import Daemon
     from ._flavours import Flavour
+    from ._migration import Door
     from ._operations import Work
     from ._sockets import Session
     from ._state import Instance, Project, State
@@ -176,7 +177,8 @@ class Call:
         metadata: Json | None = None,
         project: str | None = None,
         resources: Json | None = None,
-        session: Session | None = None,
+        secret: str = "",
+        session: Session | Door | None = None,
     ) -> web.Response:
         """Answer with an operation, which does the rest.
 
@@ -188,6 +190,7 @@ class Call:
             metadata: what it shows from the beginning.
             project: that it belongs to, if it is another than the one asked for.
             resources: the paths that it is about, by kind.
+            secret: opens ``/wait`` to strangers; empty if nothing does.
             session: the websockets that clients may connect to from now on.
         """
         operation = Operation(
@@ -199,6 +202,7 @@ class Call:
             project=project or self.project,
             resources=resources,
         )
+        operation.secret = secret
         if session is not None:
             session.offer(operation)
         return self.answer(self.daemon.operations.start(operation, work))

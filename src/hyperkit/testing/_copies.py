@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from . import _check as check
 from ._answers import Json, Refused
-from ._instances import add, check_free, expanded, find, notes
+from ._creation import add, check_devices, check_free, notes
+from ._instances import expanded, find
 from ._snapshots import missing, of
 from ._state import Instance, Snapshot
 
@@ -95,10 +96,7 @@ def _copied(
     )
     made.logs["lxc.log"] = b""
     made.config = dict(sorted((notes(call, made) | made.config).items()))
-    root = expanded(call.home("profiles"), made)[1]
-    if not any(one.get("path") == "/" for one in root.values()):
-        text = "Failed getting root disk: No root device could be found"
-        raise Refused(500, f"{before}Failed {word} instance: {text}")
+    check_devices(call, made, before)
     return made
 
 

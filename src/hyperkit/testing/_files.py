@@ -1,10 +1,10 @@
-"""Files in instances: ``/1.0/instances/<name>/files``."""
+"""Files in instances, and in volumes: ``/1.0/instances/<name>/files`` and the like."""
 
 from __future__ import annotations
 
 import datetime as dt
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
@@ -13,9 +13,31 @@ from ._tree import Node
 
 if TYPE_CHECKING:
     from ._call import Call
-    from ._state import Instance
+    from ._tree import Tree
 
 _BYTES = "application/octet-stream"
+
+
+class Place(NamedTuple):
+    """Whose files are asked for.
+
+    Attributes:
+        tree: the files.
+        kind: ``"instance"`` or ``"storage-volume"``.
+        source: its path in the API.
+        project: that it belongs to.
+    """
+
+    tree: Tree
+    kind: str
+    source: str
+    project: str
+
+
+def _instance(call: Call) -> Place:
+    instance = call.instance()
+    source = f"/1.0/instances/{instance.name}"
+    return Place(instance.tree, "instance", source, instance.project)
 
 
 def _path(call: Call) -> str:
@@ -25,11 +47,10 @@ def _path(call: Call) -> str:
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
-def _found(call: Call) -> tuple[Instance, str, Node]:
-    instance = call.instance()
+def _found(call: Call, place: Place) -> tuple[str, Node]:
     path = _path(call)
     try:
-        return instance, path, instance.tree.find(path)
+        return path, place.tree.find(path)
     except FileNotFoundError:
         raise Refused(404, "Not Found") from None
 
@@ -51,7 +72,30 @@ def _headers(call: Call, node: Node) -> dict[str, str]:
 
 async def get_file(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/files``."""
-    _, path, node = _found(call)
+    return get(call, _instance(call))
+
+
+async def head_file(call: Call) -> web.StreamResponse:
+    """``HEAD /1.0/instances/<name>/files``."""
+    try:
+        return head(call, _instance(call))
+    except Refused as refusal:
+        return headless(refusal)
+
+
+async def post_file(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances/<name>/files``."""
+    return await post(call, _instance(call))
+
+
+async def delete_file(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/instances/<name>/files``."""
+    return delete(call, _instance(call))
+
+
+def get(call: Call, place: Place) -> web.StreamResponse:
+    """Answer with a file, or with the names in a folder."""
+    path, node = _found(call, place)
     headers = _headers(call, node)
     if node.kind == "directory":
         response = call.sync(list(node.children))
@@ -78,13 +122,9 @@ def sent(call: Call, content: bytes, headers: dict[str, str]) -> web.Response:
     return web.Response(body=content[begin:end], status=206, headers=headers, content_type=_BYTES)
 
 
-async def head_file(call: Call) -> web.StreamResponse:
-    """``HEAD /1.0/instances/<name>/files``."""
-    try:
-        _, _, node = _found(call)
-    except Refused as refusal:
-        length = len(body(error(refusal.code, refusal.text)))
-        return _headed({"Content-Length": str(length)}, refusal.code, "application/json")
+def head(call: Call, place: Place) -> web.StreamResponse:
+    """Describe a file in headers alone."""
+    _, node = _found(call, place)
     headers = _headers(call, node)
     if node.kind == "file" and not call.flavour.lxd:
         headers["Content-Length"] = str(len(node.data))
@@ -92,13 +132,18 @@ async def head_file(call: Call) -> web.StreamResponse:
     return _headed(headers, 200, "application/json")
 
 
+def headless(refusal: Refused) -> web.Response:
+    """Refuse a ``HEAD``: what is said has a length, but does not come."""
+    length = len(body(error(refusal.code, refusal.text)))
+    return _headed({"Content-Length": str(length)}, refusal.code, "application/json")
+
+
 def _headed(headers: dict[str, str], status: int, kind: str) -> web.Response:
     return web.Response(status=status, headers={**headers, "Content-Type": kind})
 
 
-async def post_file(call: Call) -> web.StreamResponse:
-    """``POST /1.0/instances/<name>/files``."""
-    instance = call.instance()
+async def post(call: Call, place: Place) -> web.StreamResponse:
+    """Write a file, or make a folder or a link."""
     path = _path(call)
     kind = call.header("type") or "file"
     how = call.header("write") or "overwrite"
@@ -116,10 +161,10 @@ async def post_file(call: Call) -> web.StreamResponse:
         gid=int(call.header("gid") or 0),
     )
     content = await _content(call)
-    tree = instance.tree
+    tree = place.tree
     try:
         if kind == "symlink":
-            _link(instance, path, content.decode())
+            _link(tree, path, content.decode())
         elif kind == "directory":
             if not tree.exists(path):
                 tree.add(path, made)
@@ -134,10 +179,13 @@ async def post_file(call: Call) -> web.StreamResponse:
             tree.add(tree.real(path), made)
     except FileNotFoundError:
         raise Refused(404, "Not Found") from None
-    call.daemon.events.lifecycle(
-        "instance-file-pushed", f"/1.0/instances/{instance.name}", instance.project, path=path
-    )
+    _tell(call, place, "pushed", path=path)
     return call.sync({})
+
+
+def _tell(call: Call, place: Place, what: str, **context: str) -> None:
+    name = f"{place.kind}-file-{what}"
+    call.daemon.events.lifecycle(name, place.source, place.project, **context)
 
 
 async def _content(call: Call) -> bytes:
@@ -166,29 +214,27 @@ def _modify(call: Call, node: Node, given: Node) -> None:
             setattr(node, name.strip(), getattr(given, name.strip()))
 
 
-def _link(instance: Instance, path: str, target: str) -> None:
+def _link(tree: Tree, path: str, target: str) -> None:
     try:
-        instance.tree.find(path)
+        tree.find(path)
     except FileNotFoundError:
-        instance.tree.add(path, Node("symlink", target=target, mode=0o777))
+        tree.add(path, Node("symlink", target=target, mode=0o777))
         return
     raise Refused(500, f'sftp: "symlink {target} {path}: file exists" (SSH_FX_FAILURE)')
 
 
-async def delete_file(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/instances/<name>/files``."""
-    instance = call.instance()
+def delete(call: Call, place: Place) -> web.StreamResponse:
+    """Delete a file, or a folder."""
     path = _path(call)
     force = call.header("force") == "true" and call.flavour.has("file_delete_force")
     try:
-        instance.tree.remove(path, force=force)
+        place.tree.remove(path, force=force)
     except FileNotFoundError:
-        raise Refused(404, "Not Found") from None
+        own = place.kind == "instance"
+        raise Refused(404, "Not Found" if own else f"remove {path}: file does not exist") from None
     except OSError as fault:
         raise Refused(500, f'sftp: "remove {path}: {fault}" (SSH_FX_FAILURE)') from None
-    call.daemon.events.lifecycle(
-        "instance-file-deleted", f"/1.0/instances/{instance.name}", instance.project, file=path
-    )
+    _tell(call, place, "deleted", file=path)
     return call.sync({})
 
 

@@ -74,7 +74,8 @@ async def _parts(call: Call) -> list[bytes]:
 
 def _upload(call: Call, parts: list[bytes]) -> web.StreamResponse:
     """Take an image that was sent."""
-    if not call.trusted and not _token(call):
+    token = _token(call)
+    if token is None and not call.trusted:
         raise Refused(403, call.forbidden)
     expected = call.header("fingerprint")
     asked: Json = {
@@ -89,21 +90,25 @@ def _upload(call: Call, parts: list[bytes]) -> web.StreamResponse:
     if aliases:
         names = parse_qs(aliases).get("alias") or [aliases]
         asked["aliases"] = [{"name": name} for name in names]
+    elif token is not None:
+        asked["aliases"] = mapping(token.metadata).get("aliases")
 
     async def work(operation: Operation) -> None:
         await store(call, operation, parts, asked, expected)
 
-    return call.start("Downloading image", work)
+    # Whoever has brought it may wait for it.
+    secret = token.secret if token is not None else ""
+    return call.start("Downloading image", work, secret=secret)
 
 
-def _token(call: Call) -> bool:
-    """Tell whether a stranger has a secret that lets him send an image."""
+def _token(call: Call) -> Operation | None:
+    """Find the operation whose secret lets a stranger send an image, and end it."""
     secret = call.header("secret")
     for operation in call.daemon.operations.known():
         if secret and operation.secret == secret and not operation.ended.is_set():
             operation.cancel()
-            return True
-    return False
+            return operation
+    return None
 
 
 async def store(

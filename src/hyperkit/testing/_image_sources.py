@@ -15,6 +15,7 @@ from .._client import Client
 from ..errors import Error
 from ._answers import Json, Refused
 from ._image_files import store
+from ._image_pushes import await_push
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,7 +29,7 @@ _SECONDS = 20
 def fetch(call: Call, source: Json, asked: Json) -> web.StreamResponse:
     """Fetch an image, as ``POST /1.0/images`` asks for."""
     if source.get("mode") == "push":
-        raise Refused(501, "The embedded server cannot wait for an image that is pushed")
+        return await_push(call, asked)
     protocol = source.get("protocol") or ("lxd" if call.flavour.lxd else "incus")
     if source["type"] == "url":
         if call.flavour.has("bulk_operations"):
@@ -111,7 +112,9 @@ def _from_server(call: Call, source: Json) -> tuple[list[bytes], Json]:
     secret = source.get("secret")
     with (
         Client(
-            api_endpoint=source["server"], server_cert=source.get("certificate") or None
+            api_endpoint=source["server"],
+            default_project=source.get("project") or None,
+            server_cert=source.get("certificate") or None,
         ) as client,
         tempfile.TemporaryDirectory() as folder,
     ):

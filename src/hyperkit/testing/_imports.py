@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
-import yaml
-
-from . import _instances as instances
+from . import _creation as creation
 from ._answers import Json, Refused
-from ._archives import open_archive, put
-from ._clock import NEVER
+from ._archives import unpack_backup
+from ._backups import FOLDERS
 from ._state import Instance, Snapshot
 from ._tree import Tree
 
@@ -20,18 +19,15 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._operations import Operation
 
-_INDEX = "backup/index.yaml"
-_ROOT = "backup/container/rootfs"
-_SNAPSHOTS = "backup/snapshots/"
-
 
 async def import_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances`` with an archive that the embedded server has made."""
     content = await call.raw()
     call.content.clear()
     loop = asyncio.get_running_loop()
-    index, trees = await loop.run_in_executor(None, _unpack, content)
+    index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
     name = call.header("name") or str(index["name"])
+    config, devices = _given(call)
 
     async def work(operation: Operation) -> None:
         del operation
@@ -41,48 +37,47 @@ async def import_backup(call: Call) -> web.StreamResponse:
             name,
             call.project,
             call.daemon.clock.text(),
-            {**index["config"]},
-            {**index["devices"]},
-            [*index["profiles"]],
-            trees.get("", Tree()),
-            architecture=index["architecture"],
+            index["config"] | config,
+            index["devices"] | devices,
+            index["profiles"],
+            trees[""],
             description=index["description"],
-            metadata=index["metadata"],
         )
-        made.logs["lxc.log"] = b""
-        made.config = dict(sorted((made.config | instances.notes(call, made)).items()))
-        for one in index["snapshots"]:
-            made.snapshots[one] = Snapshot(
-                one,
-                call.daemon.clock.text(),
-                dict(made.config),
-                dict(made.devices),
-                list(made.profiles),
-                trees.get(one, Tree()),
-                expires_at=NEVER,
-            )
-        instances.add(call, made)
+        made.config = dict(sorted((made.config | creation.notes(call, made)).items()))
+        restored(made, index, trees)
+        creation.add(call, made)
 
     return call.start("Restoring backup", work, resources=call.about(name))
 
 
-def _unpack(content: bytes) -> tuple[Json, dict[str, Tree]]:
-    """Read a backup: what it says of itself, and its files; those of snapshots by their names."""
-    trees: dict[str, Tree] = {}
-    index: Json | None = None
-    with open_archive(content) as archive:
-        for entry in archive:
-            if entry.name == _INDEX:
-                file = archive.extractfile(entry)
-                index = yaml.safe_load(file.read() if file else b"")
-            elif entry.name.startswith(_ROOT):
-                put(trees.setdefault("", Tree()), archive, entry, entry.name[len(_ROOT) :])
-            elif entry.name.startswith(_SNAPSHOTS):
-                name, _, rest = entry.name[len(_SNAPSHOTS) :].partition("/rootfs")
-                put(trees.setdefault(name, Tree()), archive, entry, rest)
-    if index is None:
-        raise Refused(500, "Backup is missing index.yaml")
-    return index, trees
+def _given(call: Call) -> tuple[dict[str, str], Json]:
+    """Read the configuration and the devices that headers change."""
+    devices: Json = {}
+    config = dict(one.split("=", 1) for one in (call.header("config") or "").split())
+    text = call.header("devices") or ""
+    if call.flavour.lxd:
+        pairs = [(name, dict(parse_qsl(one))) for name, one in parse_qsl(text)]
+        return config, dict(pairs)
+    for one in text.split():
+        name, _, option = one.partition(",")
+        devices.setdefault(name, {}).update([option.split("=", 1)])
+    return config, devices
+
+
+def restored(made: Instance, index: Json, trees: dict[str, Tree]) -> None:
+    """Give an instance what a packed one has of files, templates and snapshots.
+
+    Args:
+        made: the instance, with its own configuration, devices and files.
+        index: what the packed one says of itself.
+        trees: the files of its snapshots, by their names.
+    """
+    made.architecture = index["architecture"]
+    made.metadata = index["metadata"]
+    made.templates = {key: text.encode("latin-1") for key, text in index["templates"].items()}
+    made.logs["lxc.log"] = b""
+    for one in index["snapshots"]:
+        made.snapshots[one["name"]] = Snapshot(**one, tree=trees.get(one["name"], Tree()))
 
 
 async def rebuild(call: Call) -> web.StreamResponse:
@@ -95,7 +90,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
     kind = source.get("type")
     if kind not in {"image", "none"}:
         raise Refused(400, f"Unknown source type {kind}")
-    image = instances.image_of(call, source) if kind == "image" else None
+    image = creation.image_of(call, source) if kind == "image" else None
 
     async def work(operation: Operation) -> None:
         del operation
@@ -117,7 +112,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
             kept |= {f"image.{key}": value for key, value in image.properties.items()}
             kept["volatile.base_image"] = image.fingerprint
             instance.metadata, instance.templates = image.metadata, dict(image.templates)
-            instances.apply_templates(instance, "create")
+            creation.apply_templates(instance, "create")
         instance.config = dict(sorted(kept.items()))
 
     return call.start("Rebuilding instance", work, resources=call.about(instance.name))

@@ -40,6 +40,11 @@ def _used_by(call: Call, pool: Pool) -> list[str]:
             for place, name in project.volumes
             if place == pool.name
         ]
+        found += [
+            f"/1.0/storage-pools/{pool.name}/buckets/{name}{suffix}"
+            for place, name in project.buckets
+            if place == pool.name
+        ]
     return found
 
 

@@ -42,6 +42,9 @@ def _used_by(call: Call, project: Project) -> list[str]:
         f"/1.0/storage-pools/{pool}/volumes/custom/{name}{suffix}"
         for pool, name in project.volumes
     ]
+    found += [
+        f"/1.0/storage-pools/{pool}/buckets/{name}{suffix}" for pool, name in project.buckets
+    ]
     return found if call.flavour.lxd else sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""SFTP to the files of an instance: ``GET /1.0/instances/<name>/sftp``."""
+"""SFTP to the files of an instance, or of a volume: ``GET /1.0/instances/<name>/sftp``."""
 
 from __future__ import annotations
 
@@ -260,13 +260,22 @@ class _Session:
         return self._status(_OK)
 
 
+def check_upgrade(call: Call, protocol: str) -> None:
+    """Refuse a request that does not ask for another protocol than HTTP."""
+    if call.request.headers.get("Upgrade", "").lower() != protocol:
+        raise Refused(400, "Missing or invalid upgrade header")
+
+
 async def speak(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/sftp``."""
-    if call.request.headers.get("Upgrade", "").lower() != "sftp":
-        raise Refused(400, "Missing or invalid upgrade header")
-    instance = call.instance()
+    check_upgrade(call, "sftp")
+    return await serve(call, call.instance().tree)
+
+
+async def serve(call: Call, tree: Tree) -> web.StreamResponse:
+    """Speak SFTP in the place of HTTP, to the end."""
     connection = connection_of(call.request)
-    session = _Session(instance.tree, connection.send)
+    session = _Session(tree, connection.send)
     connection.take_over(session.receive)
     connection.send(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: sftp\r\nConnection: Upgrade\r\n\r\n"

@@ -184,7 +184,10 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     instance, snapshot = _found(call)
     asked = await call.json()
     if asked.get("migration"):
-        raise Refused(501, "The embedded server cannot offer a snapshot for migration")
+        from ._arrivals import offer_instance  # noqa: PLC0415 - it needs this module
+
+        about = _resources(call, instance, snapshot.name)
+        return offer_instance(call, instance, asked, about, snapshot)
     name = str(asked.get("name") or "")
     if not name:
         raise Refused(400, "A new name for the snapshot must be provided")
@@ -224,6 +227,7 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
 
 def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
     """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
+    from ._mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
 
     async def work(operation: Operation) -> None:
         del operation
@@ -239,6 +243,8 @@ def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
         instance.profiles = list(snapshot.profiles)
         instance.ephemeral = snapshot.ephemeral
         instance.tree = snapshot.tree.copy()
+        if instance.running:
+            mount(call.daemon, instance)
         call.daemon.events.lifecycle(
             "instance-restored",
             f"/1.0/instances/{instance.name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ._answers import Json, Refused
@@ -77,13 +77,17 @@ class Snapshot:
 
 @dataclass
 class Backup:
-    """An instance, packed."""
+    """An instance, a volume or a bucket, packed.
+
+    Attributes:
+        alone: whether its snapshots were left out.
+    """
 
     name: str
     created_at: str
     data: bytes
     expires_at: str = NEVER
-    instance_only: bool = False
+    alone: bool = False
     optimized_storage: bool = False
 
 
@@ -167,16 +171,56 @@ class Network:
 
 
 @dataclass
+class VolumeSnapshot:
+    """What a volume was at some moment."""
+
+    name: str
+    created_at: str
+    config: dict[str, str]
+    tree: Tree
+    description: str = ""
+    expires_at: str | None = None
+
+    def copy(self) -> VolumeSnapshot:
+        """Copy it, with its files."""
+        return replace(self, config=dict(self.config), tree=self.tree.copy())
+
+
+@dataclass
 class Volume:
-    """A custom volume."""
+    """A volume.
+
+    Attributes:
+        tree: what is in it, if it holds files; of a disc its one image.
+        type: ``"custom"``, or what the instance is that it belongs to.
+    """
 
     name: str
     pool: str
     created_at: str
+    tree: Tree
     config: dict[str, str] = field(default_factory=dict[str, str])
     content_type: str = "filesystem"
     description: str = ""
-    snapshots: dict[str, Json] = field(default_factory=dict[str, Json])
+    snapshots: dict[str, VolumeSnapshot] = field(default_factory=dict[str, VolumeSnapshot])
+    backups: dict[str, Backup] = field(default_factory=dict[str, Backup])
+    type: str = "custom"
+
+
+@dataclass
+class Bucket:
+    """A bucket, without the objects in it.
+
+    Attributes:
+        keys: as the API shows them, by name.
+    """
+
+    name: str
+    pool: str
+    config: dict[str, str] = field(default_factory=dict[str, str])
+    description: str = ""
+    keys: dict[str, Json] = field(default_factory=dict[str, Json])
+    backups: dict[str, Backup] = field(default_factory=dict[str, Backup])
 
 
 @dataclass
@@ -211,6 +255,7 @@ class Project:
     description: str = ""
     address_sets: dict[str, Json] = field(default_factory=dict[str, Json])
     aliases: dict[str, Alias] = field(default_factory=dict[str, Alias])
+    buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict[tuple[str, str], Bucket])
     images: dict[str, Image] = field(default_factory=dict[str, Image])
     instances: dict[str, Instance] = field(default_factory=dict[str, Instance])
     networks: dict[str, Network] = field(default_factory=dict[str, Network])

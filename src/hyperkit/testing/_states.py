@@ -39,7 +39,8 @@ def start(daemon: Daemon, instance: Instance) -> None:
     Raises:
         Refused: it runs, or has nothing to run.
     """
-    from ._instances import apply_templates  # noqa: PLC0415 - it needs this module
+    from ._creation import apply_templates  # noqa: PLC0415 - it needs this module
+    from ._mounts import mount  # noqa: PLC0415
 
     if instance.running:
         raise Refused(500, "The instance is already running")
@@ -49,6 +50,7 @@ def start(daemon: Daemon, instance: Instance) -> None:
             500, f'Failed to handle idmapped storage: No such file or directory: "{folder}"'
         )
     _run(daemon, instance)
+    mount(daemon, instance)
     apply_templates(instance, "start")
     daemon.events.lifecycle(
         "instance-started", f"/1.0/instances/{instance.name}", instance.project
@@ -98,6 +100,7 @@ def halt(daemon: Daemon, instance: Instance) -> None:
         job.abandon()
     instance.status, instance.pid, instance.address = STOPPED, 0, ""
     instance.started_at = NEVER
+    instance.tree.mounts.clear()
     instance.config = {
         key: value for key, value in instance.config.items() if not key.endswith(".host_name")
     } | {"volatile.last_state.power": "STOPPED"}

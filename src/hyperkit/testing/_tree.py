@@ -71,14 +71,29 @@ class Tree:
 
     Args:
         root: its root folder; None makes an empty one.
+
+    Attributes:
+        mounts: the folders of others that are seen in it, by path; they are no part of it, and
+            are neither copied nor packed.
     """
 
     def __init__(self, root: Node | None = None) -> None:
         self.root = root or Node("directory", mode=0o755)
+        self.mounts: dict[str, Node] = {}
 
     def copy(self) -> Tree:
-        """Copy all of it."""
+        """Copy all of it, without what is mounted."""
         return Tree(self.root.copy())
+
+    def become(self, other: Tree) -> None:
+        """Hold what another one holds, for all who see the root."""
+        self.root.children = other.root.copy().children
+
+    def mount(self, path: str, root: Node) -> None:
+        """Show a folder of another tree at a path."""
+        path = self.real(path)
+        self.folders(path)
+        self.mounts[path] = root
 
     def find(self, path: str, *, follow: bool = False) -> Node:
         """Find what is at a path; links on the way are followed.
@@ -119,7 +134,8 @@ class Tree:
     def _walk(self, path: str, follow: bool, links: int) -> Node:
         if links > _MAX_LINKS:
             raise FileNotFoundError(path)
-        node, place = self.root, "/"
+        node: Node = self.root
+        place = "/"
         parts = [part for part in posixpath.normpath("/" + path.lstrip("/")).split("/") if part]
         for index, part in enumerate(parts):
             if node.kind != "directory" or part not in node.children:
@@ -127,9 +143,11 @@ class Tree:
             node = node.children[part]
             last = index == len(parts) - 1
             if node.kind == "symlink" and (follow or not last):
-                there = posixpath.join(place, node.target)
-                node = self._walk(there, True, links + 1)  # noqa: FBT003
+                there = posixpath.join(place, node.target, *parts[index + 1 :])
+                return self._walk(there, follow, links + 1)
             place = posixpath.join(place, part)
+            if place in self.mounts:
+                node = self.mounts[place]
         return node
 
     def exists(self, path: str) -> bool:
@@ -182,9 +200,11 @@ class Tree:
 
     def folders(self, path: str, mode: int = 0o755) -> Node:
         """Make a folder, and those it is in."""
-        node = self.root
+        node, place = self.root, ""
         for part in [part for part in path.split("/") if part]:
+            place += f"/{part}"
             node = node.children.setdefault(part, Node("directory", mode=mode))
+            node = self.mounts.get(place, node)
         return node
 
     def remove(self, path: str, *, force: bool = False) -> None:
@@ -196,9 +216,12 @@ class Tree:
 
         Raises:
             FileNotFoundError: nothing is there.
-            OSError: the folder is not empty.
+            OSError: the folder is not empty, or something is mounted there.
         """
         node = self.find(path)
+        if node in self.mounts.values():
+            message = "device or resource busy"
+            raise OSError(message)
         if node.kind == "directory" and node.children and not force:
             message = "directory not empty"
             raise OSError(message)
