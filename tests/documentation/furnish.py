@@ -3,11 +3,12 @@
 import io
 import re
 import tarfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 import yaml
 from conformance.image_server import serving_image
+from conformance.object_store import taking_objects
 
 import hyperkit
 from hyperkit.testing import Server
@@ -15,11 +16,15 @@ from hyperkit.testing._keys import key_pair
 
 # The servers that examples are run on: the second, where the first cannot do it.
 FLAVOURS = ("incus-7", "lxd-6")
+LACKING = (hyperkit.MissingExtension, hyperkit.NotImplementedByServer)
 # What only a server on the network does, or a second one.
-FAR = r"https://host|remote:|token=True|_token\(|\b(current_identity|other|stranger)\b"
+FAR = (
+    r"https://(host|10)|remote:|token=True|_token\(|s3\."
+    r"|\b(current_identity|east|member|other|stranger|west)\b"
+)
 RULE = {"action": "allow", "protocol": "tcp", "destination_port": "80", "state": "enabled"}
 # What the shell of the built-in image does not have, and the examples call.
-COMMANDS = ("apt-get", "make", "psql")
+COMMANDS = ("apt-get", "cloud-init", "make", "psql")
 NETWORK = {"ipv4.address": "10.7.0.1/24", "ipv6.address": "none"}
 CARD = {"type": "nic", "network": "br0", "name": "eth0"}
 NOTHING_OF_ITS_OWN = {"features.images": False, "features.profiles": False}
@@ -80,27 +85,53 @@ def world(flavour, text, folder, monkeypatch):
         server = stack.enter_context(Server(flavour, tls=far))
         socket = f"unix://{server.socket}"
         client = server.client(**{} if "current_identity" in text else {"api_endpoint": socket})
-        known = {"client": client, "hyperkit": hyperkit, "server": server}
-        substitutes = {"https://host:8443": server.url}
-        keep_files(folder, server)
+        known = {
+            "access_key": "AKIA",
+            "client": client,
+            "connect": lambda url, access_key, secret_key: None,
+            "hyperkit": hyperkit,
+            "secret_key": "secret",
+            "server": server,
+        }
+        substitutes = {
+            "https://host:8443": server.url,
+            'types="lifecycle")': 'types="lifecycle", timeout=0.2)',  # nobody presses Ctrl-C
+            'types="lifecycle", timeout=5)': 'types="lifecycle", timeout=0.2)',
+        }
+        keep_files(folder, server, text)
         if far:
-            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(folder / "server.crt"))
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(folder / "own.crt"))
+            (folder / "own.crt").write_text(server.certificate)
             other = stack.enter_context(Server(flavour, tls=True))
             trusting = [other] if "newcomer" in text else [other, server]
             keep_remote(folder / ".config" / "incus", other, trusting)
-            known |= {"other": other.client(), "stranger": a_stranger(stack, server)}
+            known |= {"east": client, "member": client, "stranger": a_stranger(stack, server)}
+            known |= dict.fromkeys(("other", "west"), other.client())
+            known["token"] = other.token()
+            substitutes |= {
+                "https://10.0.0.1:8443": server.url,
+                "https://10.0.0.2:8443": other.url,
+                "10.0.0.1:8443": server.url.removeprefix("https://"),
+                "10.0.0.2:8443": other.url.removeprefix("https://"),
+                "10.0.0.4:8443": other.url.removeprefix("https://"),
+            }
+            (folder / "one.crt").write_text(server.certificate)
+            (folder / "two.crt").write_text(other.certificate)
             if "copy_image" in text:
                 known["other"].delete_image(known["other"].images()[0])
         if re.search("image_from_(remote|url)|refresh_image", text):
+            page = stack.enter_context(serving_image(packed("page"), "busybox"))
             images = stack.enter_context(serving_image(packed("debian"), "debian/12"))
             substitutes |= {
-                "https://images.example.net/busybox": f"{images}/page",
+                "https://images.example.net/busybox": f"{page}/page",
                 "https://images.example.net": images,
             }
             if "refresh_image" in text:
                 client.create_image_from_remote(
                     images, alias="debian/12", protocol="simplestreams", aliases=["debian/12"]
                 )
+        if "https://s3.example.net" in text:
+            substitutes["https://s3.example.net"] = stack.enter_context(taking_objects())[0]
         monkeypatch.setenv("HYPERKIT_API_ENDPOINT", socket)
         hyperkit.reset()
         try:
@@ -136,20 +167,24 @@ def keep_remote(folder, server, trusting):
     (folder / "config.yml").write_text(yaml.safe_dump({"remotes": remotes}))
 
 
-def keep_files(folder, server):
-    """Make the files that examples speak of."""
-    for name in ("client", "laptop", "web", "prometheus", "new"):
+def keep_files(folder, server, text):
+    """Make the files that a text speaks of."""
+    files = {
+        "busybox.tar.gz": packed("busybox"),
+        "dump.sql": b"select 1;\n",
+        "may": b"all well",
+        "meta.tar.xz": packed("split"),
+        "motd": b"Welcome\n",
+        "rootfs.squashfs": b"hsqs" + bytes(92),
+        "server.crt": server.certificate.encode(),
+        "site.tar": bytes(10240),
+    }
+    for name in ("client", "laptop", "new", "prometheus", "web"):
         pair = key_pair(name)
-        (folder / f"{name}.crt").write_text(pair.certificate)
-        (folder / f"{name}.key").write_text(pair.key)
-    (folder / "server.crt").write_text(server.certificate)
-    (folder / "busybox.tar.gz").write_bytes(packed("busybox"))
-    (folder / "meta.tar.xz").write_bytes(packed("split"))
-    (folder / "rootfs.squashfs").write_bytes(b"hsqs" + bytes(92))
-    (folder / "dump.sql").write_text("select 1;\n")
-    (folder / "may").write_text("all well")
-    (folder / "motd").write_text("Welcome\n")
-    (folder / "site.tar").write_bytes(bytes(10240))
+        files |= {f"{name}.crt": pair.certificate.encode(), f"{name}.key": pair.key.encode()}
+    for name, content in files.items():
+        if name in text:
+            (folder / name).write_bytes(content)
     (folder / "images").mkdir()
     (folder / "site").mkdir()
     (folder / "site" / "index.html").write_text("<p>Welcome</p>\n")
@@ -164,6 +199,15 @@ def packed(name):
         entry.size = len(text)
         tar.addfile(entry, io.BytesIO(text))
     return content.getvalue()
+
+
+def unless_there(make):
+    """Make something, unless it is there."""
+    try:
+        make()
+    except hyperkit.Error as error:
+        if not re.search("exists|UNIQUE|already", str(error)):
+            raise
 
 
 def furnish(client, server, text):
@@ -194,6 +238,13 @@ def furnish(client, server, text):
             "(restore_storage_volume|volume_snapshot)|data/before",
             lambda: client.create_storage_volume_snapshot("default", "data", "before"),
         ),
+        "create_storage_volume ": (
+            r'"fast", "(data|disk)[/"]',
+            lambda: [
+                client.create_storage_volume("fast", "data"),
+                client.create_storage_volume("fast", "disk", content_type="block"),
+            ],
+        ),
         "create_network": ("br0", lambda: client.create_network("br0", config=NETWORK)),
         "create_network_acl": (
             "network_acl",
@@ -214,11 +265,11 @@ def furnish(client, server, text):
     }
     for maker, (pattern, make) in made.items():
         if says(pattern) and not says(rf"\b{maker}\("):
-            with suppress(hyperkit.Conflict):
-                make()
+            unless_there(make)
     furnish_images(client, says)
     furnish_instances(client, server, says)
-    server.clock.advance(10)  # what has been done for this is forgotten
+    if says("operations"):
+        server.clock.advance(10)  # what has been done for this is forgotten
     server.requests.clear()
 
 
@@ -226,11 +277,10 @@ def furnish_images(client, says):
     """Make the aliases that a text speaks of."""
     for alias in ("old", "test/latest", "debian/12"):
         if says(f'"{alias}"') and not says(
-            f'(create_image_alias|image_from_remote)\\(.*"{alias}"'
+            f'(create_image_alias|image_from_remote)\\([^)]*"{alias}"'
         ):
             fingerprint = client.image_by_alias("busybox").fingerprint
-            with suppress(hyperkit.Conflict):
-                client.create_image_alias(fingerprint, alias)
+            unless_there(lambda alias=alias: client.create_image_alias(fingerprint, alias))
 
 
 def furnish_instances(client, server, says):
@@ -238,7 +288,7 @@ def furnish_instances(client, server, says):
     for name, spoken in SPOKEN.items():
         if not says(spoken) or says(rf'(create|launch)_(container|instance)\("{name}"'):
             continue
-        with suppress(hyperkit.Conflict):
+        if name not in client.instances():
             card = {"eth0": CARD} if name == "web" and says("br0") else None
             client.create_container(
                 name, alias="busybox", config={"user.role": "web"}, devices=card
@@ -297,8 +347,7 @@ def furnish_web(client, says):
     }
     for maker, (pattern, make) in made.items():
         if says(pattern) and not says(rf"\b{maker}\("):
-            with suppress(hyperkit.Conflict):
-                make()
+            unless_there(make)
 
 
 def pack_web(client):

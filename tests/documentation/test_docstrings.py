@@ -6,13 +6,13 @@ import io
 from fnmatch import fnmatch
 
 import pytest
-from documentation.furnish import FLAVOURS, furnish, world
+from documentation.furnish import FLAVOURS, LACKING, furnish, world
 
 import hyperkit
 from hyperkit import testing
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-LACKING = (hyperkit.MissingExtension, hyperkit.NotImplementedByServer)
+
 
 
 def members(kind):
@@ -120,7 +120,7 @@ def run(name, here):
         shown = io.StringIO()
         source = compile(example.source, name, "single")
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr("sys.displayhook", lambda value: show(value, shown))
+            monkeypatch.setattr("sys.displayhook", show)
             monkeypatch.setattr("sys.stdout", shown)
             exec(source, known)
         if not example.want and "\n" in example.source.strip():
@@ -129,9 +129,9 @@ def run(name, here):
         assert same, f"{example.source}shows\n{shown.getvalue()}and not\n{example.want}"
 
 
-def show(value, file):
+def show(value):
     if value is not None:
-        print(repr(value), file=file)
+        print(repr(value))
 
 
 @pytest.mark.parametrize(
