@@ -8,7 +8,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from documentation.furnish import FLAVOURS, LACKING, furnish, world
+from documentation.furnish import furnish
+from documentation.world import FLAVOURS, LACKING, world
 
 import hyperkit
 
@@ -72,14 +73,14 @@ def programs(page):
     ]
 
 
-def run(page, flavour, folder, monkeypatch):
+def run(page, flavour):
     """Run the programs of a page, one after another, as a reader would.
 
     Returns:
         What each of them raised.
     """
     raised = []
-    with world(flavour, page.read_text(), folder, monkeypatch) as here:
+    with world(flavour, page.read_text()) as here:
         known = here.known | {"__name__": page.stem}
         for program in map(here.adapt, programs(page)):
             try:
@@ -93,25 +94,20 @@ def run(page, flavour, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_pages(page, tmp_path_factory, monkeypatch):
-    errors = [[] for _ in programs(page)]
+def test_pages(page):
+    ended = []
     for flavour in FLAVOURS:
-        ended = run(page, flavour, tmp_path_factory.mktemp("page"), monkeypatch)
-        for before, error in zip(errors, ended, strict=True):
-            before.append(error)
-        if not any(isinstance(error, LACKING) for error in ended):
+        ended.append(run(page, flavour))
+        if not any(isinstance(error, LACKING) for error in ended[-1]):
             break
-    for number, found in enumerate(errors):
-        lacking = [error for error in found if isinstance(error, LACKING)]
-        reason = NOT_RUN.get((page.name, number))
-        if reason:
-            assert all(isinstance(error, hyperkit.Error) for error in found), (reason, found)
-        elif len(lacking) == len(found) and found:
-            raise found[0]
-        else:
-            for error in found:
-                if error not in [None, *lacking]:
-                    raise error
+    for number, errors in enumerate(zip(*ended, strict=True)):
+        if (page.name, number) in NOT_RUN:
+            assert all(isinstance(error, hyperkit.Error) for error in errors), (number, errors)
+            continue
+        nowhere = all(isinstance(error, LACKING) for error in errors)
+        for error in errors:
+            if error and (nowhere or not isinstance(error, LACKING)):
+                raise error
 
 
 @pytest.mark.parametrize(("page", "number"), NOT_RUN)
