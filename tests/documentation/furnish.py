@@ -8,6 +8,7 @@ RULE = {"action": "allow", "protocol": "tcp", "destination_port": "80", "state":
 # What the shell of the built-in image does not have, and the examples call.
 COMMANDS = ("apt-get", "cloud-init", "make", "psql")
 NETWORK = {"ipv4.address": "10.7.0.1/24", "ipv6.address": "none"}
+BUCKETS = {"core.storage_buckets_address": "192.0.2.1:9000"}
 CARD = {"type": "nic", "network": "br0", "name": "eth0"}
 NOTHING_OF_ITS_OWN = {"features.images": False, "features.profiles": False}
 # How instances are spoken of, and what is done only with those that do not run.
@@ -61,7 +62,7 @@ def furnish(client, server, text):
         (
             "create_storage_volume",
             r'"data"|custom/data|data/before|volumes\("default|import_storage_volume',
-            lambda: client.create_storage_volume("default", "data"),
+            lambda: client.create_storage_volume("default", "data", config={"size": "1GiB"}),
         ),
         (
             "create_storage_volume_snapshot",
@@ -82,14 +83,50 @@ def furnish(client, server, text):
             lambda: client.export_storage_volume("default", "data", "data.tar.gz"),
         ),
         (
+            'create_storage_volume.*"disk"',
+            '"default", "disk"',
+            lambda: client.create_storage_volume("default", "disk", content_type="block"),
+        ),
+        (
+            "create_storage_volume_backup",
+            "volume_backup",
+            lambda: client.create_storage_volume_backup("default", "data", "monday"),
+        ),
+        (
+            "make_storage_volume_directory",
+            '"/reports|volume_(sftp|dir)',
+            lambda: client.make_storage_volume_directory("default", "data", "/reports"),
+        ),
+        (
+            "write_storage_volume_file",
+            "/reports/may",
+            lambda: client.write_storage_volume_file(
+                "default", "data", "/reports/may", content="all well"
+            ),
+        ),
+        ("listen", "bucket", lambda: client.patch_server(BUCKETS)),
+        (
             "create_storage_bucket",
-            "storage_bucket",
+            '"photos"|storage_bucket',
             lambda: client.create_storage_bucket("default", "photos"),
+        ),
+        (
+            "create_storage_bucket_key",
+            '"viewer"|bucket_keys',
+            lambda: client.create_storage_bucket_key("default", "photos", "viewer"),
+        ),
+        (
+            "create_storage_bucket_backup",
+            "bucket_backup",
+            lambda: client.create_storage_bucket_backup("default", "photos", "monday"),
         ),
         (
             "export_storage_bucket",
             "import_storage_bucket",
-            lambda: client.export_storage_bucket("default", "photos", "photos.tar.gz"),
+            lambda: [
+                client.export_storage_bucket("default", "photos", "photos.tar.gz"),
+                client.delete_storage_bucket("default", "photos"),
+            ],
         ),
         ("create_network", "br0", lambda: client.create_network("br0", config=NETWORK)),
         (

@@ -77,17 +77,21 @@ def run(page, flavour):
     """Run the programs of a page, one after another, as a reader would.
 
     Returns:
-        What each of them raised.
+        What each of them raised; `LACKING` for what comes after something that the server lacks.
     """
     raised = []
+    lacking = None
     with world(flavour, page.read_text()) as here:
         known = here.known | {"__name__": page.stem}
         for program in map(here.adapt, programs(page)):
             try:
                 furnish(here.client, here.server, program)
                 exec(compile(program, page, "exec"), known)
-            except Exception as error:
+            except LACKING as error:
+                lacking = error
                 raised.append(error)
+            except Exception as error:
+                raised.append(lacking or error)
             else:
                 raised.append(None)
     return raised
