@@ -36,7 +36,6 @@ NOT_RUN = {
     ("buckets.rst", 0): "the embedded server has no buckets",
     ("buckets.rst", 1): "the embedded server has no buckets",
     ("buckets.rst", 2): "the embedded server has no buckets",
-    ("storage.rst", 0): "the embedded server has no ZFS",
     ("storage.rst", 3): "the embedded server makes no backups of volumes",
     ("storage.rst", 6): "volumes hold no files",
     # trust, clusters, LXD 6
