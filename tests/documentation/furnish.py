@@ -2,6 +2,8 @@
 
 import re
 
+from documentation.furnish_trust import furnish_trust
+
 import hyperkit
 
 RULE = {"action": "allow", "protocol": "tcp", "destination_port": "80", "state": "enabled"}
@@ -135,7 +137,7 @@ def furnish(client, server, text):
             lambda: client.create_network_acl("web", ingress=[RULE]),
         ),
         (
-            "create_certificate",
+            r"create_certificate|\w*tls_identit\w*|identities",
             r"certificates?\(|laptop|_access",
             lambda: client.create_certificate(server.certificate, name="laptop"),
         ),
@@ -151,8 +153,9 @@ def furnish(client, server, text):
         ),
     ]
     for maker, pattern, make in made:
-        if says(pattern) and not says(rf"\b{maker}\b"):
+        if says(pattern) and not says(rf"\b({maker})\b"):
             unless_there(make)
+    furnish_trust(client, server, text, unless_there)
     furnish_images(client, says)
     furnish_instances(client, server, says)
     if says("operations"):
@@ -238,7 +241,7 @@ def furnish_web(client, says):
         ),
     ]
     for maker, pattern, make in made:
-        if says(pattern) and not says(rf"\b{maker}\b"):
+        if says(pattern) and not says(rf"\b({maker})\b"):
             unless_there(make)
 
 

@@ -158,7 +158,7 @@ def keep_files(folder, server, text):
         "server.crt": server.certificate.encode(),
         "site.tar": bytes(10240),
     }
-    for name in ("client", "laptop", "new", "prometheus", "web"):
+    for name in ("client", "desk", "laptop", "new", "office", "prometheus", "web"):
         pair = key_pair(name)
         files |= {f"{name}.crt": pair.certificate.encode(), f"{name}.key": pair.key.encode()}
     for name, content in files.items():
