@@ -25,7 +25,7 @@ SPOKEN = {
 }
 STOPPED = (
     r'\b(start|delete|rebuild|rename|move)_(instance|container)\("{0}"'
-    r'|from_container\("{0}"|state\("start'
+    r'|from_container\("{0}"|state\("start|transfer_instance\("{0}".*move=True'
 )
 
 

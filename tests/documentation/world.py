@@ -118,6 +118,8 @@ def look_farther(stack, here, folder, text):
     keep_remote(folder / ".config" / "incus", other)
     if "newcomer" not in text:
         server.add_trust(key_pair("remote").certificate, name="remote")
+    if '"fast"' in text:
+        there.create_storage_pool("fast", driver="dir")
     if "copy_image" in text:
         there.delete_image(there.images()[0])
 
