@@ -1,8 +1,10 @@
 """A client of the REST API of LXD and Incus: flat, synchronous, typed.
 
 >>> import hyperkit
->>> hyperkit.create_container("web", alias="busybox")
->>> hyperkit.start_container("web")
+>>> hyperkit.create_container("web", alias="busybox").status
+'Success'
+>>> hyperkit.start_container("web").status
+'Success'
 >>> hyperkit.container_state("web").status
 'Running'
 

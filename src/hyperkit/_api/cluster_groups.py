@@ -30,7 +30,7 @@ class ClusterGroupsMixin(OperationsMixin):
 
         Example:
             >>> client.cluster_group("default").members
-            ['node-1', 'node-2', 'node-3']
+            ['node-1']
         """
         return ClusterGroup(self._get(self._cluster_group(name)))
 
@@ -87,7 +87,7 @@ class ClusterGroupsMixin(OperationsMixin):
             APIError: there is a group of that name, or a member is not there.
 
         Example:
-            >>> client.create_cluster_group("fast", members=["node-1", "node-2"])
+            >>> client.create_cluster_group("fast", members=["node-1"])
             >>> client.create_instance("web", alias="busybox", target="@fast").status
             'Success'
         """

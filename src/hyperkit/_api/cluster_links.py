@@ -53,8 +53,8 @@ class ClusterLinksMixin(OperationsMixin):
 
         Example:
             >>> state = client.cluster_link_state("backup")
-            >>> [member.status for member in state.cluster_link_members]
-            ['Active', 'Active']
+            >>> all(member.status == "Active" for member in state.cluster_link_members)
+            True
         """
         return ClusterLinkState(self._get(self._cluster_link(name, "state"), target=target))
 

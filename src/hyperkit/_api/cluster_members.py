@@ -51,7 +51,7 @@ class ClusterMembersMixin(OperationsMixin):
 
         Example:
             >>> client.cluster_member_state("node-1").sysinfo.load_averages
-            [0.25, 0.31, 0.28]
+            [0.1, 0.1, 0.1]
         """
         url = path("cluster", "members", name, "state")
         self._need("cluster_member_state", "cluster_member_state")
@@ -86,7 +86,7 @@ class ClusterMembersMixin(OperationsMixin):
 
         Example:
             >>> client.cluster_members()
-            ['node-1', 'node-2', 'node-3']
+            ['node-1']
         """
         url = self._cluster_member()
         if filter is None:

@@ -51,7 +51,8 @@ class EventsMixin(OperationsMixin):
         Example:
             >>> with client.events(types="lifecycle", timeout=5) as events:
             ...     started = client.start_instance("web", sync=False)
-            ...     print([event.metadata.action for event in events])
+            ...     print(next(iter(events)).metadata.action)
+            instance-started
         """
         if all_projects and project is not None:
             message = "Listen to one project or to all of them, not both."

@@ -80,8 +80,8 @@ class FilesMixin(InstancesMixin):
             ArgumentError: it is no folder.
 
         Example:
-            >>> client.list_directory("web", "/etc")
-            ['hostname', 'hosts', 'resolv.conf']
+            >>> client.list_directory("web", "/srv/www")
+            ['index.html']
         """
         return self._place(container, directory).names()
 

@@ -53,8 +53,8 @@ class IdentitiesMixin(OperationsMixin):
             slash, the identifier, such as ``"oidc/jane@example.net"``.
 
         Example:
-            >>> client.identities()
-            ['tls/3a5f…', 'oidc/jane@example.net']
+            >>> [identity.partition("/")[0] for identity in client.identities()]
+            ['tls', 'oidc']
             >>> [identity.name for identity in client.identities(recursion=1)]
             ['laptop', 'Jane']
         """

@@ -230,8 +230,8 @@ class ImageFilesMixin(ImagesMixin):
 
         Example:
             >>> fingerprint = client.image_by_alias("busybox").fingerprint
-            >>> client.export_image(fingerprint, "/tmp", filename="busybox.tar.gz")
-            '/tmp/busybox.tar.gz'
+            >>> client.export_image(fingerprint, "images", filename="busybox.tar.gz")
+            'images/busybox.tar.gz'
         """
         folder = Path(output_dir).expanduser()
         if not folder.is_dir():

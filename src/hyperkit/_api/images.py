@@ -63,8 +63,9 @@ class ImagesMixin(OperationsMixin):
             OperationFailed: it is running, or an alias is taken.
 
         Example:
-            >>> client.create_image_from_container("web", aliases=["web-7"]).metadata.fingerprint
-            'c4b5…'
+            >>> made = client.create_image_from_container("web", aliases=["web-7"]).metadata
+            >>> made.fingerprint == client.image_by_alias("web-7").fingerprint
+            True
         """
         path(name)
         body = _properties(
@@ -213,8 +214,8 @@ class ImagesMixin(OperationsMixin):
             OperationFailed: an alias is taken.
 
         Example:
-            >>> client.create_image_from_snapshot("web", "before").metadata.fingerprint
-            'c4b5…'
+            >>> len(client.create_image_from_snapshot("web", "before").metadata.fingerprint)
+            64
         """
         path(container, snapshot)
         body = _properties(
@@ -264,7 +265,7 @@ class ImagesMixin(OperationsMixin):
             OperationFailed: there is no image at the page.
 
         Example:
-            >>> client.create_image_from_url("https://example.net/image").status
+            >>> client.create_image_from_url("https://images.example.net/busybox").status
             'Success'
         """
         body = _properties(
@@ -384,7 +385,7 @@ class ImagesMixin(OperationsMixin):
 
         Example:
             >>> client.image_by_alias("busybox").properties["os"]
-            'BusyBox'
+            'busybox'
         """
         alias = self._get(path("images", "aliases", alias_name))
         return self.image(alias["target"], secret=secret)
@@ -423,7 +424,7 @@ class ImagesMixin(OperationsMixin):
 
         Example:
             >>> [image.properties["os"] for image in client.images(recursion=1)]
-            ['BusyBox']
+            ['busybox']
         """
         return self._list(
             path("images"),
@@ -484,7 +485,7 @@ class ImagesMixin(OperationsMixin):
             BadRequest: it came from nowhere.
 
         Example:
-            >>> fingerprint = client.images()[0]
+            >>> fingerprint = client.image_by_alias("debian/12").fingerprint
             >>> client.refresh_image(fingerprint).metadata.refreshed
             False
         """

@@ -161,8 +161,8 @@ class InstanceBackupsMixin(InstancesMixin):
             OSError: it cannot be written there, or the disk is full.
 
         Example:
-            >>> client.export_instance("web", "/tmp/web.tar.gz")
-            '/tmp/web.tar.gz'
+            >>> client.export_instance("web", "web.tar.gz")
+            'web.tar.gz'
         """
         body = self._backup_body(
             compression_algorithm=compression_algorithm,
@@ -211,8 +211,8 @@ class InstanceBackupsMixin(InstancesMixin):
             OSError: it cannot be written there, or the disk is full.
 
         Example:
-            >>> client.export_instance_backup("web", "monday", "/tmp/web.tar.gz")
-            '/tmp/web.tar.gz'
+            >>> client.export_instance_backup("web", "monday", "web.tar.gz")
+            'web.tar.gz'
         """
         url = self._backup(instance, name)
         return fetch_backup(self, url, dest, on_progress, progress=progress, text=name)
@@ -260,7 +260,7 @@ class InstanceBackupsMixin(InstancesMixin):
             OSError: the file cannot be read; then nothing was sent.
 
         Example:
-            >>> client.import_instance("/tmp/web.tar.gz", name="web-2").status
+            >>> client.import_instance("web.tar.gz", name="web-2").status
             'Success'
         """
         for given_name in (name, pool):

@@ -130,8 +130,8 @@ class InstanceDebugMixin(InstancesMixin):
             OSError: it cannot be written there, or the disk is full.
 
         Example:
-            >>> client.export_instance_memory("web", "/tmp/web.elf")
-            '/tmp/web.elf'
+            >>> client.export_instance_memory("web", "web.elf")
+            'web.elf'
         """
         url = self._path(instance, "debug", "memory")
         self._need("instance_debug_memory", "export_instance_memory")

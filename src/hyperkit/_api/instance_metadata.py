@@ -97,7 +97,7 @@ class InstanceMetadataMixin(InstancesMixin):
             NotFound: there is no such instance, or no such template.
 
         Example:
-            >>> client.instance_template("web", "hostname.tpl")
+            >>> client.instance_template("web", "hostname.tpl").strip()
             b'{{ container.name }}'
         """
         path(template)

@@ -56,8 +56,8 @@ class InstanceStateMixin(OperationsMixin):
             NotFound: there is no such instance.
 
         Example:
-            >>> client.instance_state("web").memory.usage
-            831488
+            >>> client.instance_state("web").memory.usage > 0
+            True
         """
         return InstanceState(self._get(self._path(name, "state")))
 

@@ -44,7 +44,7 @@ class LogsMixin(InstancesMixin):
             NotFound: there is no such instance, or no such file.
 
         Example:
-            >>> client.delete_log("web", client.logs("web")[0])
+            >>> client.delete_log("web", "forkstart.log")
         """
         self._delete(self._path(container, "logs", log))
 
@@ -63,7 +63,7 @@ class LogsMixin(InstancesMixin):
             NotFound: there is no such instance, or no such file.
 
         Example:
-            >>> client.exec_output_file("web", client.exec_outputs("web")[0])
+            >>> client.exec_output_file("web", client.exec_outputs("web")[-1])
             b'hello'
         """
         return self._raw(self._exec_output(instance, file))
@@ -84,8 +84,8 @@ class LogsMixin(InstancesMixin):
             NotFound: there is no such instance, or nothing was ever recorded there.
 
         Example:
-            >>> client.exec_outputs("web")
-            ['exec_0d6c3fdc-1f5b-4b0b-a7bb-8bd7f8d0b6b1.stdout']
+            >>> [file.rpartition(".")[2] for file in client.exec_outputs("web")]
+            ['stderr', 'stdout']
         """
         return self._names(self._exec_output(instance))
 
@@ -101,8 +101,8 @@ class LogsMixin(InstancesMixin):
             NotFound: there is no such instance, or no such file.
 
         Example:
-            >>> client.log("web", "lxc.log")[:10]
-            b'lxc web 20'
+            >>> client.log("web", "lxc.log")[:7]
+            b'lxc web'
         """
         return self._raw(self._path(container, "logs", log))
 
@@ -120,7 +120,7 @@ class LogsMixin(InstancesMixin):
 
         Example:
             >>> client.logs("web")
-            ['lxc.conf', 'lxc.log', 'forkstart.log']
+            ['forkstart.log', 'lxc.log']
         """
         return self._names(self._path(container, "logs"))
 

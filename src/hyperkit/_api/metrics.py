@@ -38,7 +38,7 @@ class MetricsMixin(OperationsMixin):
             >>> for sample in client.metric_samples():
             ...     if sample.name.endswith("_memory_MemTotal_bytes"):
             ...         print(sample.labels["name"], sample.value)
-            web 25275465728.0
+            web 4294967296
         """
         return _samples(self.metrics(project=project, target=target))
 

@@ -155,8 +155,8 @@ class NetworksMixin(NetworkPartsMixin):
             NotFound: there is no such network.
 
         Example:
-            >>> {lease.hostname: lease.address for lease in client.network_leases("br0")}
-            {'br0.gw': '10.7.0.1', 'web': '10.7.0.153'}
+            >>> sorted(lease.hostname for lease in client.network_leases("br0"))
+            ['br0.gw', 'web']
         """
         url = path("networks", name, "leases")
         self._need("network_leases", "network_leases")
@@ -225,7 +225,7 @@ class NetworksMixin(NetworkPartsMixin):
 
         Example:
             >>> [network.name for network in client.networks(recursion=1) if network.managed]
-            ['br0']
+            ['lxdbr0', 'br0']
         """
         self._need_members(target)
         return self._list(

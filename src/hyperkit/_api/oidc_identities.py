@@ -149,7 +149,7 @@ class OIDCIdentitiesMixin(IdentitiesMixin):
 
         Example:
             >>> [session.ip for session in client.oidc_sessions(recursion=1)]
-            ['192.0.2.7']
+            ['127.0.0.1']
         """
         return self._list(self._oidc_session(), OIDCSession, recursion, email=email)
 

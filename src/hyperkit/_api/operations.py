@@ -58,8 +58,8 @@ class OperationsMixin(Connection):
 
         Example:
             >>> started = client.start_instance("web", sync=False)
-            >>> client.operation(started).status
-            'Running'
+            >>> client.operation(started).description
+            'Starting instance'
         """
         url = path("operations", uuid_of(uuid))
         if recursion:

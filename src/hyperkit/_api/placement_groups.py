@@ -43,7 +43,9 @@ class PlacementGroupsMixin(OperationsMixin):
         Example:
             >>> spread = {"policy": "spread", "rigor": "permissive"}
             >>> client.create_placement_group("apart", config=spread)
-            >>> client.create_instance("web", alias="busybox", config={"placement.group": "apart"})
+            >>> config = {"placement.group": "apart"}
+            >>> client.create_instance("web", alias="busybox", config=config).status
+            'Success'
         """
         path("placement-groups", name)
         body = given(name=name, config=strings(config), description=description)

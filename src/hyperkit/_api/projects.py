@@ -204,7 +204,7 @@ class ProjectsMixin(OperationsMixin):
 
         Example:
             >>> client.project_state("blue").resources["instances"].Usage
-            2
+            0
         """
         url = path("projects", name, "state")
         self._need("project_usage", "project_state")
@@ -231,7 +231,7 @@ class ProjectsMixin(OperationsMixin):
 
         Example:
             >>> client.projects()
-            ['blue', 'default']
+            ['default', 'blue']
         """
         return self._list(self._project(), Project, recursion, filter=filter)
 

@@ -154,7 +154,7 @@ class ReplicatorsMixin(OperationsMixin):
 
         Example:
             >>> client.replicator("nightly").last_run_status
-            'Completed'
+            'Pending'
         """
         return Replicator(self._get(self._replicator(name)))
 

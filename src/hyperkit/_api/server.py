@@ -94,7 +94,7 @@ class ServerMixin(Connection):
 
         Example:
             >>> client.resources().memory.total
-            25213427712
+            4294967296
         """
         self._need("resources", "resources")
         return HostResources(self._get(path("resources"), target=target))
@@ -114,7 +114,7 @@ class ServerMixin(Connection):
 
         Example:
             >>> client.server().environment.server_version
-            '5.0.2'
+            '7.0.2'
         """
         return Server(self._get("/1.0", project=project, target=target))
 

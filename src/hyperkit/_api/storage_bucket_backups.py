@@ -141,8 +141,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             OSError: it cannot be written there, or the disk is full.
 
         Example:
-            >>> client.export_storage_bucket("default", "photos", "/tmp/photos.tar.gz")
-            '/tmp/photos.tar.gz'
+            >>> client.export_storage_bucket("default", "photos", "photos.tar.gz")
+            'photos.tar.gz'
         """
         return export_as_backup(
             self,
@@ -189,8 +189,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             OSError: it cannot be written there, or the disk is full.
 
         Example:
-            >>> client.export_storage_bucket_backup("default", "photos", "monday", "/tmp/a.tar.gz")
-            '/tmp/a.tar.gz'
+            >>> client.export_storage_bucket_backup("default", "photos", "monday", "monday.tar.gz")
+            'monday.tar.gz'
         """
         url = self._bucket_backup(pool, bucket, name)
         return fetch_backup(
@@ -230,7 +230,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             OSError: the file cannot be read; then nothing was sent.
 
         Example:
-            >>> client.import_storage_bucket("default", "/tmp/photos.tar.gz", name="again").status
+            >>> client.import_storage_bucket("default", "photos.tar.gz", name="again").status
             'Success'
         """
         if name is not None:

@@ -46,7 +46,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
 
         Example:
             >>> client.create_tls_identity("laptop", certificate="~/laptop.crt", groups=["ops"])
-            >>> stranger.create_tls_identity(trust_token=text)
+            >>> token = client.create_tls_identity_token("desk")
+            >>> stranger.create_tls_identity(trust_token=client.certificate_token(token))
         """
         if trust_token is not None:
             if name is not None or certificate is not None or groups is not None:

@@ -120,7 +120,7 @@ class WarningsMixin(OperationsMixin):
 
         Example:
             >>> [one.type for one in client.warnings(filter="status eq new", recursion=1)]
-            ['AppArmor support has been disabled']
+            ['Instance type not operational']
         """
         return self._list(
             self._warning(), ServerWarning, recursion, filter=filter, filtering="", project=project

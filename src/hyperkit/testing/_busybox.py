@@ -78,6 +78,11 @@ def metadata() -> Json:
 
 def base_tree() -> Tree:
     """Make the files of a small system."""
+    return _files().copy()
+
+
+@cache
+def _files() -> Tree:
     tree = Tree()
     for path in _FOLDERS:
         tree.folders(path)

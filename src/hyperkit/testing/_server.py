@@ -124,8 +124,8 @@ class Server:
         """Which server it poses as.
 
         Example:
-            >>> server.flavour
-            'incus-6.0'
+            >>> Server("lxd-6").flavour
+            'lxd-6'
         """
         return self._flavour.name
 

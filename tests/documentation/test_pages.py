@@ -1,0 +1,138 @@
+"""The programs in the manual and in README.md run, on the embedded server."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from documentation.furnish import furnish
+from documentation.world import FLAVOURS, LACKING, world
+
+import hyperkit
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.rst"))]
+PROGRAM = {
+    ".md": re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL),
+    ".rst": re.compile(r"^\.\. code-block:: python\n\n((?:(?:   .*)?\n)+)", re.MULTILINE),
+}
+# Programs that do not run, and why: by page, and by number from 0.
+NOT_RUN = {
+    # networks
+    ("network-acls.rst", 1): "the embedded server has no address sets",
+    ("network-forwards.rst", 0): "the embedded server forwards nothing",
+    ("network-forwards.rst", 1): "the embedded server balances nothing",
+    ("network-forwards.rst", 2): "the embedded server forwards nothing",
+    ("network-forwards.rst", 3): "the embedded server forwards nothing",
+    ("network-peers.rst", 0): "the embedded server has no peers",
+    ("network-peers.rst", 1): "the embedded server integrates no other networks",
+    ("network-zones.rst", 0): "the embedded server has no zones",
+    # storage
+    ("README.md", 8): "the embedded server makes no backups of volumes",
+    ("backups.rst", 0): "the embedded server does not stream backups",
+    ("buckets.rst", 0): "the embedded server has no buckets",
+    ("buckets.rst", 1): "the embedded server has no buckets",
+    ("buckets.rst", 2): "the embedded server has no buckets",
+    ("storage.rst", 3): "the embedded server makes no backups of volumes",
+    ("storage.rst", 7): "volumes hold no files",
+    # trust, clusters, LXD 6
+    ("certificates.rst", 4): "the embedded server has no identities",
+    ("certificates.rst", 5): "the embedded server has no identities",
+    ("certificates.rst", 6): "the embedded server has no identities",
+    ("clusters.rst", 0): "the embedded server is a cluster of one",
+    ("clusters.rst", 1): "the embedded server is a cluster of one",
+    ("clusters.rst", 2): "the embedded server is a cluster of one",
+    ("clusters.rst", 3): "the embedded server is a cluster of one",
+    ("clusters.rst", 4): "the embedded server is a cluster of one",
+    ("instances.rst", 5): "the embedded server has no firmware",
+    ("lists.rst", 3): "the embedded server is a cluster of one",
+    ("migration.rst", 1): "the embedded server is a cluster of one",
+    ("networks.rst", 1): "the embedded server is a cluster of one",
+    ("server.rst", 1): "the embedded server does not describe its configuration",
+    ("storage.rst", 2): "the embedded server is a cluster of one",
+    ("storage.rst", 5): "the embedded server is a cluster of one",
+    # migration
+    ("README.md", 7): "nothing migrates from one embedded server to another",
+    ("migration.rst", 2): "nothing migrates from one embedded server to another",
+    ("migration.rst", 3): "nothing migrates from one embedded server to another",
+    ("storage.rst", 6): "nothing migrates from one embedded server to another",
+    # what needs a real instance
+    ("instances.rst", 4): "the embedded server's instances have no ports",
+}
+
+
+def programs(page):
+    """List the programs in a page, with empty lines before, so that they are at their place."""
+    text = page.read_text()
+    return [
+        "\n" * text.count("\n", 0, found.start(1)) + textwrap.dedent(found[1])
+        for found in PROGRAM[page.suffix].finditer(text)
+    ]
+
+
+def run(page, flavour):
+    """Run the programs of a page, one after another, as a reader would.
+
+    Returns:
+        What each of them raised; `LACKING` for what comes after something that the server lacks.
+    """
+    raised = []
+    lacking = None
+    with world(flavour, page.read_text()) as here:
+        known = here.known | {"__name__": page.stem}
+        for program in map(here.adapt, programs(page)):
+            try:
+                furnish(here.client, here.server, program)
+                exec(compile(program, page, "exec"), known)
+            except LACKING as error:
+                lacking = error
+                raised.append(error)
+            except Exception as error:
+                raised.append(lacking or error)
+            else:
+                raised.append(None)
+    return raised
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages(page):
+    ended = []
+    for flavour in FLAVOURS:
+        ended.append(run(page, flavour))
+        if not any(isinstance(error, LACKING) for error in ended[-1]):
+            break
+    for number, errors in enumerate(zip(*ended, strict=True)):
+        if (page.name, number) in NOT_RUN:
+            assert all(isinstance(error, hyperkit.Error) for error in errors), (number, errors)
+            continue
+        nowhere = all(isinstance(error, LACKING) for error in errors)
+        for error in errors:
+            if error and (nowhere or not isinstance(error, LACKING)):
+                raise error
+
+
+@pytest.mark.parametrize(("page", "number"), NOT_RUN)
+def test_what_is_not_run_is_there(page, number):
+    [found] = [one for one in PAGES if one.name == page]
+    assert number < len(programs(found))
+
+
+def test_programs_that_are_tests(tmp_path):
+    """Those with tests in them are run by pytest."""
+    for page in PAGES:
+        for number, program in enumerate(programs(page)):
+            if "\ndef test_" in program:
+                (tmp_path / f"test_{page.stem}_{number}.py").write_text(program)
+    here = {"PYTHONPATH": str(Path(hyperkit.__file__).parent.parent)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "hyperkit._pytest"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, **here, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
