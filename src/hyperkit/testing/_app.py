@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._answers import Refused, error, respond
 from ._call import Call
+from ._identities import known, weigh
 from ._keys import fingerprint_of
 from ._routes import router
 from ._wire import connection_of
@@ -92,7 +93,8 @@ class App:
             raise Refused(501, f"The embedded server cannot do {line}")
         names = self._router.named(method, match.route, match.names)
         connection = connection_of(request)
-        trusted = not connection.secure or self._knows(connection.peer)
+        shown = known(daemon, connection.peer, request.headers.get("Authorization", ""))
+        trusted = not connection.secure or self._knows(connection.peer) or shown is not None
         call = Call(request, daemon, names, match.alias, connection.peer, trusted)
         call.content = asked.content
         if not trusted and method not in match.route.untrusted:
@@ -100,7 +102,9 @@ class App:
         target = call.query.get("target")
         if target and target not in {"none", call.daemon.member} and raw_path != "/1.0/instances":
             raise Refused(404, "Cluster member not found")
-        if trusted and connection.secure:
+        if connection.secure and shown is not None:
+            weigh(call, shown)
+        elif connection.secure and trusted:
             self._check_project(call)
         return await handler(call)
 

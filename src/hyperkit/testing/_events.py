@@ -44,7 +44,7 @@ class Events:
             "type": type_,
             "timestamp": self._daemon.clock.text(),
             "metadata": metadata,
-            "location": "none",
+            "location": self._daemon.location,
         }
         if project:
             event["project"] = project

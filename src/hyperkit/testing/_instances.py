@@ -61,7 +61,7 @@ def shown(daemon: Daemon, instance: Instance) -> Json:
         "status": WORDS[instance.status],
         "status_code": instance.status,
         "last_used_at": instance.last_used_at,
-        "location": "none",
+        "location": daemon.location,
         "type": instance.type,
         "project": instance.project,
     }
@@ -202,7 +202,7 @@ def add(call: Call, instance: Instance) -> None:
     call.state.project(instance.project).instances[instance.name] = instance
     context = {"storage_pool": "default", "type": instance.type}
     if not call.flavour.lxd:
-        context = {"location": "none", **context}
+        context = {"location": call.daemon.location, **context}
     call.daemon.events.lifecycle(
         "instance-created", f"/1.0/instances/{instance.name}", instance.project, **context
     )
@@ -266,7 +266,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     profiles = asked.get("profiles")
     if profiles is None:
         profiles = list(image.profiles) if image else ["default"]
-    own = check.config(asked.get("config"), 500, before)
+    own = check.config(call, asked.get("config"), 500, before)
     word = call.flavour.either("initialising", "initializing")
     devices = check.devices(
         asked.get("devices"), 500, f"{before}Failed {word} instance: Invalid devices: "
@@ -354,7 +354,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
 
     async def work(operation: Operation) -> None:
         del operation
-        config = check.config(asked.get("config"), 500, "Invalid config: ")
+        config = check.config(call, asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
         if "volatile.idmap.next" in instance.config and "volatile.idmap.next" not in config:
             raise Refused(500, "Volatile idmap keys can't be deleted by the user")
@@ -375,7 +375,7 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
-    config = check.config(asked.get("config"), 500, "Invalid config: ")
+    config = check.config(call, asked.get("config"), 500, "Invalid config: ")
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
     instance.config = instance.config | config
     instance.devices = instance.devices | devices

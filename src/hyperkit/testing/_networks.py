@@ -61,7 +61,7 @@ def _shown(call: Call, network: Network) -> Json:
         "used_by": _used_by(call, network),
         "managed": network.managed,
         "status": "Created" if network.managed else "",
-        "locations": ["none"] if network.managed else None,
+        "locations": [call.daemon.location] if network.managed else None,
     }
     if call.flavour.old:
         return {key: found[key] for key in ("name", "type", "used_by")}
@@ -291,7 +291,7 @@ async def get_leases(call: Call) -> web.StreamResponse:
                     "hwaddr": hwaddr,
                     "address": instance.address,
                     "type": "dynamic",
-                    "location": "none",
+                    "location": call.daemon.location,
                 }
             )
     return call.sync(leases)

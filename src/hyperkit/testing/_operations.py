@@ -87,7 +87,7 @@ class Operation:
             "metadata": self.metadata,
             "may_cancel": self.may_cancel,
             "err": self.err,
-            "location": "none",
+            "location": self.daemon.location,
         }
         if flavour.old:
             del found["description"], found["location"]

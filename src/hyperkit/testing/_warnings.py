@@ -27,7 +27,7 @@ def warn(daemon: Daemon, kind: str, message: str = "", project: str = "") -> Non
     made: Json = {
         "status": "new",
         "uuid": str(uuid.uuid4()),
-        "location": "none",
+        "location": daemon.location,
         "project": project,
         "type": kind,
         "count": 1,
