@@ -111,6 +111,12 @@ def _environment(call: Call) -> Json:
         "storage_version": "1",
         "storage_supported_drivers": [{"Name": "dir", "Version": "1", "Remote": False}],
     }
+    if flavour.has("server_instance_type_info"):
+        found["instance_types"] = ["container"]
+    if flavour.has("backup_metadata_version"):
+        found["backup_metadata_version_range"] = [1, 2]
+    if flavour.has("server_version_lts"):
+        found["server_lts"] = False
     if flavour.old:
         old = (
             "addresses architectures certificate certificate_fingerprint driver driver_version "

@@ -103,7 +103,7 @@ async def listen(call: Call) -> web.StreamResponse:
     asked = call.query.get("type")
     types = set(asked.split(",")) if asked else set(known)
     for one in sorted(types - set(known)):
-        code = 500 if flavour.lxd and flavour.dialect == "operation" else 400
+        code = 400 if flavour.recent else 500
         raise Refused(code, f'"{one}" isn\'t a supported event type')
     if call.request.headers.get("Upgrade", "").lower() != "websocket":
         return web.Response(status=400, text="Bad Request\n")

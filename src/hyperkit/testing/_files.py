@@ -31,6 +31,8 @@ def _found(call: Call) -> tuple[Instance, str, Node]:
     try:
         return instance, path, instance.tree.find(path)
     except FileNotFoundError:
+        if call.flavour.old:
+            raise Refused(500, "open: No such file or directory") from None
         raise Refused(404, "Not Found") from None
 
 

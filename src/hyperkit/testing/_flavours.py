@@ -45,6 +45,11 @@ class Flavour(NamedTuple):
         return not self.extensions
 
     @property
+    def recent(self) -> bool:
+        """Tell whether it is younger than LXD 5.0."""
+        return self.has("metadata_configuration")
+
+    @property
     def containers(self) -> bool:
         """Tell whether it serves instances under ``/1.0/containers`` too."""
         return self.lxd and not self.has("storage_and_network_operations")
@@ -63,7 +68,7 @@ _KINDS: dict[str, tuple[Product, str, Dialect]] = {
     "lxd-5.0": (LXD, "5.0.2", "operation"),
     "lxd-6": (LXD, "6.9", "body"),
     "incus-6.0": (INCUS, "6.0.4", "body"),
-    "incus-7": (INCUS, "7.0.2", "body"),
+    "incus-7": (INCUS, "7.0.2", "operation"),
 }
 FLAVOURS = tuple(_KINDS)
 _DATA = files("hyperkit.testing") / "data"

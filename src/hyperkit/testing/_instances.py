@@ -100,7 +100,7 @@ def writable(instance: Instance) -> tuple[Any, ...]:
 async def list_instances(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances``."""
     kind = call.query.get("instance-type", "")
-    modern = call.flavour.dialect == "body"
+    modern = call.flavour.recent
     if kind and kind not in _KINDS:
         raise Refused(400 if modern else 500, "Invalid instance type")
     kind = {"containers": "container", "virtual-machines": "virtual-machine"}.get(call.alias, kind)

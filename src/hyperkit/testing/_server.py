@@ -46,8 +46,8 @@ class Server:
     `add_command` adds more.
 
     Args:
-        flavour: which server it poses as: ``"lxd-2.0"``, ``"lxd-5.0"``, ``"lxd-6"`` or
-            ``"incus-6.0"``.
+        flavour: which server it poses as: ``"lxd-2.0"``, ``"lxd-5.0"``, ``"lxd-6"``,
+            ``"incus-6.0"`` or ``"incus-7"``.
         dialect: what ``/wait`` answers for an operation that has failed, or not ended in time:
             ``"operation"``, ``"status"`` (an error) or ``"body"`` (an error under HTTP 200);
             None means as that server does.

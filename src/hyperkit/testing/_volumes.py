@@ -92,7 +92,7 @@ async def list_volumes(call: Call) -> web.StreamResponse:
     found = _listed(call, pool.name)
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.dialect == "body" else 500)
+        test = matches(wanted, 400 if call.flavour.recent else 500)
         found = [one for one in found if test(one)]
     if not call.recursion:
         return call.sync(

@@ -58,7 +58,7 @@ async def list_warnings(call: Call) -> web.StreamResponse:
         found = [one for one in found if one["project"] == call.project]
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.dialect == "body" else 500)
+        test = matches(wanted, 400 if call.flavour.recent else 500)
         found = [one for one in found if test(one)]
     if not call.recursion:
         return call.sync([f"/1.0/warnings/{one['uuid']}" for one in found] or None)
