@@ -74,6 +74,12 @@ async def create_backup(call: Call) -> web.StreamResponse:
     if "/" in name:
         raise Refused(400, "Backup names may not contain slashes")
     alone = bool(asked.get("instance_only") or asked.get("container_only"))
+    if asked.get("target"):
+        raise Refused(501, "The embedded server cannot send a backup elsewhere")
+    accepted = call.request.headers.get("Accept")
+    if accepted == "application/octet-stream" and call.flavour.has("direct_backup"):
+        data = await asyncio.get_running_loop().run_in_executor(None, _packed, instance, alone)
+        return sent(call, data, {})
 
     async def work(operation: Operation) -> None:
         del operation

@@ -17,12 +17,11 @@ from ._certificates import later
 from ._keys import ends_at, fingerprint_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aiohttp import web
 
     from ._call import Call
     from ._daemon import Daemon
+    from ._family import Handler
 
 _TLS, _PENDING, _OIDC = "Client certificate", "Client certificate (pending)", "OIDC client"
 _BEARER = ("Client token bearer", "DevLXD token bearer")
@@ -400,7 +399,19 @@ async def delete_session(call: Call) -> web.StreamResponse:
     return call.sync({})
 
 
-ROUTES: dict[str, Callable[[Call], Any]] = {
+def _of(kind: str) -> dict[str, Handler]:
+    """List what is served of the identities of a kind."""
+    path = f"{_PATH}/{kind}"
+    return {
+        f"GET {path}": list_some,
+        f"GET {path}/{{identity}}": get_identity,
+        f"PUT {path}/{{identity}}": update_identity,
+        f"PATCH {path}/{{identity}}": update_identity,
+        f"DELETE {path}/{{identity}}": delete_identity,
+    }
+
+
+ROUTES: dict[str, Handler] = {
     f"GET {_PATH}": list_all,
     f"GET {_PATH}/current": get_current,
     f"POST {_PATH}/tls": create_tls,
@@ -410,13 +421,8 @@ ROUTES: dict[str, Callable[[Call], Any]] = {
     "GET /1.0/auth/oidc-sessions": list_sessions,
     "GET /1.0/auth/oidc-sessions/{uuid}": get_session,
     "DELETE /1.0/auth/oidc-sessions/{uuid}": delete_session,
+    **_of("tls"),
+    **_of("oidc"),
+    **_of("bearer"),
 }
-for _kind in _METHODS:
-    ROUTES |= {
-        f"GET {_PATH}/{_kind}": list_some,
-        f"GET {_PATH}/{_kind}/{{identity}}": get_identity,
-        f"PUT {_PATH}/{_kind}/{{identity}}": update_identity,
-        f"PATCH {_PATH}/{_kind}/{{identity}}": update_identity,
-        f"DELETE {_PATH}/{_kind}/{{identity}}": delete_identity,
-    }
 UNTRUSTED = {f"POST {_PATH}/tls"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import yaml
 
@@ -32,6 +33,7 @@ async def import_backup(call: Call) -> web.StreamResponse:
     loop = asyncio.get_running_loop()
     index, trees = await loop.run_in_executor(None, _unpack, content)
     name = call.header("name") or str(index["name"])
+    config, devices = _overriding(call)
 
     async def work(operation: Operation) -> None:
         del operation
@@ -41,8 +43,8 @@ async def import_backup(call: Call) -> web.StreamResponse:
             name,
             call.project,
             call.daemon.clock.text(),
-            {**index["config"]},
-            {**index["devices"]},
+            {**index["config"], **config},
+            {**index["devices"], **devices},
             [*index["profiles"]],
             trees.get("", Tree()),
             architecture=index["architecture"],
@@ -64,6 +66,19 @@ async def import_backup(call: Call) -> web.StreamResponse:
         instances.add(call, made)
 
     return call.start("Restoring backup", work, resources=call.about(name))
+
+
+def _overriding(call: Call) -> tuple[dict[str, str], Json]:
+    """Read what is to be other than in the backup; Incus has words for it, LXD a query."""
+    config = dict(word.split("=", 1) for word in (call.header("config") or "").split())
+    given = call.header("devices") or ""
+    devices: Json = {}
+    if call.flavour.lxd:
+        return {}, {name: dict(parse_qsl(text)) for name, text in parse_qsl(given)}
+    for word in given.split():
+        name, _, option = word.partition(",")
+        devices.setdefault(name, {}).update([option.split("=", 1)])
+    return config, devices
 
 
 def _unpack(content: bytes) -> tuple[Json, dict[str, Tree]]:

@@ -347,7 +347,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
     if asked.get("restore"):
         from ._snapshots import restore  # noqa: PLC0415 - it needs this module
 
-        return restore(call, instance, str(asked["restore"]))
+        return restore(call, instance, asked)
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
