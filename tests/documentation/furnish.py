@@ -2,6 +2,7 @@
 
 import re
 
+from documentation.furnish_networks import furnish_networks
 from documentation.furnish_trust import furnish_trust
 
 import hyperkit
@@ -155,6 +156,7 @@ def furnish(client, server, text):
     for maker, pattern, make in made:
         if says(pattern) and not says(rf"\b({maker})\b"):
             unless_there(make)
+    furnish_networks(client, text, unless_there)
     furnish_trust(client, server, text, unless_there)
     furnish_images(client, says)
     furnish_instances(client, server, says)

@@ -16,8 +16,8 @@ TO_WEB = {"target_address": "10.7.0.9"}
 ENTRY = {"type": "A", "value": "10.7.0.9"}
 
 
-def furnish_networks(client, text):
-    """Make what a text speaks of, but for what it makes itself.
+def furnish_networks(client, text, unless_there):
+    """Make what a text speaks of, but for what it makes itself and what is there.
 
     The network ``br0`` is there already.
     """
@@ -74,7 +74,7 @@ def furnish_networks(client, text):
     }
     for maker, (pattern, make) in makers.items():
         if says(pattern) and not says(rf"\b{maker}\("):
-            make()
+            unless_there(make)
     if says('"c1"}, {"name": "c2"}'):
         make_instances(client)
 

@@ -143,7 +143,8 @@ class ClusterMixin(OperationsMixin):
             The operation.
 
         Raises:
-            BadRequest: the server has no address, or is part of a cluster.
+            InternalServerError: the server has no address that others can reach.
+            OperationFailed: it is part of a cluster.
 
         Example:
             >>> client.patch_server({"cluster.https_address": "10.0.0.1:8443"})

@@ -1,4 +1,4 @@
-"""The server itself: what it is, its configuration, its machine, its cluster of one."""
+"""The server itself: what it is, its configuration, its machine."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _environment(call: Call) -> Json:
         "os_version": "12",
         "project": call.project,
         "server": flavour.product.name,
-        "server_clustered": False,
+        "server_clustered": call.state.cluster is not None,
         "server_event_mode": "full-mesh",
         "server_name": call.daemon.member,
         "server_pid": os.getpid(),
@@ -111,6 +111,12 @@ def _environment(call: Call) -> Json:
         "storage_version": "1",
         "storage_supported_drivers": [{"Name": "dir", "Version": "1", "Remote": False}],
     }
+    if flavour.has("server_instance_type_info"):
+        found["instance_types"] = ["container"]
+    if flavour.has("backup_metadata_version"):
+        found["backup_metadata_version_range"] = [1, 2]
+    if flavour.has("server_version_lts"):
+        found["server_lts"] = False
     if flavour.old:
         old = (
             "addresses architectures certificate certificate_fingerprint driver driver_version "
@@ -192,29 +198,6 @@ async def get_metrics(call: Call) -> web.StreamResponse:
     return web.Response(text="\n".join([*lines, "# EOF\n"]))
 
 
-async def get_cluster(call: Call) -> web.StreamResponse:
-    """``GET /1.0/cluster``."""
-    config = {
-        "entity": "storage-pool",
-        "name": "default",
-        "key": "source",
-        "value": "",
-        "description": '"source" property for storage pool "default"',
-    }
-    found = {"server_name": "", "enabled": False, "member_config": [config]}
-    return call.sync(found, etag=(found,))
-
-
-async def no_members(_call: Call) -> web.StreamResponse:
-    """``GET /1.0/cluster/members``, and all that is about members."""
-    raise Refused(500, "Server is not clustered")
-
-
-async def no_cluster(_call: Call) -> web.StreamResponse:
-    """``POST /1.0/cluster/members``, and all that is about groups."""
-    raise Refused(400, "This server is not clustered")
-
-
 ROUTES = {
     "GET /": get_root,
     "GET /1.0": get_server,
@@ -222,12 +205,5 @@ ROUTES = {
     "PATCH /1.0": update_server,
     "GET /1.0/resources": get_resources,
     "GET /1.0/metrics": get_metrics,
-    "GET /1.0/cluster": get_cluster,
-    "GET /1.0/cluster/members": no_members,
-    "POST /1.0/cluster/members": no_cluster,
-    "GET /1.0/cluster/members/{member}": no_members,
-    "GET /1.0/cluster/groups": no_cluster,
-    "POST /1.0/cluster/groups": no_cluster,
-    "GET /1.0/cluster/groups/{group}": no_cluster,
 }
 UNTRUSTED = {"GET /", "GET /1.0"}

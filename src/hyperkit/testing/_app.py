@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._answers import Refused, error, respond
 from ._call import Call
+from ._identities import known, weigh
 from ._keys import fingerprint_of
 from ._routes import router
 from ._wire import connection_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ._daemon import Daemon
+    from ._flavours import Flavour
 
 _LOG = logging.getLogger("hyperkit.testing")
 
@@ -45,6 +47,32 @@ class Request(NamedTuple):
             return json.loads(self.content)
         except ValueError:
             return None
+
+
+_OF_ALL_PROJECTS = (
+    "/1.0/events",
+    "/1.0/images",
+    "/1.0/instances",
+    "/1.0/network-acls",
+    "/1.0/network-allocations",
+    "/1.0/network-zones",
+    "/1.0/networks",
+    "/1.0/operations",
+    "/1.0/placement-groups",
+    "/1.0/profiles",
+    "/1.0/replicators",
+)
+
+
+def all_projects(flavour: Flavour, path: str) -> bool:
+    """Tell whether a server lets one ask for the objects of all projects.
+
+    Args:
+        flavour: of the server. Others than LXD 6 take no notice where they cannot.
+        path: of the route.
+    """
+    of_pools = path.startswith("/1.0/storage-") and ("/buckets" in path or "volumes" in path)
+    return not flavour.has("bulk_operations") or path in _OF_ALL_PROJECTS or of_pools
 
 
 class App:
@@ -92,15 +120,20 @@ class App:
             raise Refused(501, f"The embedded server cannot do {line}")
         names = self._router.named(method, match.route, match.names)
         connection = connection_of(request)
-        trusted = not connection.secure or self._knows(connection.peer)
+        shown = known(daemon, connection.peer, request.headers.get("Authorization", ""))
+        trusted = not connection.secure or self._knows(connection.peer) or shown is not None
         call = Call(request, daemon, names, match.alias, connection.peer, trusted)
         call.content = asked.content
         if not trusted and method not in match.route.untrusted:
             raise Refused(403, call.forbidden)
         target = call.query.get("target")
+        if call.all_projects and not all_projects(daemon.flavour, match.route.path):
+            raise Refused(400, "All projects queries are not supported")
         if target and target not in {"none", call.daemon.member} and raw_path != "/1.0/instances":
             raise Refused(404, "Cluster member not found")
-        if trusted and connection.secure:
+        if connection.secure and shown is not None:
+            weigh(call, shown)
+        elif connection.secure and trusted:
             self._check_project(call)
         return await handler(call)
 

@@ -63,7 +63,7 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         name,
         call.project,
         call.daemon.clock.text(),
-        check.config(asked.get("config"), 500, before),
+        check.config(call, asked.get("config"), 500, before),
         check.devices(asked.get("devices"), 500, before),
         list(asked.get("profiles") or []),
         Tree(),

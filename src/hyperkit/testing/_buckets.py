@@ -69,7 +69,7 @@ def _shown(call: Call, bucket: Bucket, project: str) -> Json:
         "description": bucket.description,
         "name": bucket.name,
         "s3_url": f"https://{address}/{bucket.name}" if address else "",
-        "location": "none",
+        "location": call.daemon.location,
         "project": project,
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from ._answers import Json, Refused, etag_of, mapping, respond, sync
+from ._keys import fingerprint_of
 from ._operations import Operation
 
 if TYPE_CHECKING:
@@ -203,13 +204,27 @@ class Call:
             resources=resources,
         )
         operation.secret = secret
+        if self.flavour.has("bulk_operations"):
+            self._describe(operation)
         if session is not None:
             session.offer(operation)
         return self.answer(self.daemon.operations.start(operation, work))
 
+    def _describe(self, operation: Operation) -> None:
+        """Say as LXD 6 does what an operation is about, and who has asked for it."""
+        urls = next(iter((operation.resources or {}).values()), None)
+        if urls:
+            operation.metadata = {**(operation.metadata or {}), "entity_url": urls[0]}
+        if self.peer:
+            operation.requestor = {
+                "username": fingerprint_of(self.peer),
+                "protocol": "tls",
+                "address": "127.0.0.1",
+            }
+
     def answer(self, operation: Operation) -> web.Response:
         """Answer with an operation that has been started."""
-        envelope = sync(operation.shown()) | {
+        envelope = sync(operation.answered()) | {
             "type": "async",
             "status": "Operation created",
             "status_code": 100,

@@ -148,13 +148,13 @@ def _token(daemon: Daemon, asked: Json) -> Operation:
     }
     lasts = daemon.state.config.get("core.remote_token_expiry")
     if lasts:
-        metadata["expiresAt"] = _later(daemon, lasts)
+        metadata["expiresAt"] = later(daemon, lasts)
     operation = daemon.operations.token("Executing operation", metadata)
     operation.expires_at = metadata.get("expiresAt")
     return operation
 
 
-def _later(daemon: Daemon, lasts: str) -> str:
+def later(daemon: Daemon, lasts: str) -> str:
     """Write the time at which a token ends.
 
     Args:

@@ -119,10 +119,11 @@ def options(given: Any, known: tuple[str, ...], text: str, code: int = 500) -> d
     return found
 
 
-def config(given: Any, code: int = 400, before: str = "") -> dict[str, str]:
+def config(call: Call, given: Any, code: int = 400, before: str = "") -> dict[str, str]:
     """Read an instance's or a profile's configuration.
 
     Args:
+        call: the request.
         given: from the body.
         code: to refuse with.
         before: what the refusal begins with.
@@ -131,8 +132,12 @@ def config(given: Any, code: int = 400, before: str = "") -> dict[str, str]:
         Refused: there is no such key.
     """
     found: dict[str, str] = {}
+    placed = call.flavour.has("instance_placement_groups")
     for key, value in texts(given).items():
-        if not key.startswith(_CONFIG):
+        if key == "placement.group" and placed:
+            if (call.project, value) not in call.state.families.get("placement-groups", {}):
+                raise Refused(404, f"{before}Placement group not found")
+        elif not key.startswith(_CONFIG):
             raise Refused(code, f"{before}Unknown configuration key: {key}")
         if key == "volatile.uuid" and not _is_uuid(str(value)):
             raise Refused(code, f"{before}Invalid UUID")

@@ -75,7 +75,7 @@ def _copied(
         for key, value in source.config.items()
         if not key.startswith("volatile.") or key == "volatile.base_image"
     }
-    given = check.config(asked.get("config"), 500, before)
+    given = check.config(call, asked.get("config"), 500, before)
     devices = check.devices(
         asked.get("devices"), 500, f"{before}Failed {word} instance: Invalid devices: "
     )
@@ -129,7 +129,7 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         del call.state.project(instance.project).instances[instance.name]
         instance.name, instance.project = name, goal.name
         goal.instances[name] = instance
-        instance.config |= check.config(asked.get("Config"), 500, "Invalid config: ")
+        instance.config |= check.config(call, asked.get("Config"), 500, "Invalid config: ")
         instance.devices |= asked.get("Devices") or {}
         if asked.get("Profiles") is not None:
             instance.profiles = asked["Profiles"]

@@ -93,7 +93,7 @@ def add(call: Call, instance: Instance) -> None:
     call.state.project(instance.project).instances[instance.name] = instance
     context = {"storage_pool": "default", "type": instance.type}
     if not call.flavour.lxd:
-        context = {"location": "none", **context}
+        context = {"location": call.daemon.location, **context}
     call.daemon.events.lifecycle(
         "instance-created", f"/1.0/instances/{instance.name}", instance.project, **context
     )
@@ -155,7 +155,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     profiles = asked.get("profiles")
     if profiles is None:
         profiles = list(image.profiles) if image else ["default"]
-    own = check.config(asked.get("config"), 500, before)
+    own = check.config(call, asked.get("config"), 500, before)
     word = call.flavour.either("initialising", "initializing")
     devices = check.devices(
         asked.get("devices"), 500, f"{before}Failed {word} instance: Invalid devices: "

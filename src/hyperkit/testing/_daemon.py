@@ -39,10 +39,12 @@ class Daemon:
         commands: what users have added to the commands of all instances.
         addresses: where it listens in the network, as ``host:port``.
         password: the trust password.
+        ports: where on this machine what listens at an instance's ports is, as host and port.
         state: what it holds.
-        member: its name in its cluster of one.
         operations: what goes on.
         events: whom it tells.
+        hang_up: cuts all connections.
+        show_certificate: shows `pair` on the connections to come.
     """
 
     def __init__(
@@ -63,12 +65,26 @@ class Daemon:
         self.password = password
         self.commands: dict[str, Callable[..., Any]] = {}
         self.addresses: list[str] = []
+        self.ports: dict[tuple[str, int], tuple[str, int]] = {}
         self.state = State()
         self.operations = Operations(self)
         self.events = Events(self)
-        self.member = platform.node() or "embedded"
+        self.hang_up: Callable[[], object] = _nothing
+        self.show_certificate: Callable[[], object] = _nothing
         self._tasks: set[asyncio.Task[Any]] = set()
         self._furnish()
+
+    @property
+    def member(self) -> str:
+        """Its name."""
+        cluster = self.state.cluster
+        return cluster.name if cluster else platform.node() or "embedded"
+
+    @property
+    def location(self) -> str:
+        """Where things are: on the member of its cluster, or on none."""
+        cluster = self.state.cluster
+        return cluster.name if cluster else "none"
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something go on in the background."""
@@ -93,6 +109,17 @@ class Daemon:
                 job.abandon()
             instance.console_in_use = False
 
+    def empty(self) -> None:
+        """Begin anew with an empty database; where it listens is written elsewhere."""
+        self.restart()
+        kept = {
+            key: value
+            for key, value in self.state.config.items()
+            if key in {"cluster.https_address", "core.https_address"}
+        }
+        self.state = State(config=kept)
+        self._furnish_project()
+
     async def stop(self) -> None:
         """End everything that goes on."""
         self.restart()
@@ -101,13 +128,9 @@ class Daemon:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _furnish(self) -> None:
-        """Put in what a new server has: a project, a profile, a pool, a network, an image."""
+        """Put in what a server has that is ready for use: a pool, a network, an image."""
         flavour, state = self.flavour, self.state
-        title = flavour.product.title
-        names = _FEATURES if flavour.lxd else (*_FEATURES, *_INCUS_FEATURES)
-        config = {f"features.{name}": "true" for name in sorted(names)}
-        default = Project("default", config, f"Default {title} project")
-        state.projects["default"] = default
+        default = self._furnish_project()
         state.pools["default"] = Pool(
             "default", "dir", {"source": f"/var/lib/{flavour.product.name}/storage-pools/default"}
         )
@@ -120,15 +143,25 @@ class Daemon:
             },
             hwaddr=mac_address(flavour.lxd),
         )
-        default.profiles["default"] = Profile(
-            "default",
-            devices={
-                "eth0": {"name": "eth0", "network": NETWORK, "type": "nic"},
-                "root": {"path": "/", "pool": "default", "type": "disk"},
-            },
-            description=f"Default {title} profile",
-        )
+        default.profiles["default"].devices = {
+            "eth0": {"name": "eth0", "network": NETWORK, "type": "nic"},
+            "root": {"path": "/", "pool": "default", "type": "disk"},
+        }
         image = busybox(self.clock.text())
         default.images[image.fingerprint] = image
         default.aliases["busybox"] = Alias(image.fingerprint)
         warn(self, "Instance type not operational", "vhost_vsock kernel module not loaded")
+
+    def _furnish_project(self) -> Project:
+        """Put in what every server has: a project, with an empty profile."""
+        title = self.flavour.product.title
+        names = _FEATURES if self.flavour.lxd else (*_FEATURES, *_INCUS_FEATURES)
+        config = {f"features.{name}": "true" for name in sorted(names)}
+        default = Project("default", config, f"Default {title} project")
+        self.state.projects["default"] = default
+        default.profiles["default"] = Profile("default", description=f"Default {title} profile")
+        return default
+
+
+def _nothing() -> None:
+    """Do nothing, before the server listens."""

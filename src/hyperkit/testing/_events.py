@@ -44,7 +44,7 @@ class Events:
             "type": type_,
             "timestamp": self._daemon.clock.text(),
             "metadata": metadata,
-            "location": "none",
+            "location": self._daemon.location,
         }
         if project:
             event["project"] = project
@@ -103,7 +103,7 @@ async def listen(call: Call) -> web.StreamResponse:
     asked = call.query.get("type")
     types = set(asked.split(",")) if asked else set(known)
     for one in sorted(types - set(known)):
-        code = 400 if flavour.modern else 500
+        code = 400 if flavour.recent else 500
         raise Refused(code, f'"{one}" isn\'t a supported event type')
     if call.request.headers.get("Upgrade", "").lower() != "websocket":
         return web.Response(status=400, text="Bad Request\n")

@@ -38,7 +38,7 @@ async def exec_command(call: Call) -> web.StreamResponse:
     by_websocket = bool(asked.get("wait-for-websocket"))
     interactive = bool(asked.get("interactive"))
     record = bool(asked.get("record-output"))
-    if record and call.flavour.modern:
+    if record and call.flavour.recent:
         for other, given in (("wait-for-websocket", by_websocket), ("interactive", interactive)):
             if given:
                 text = f'Cannot use "record-output" in combination with "{other}"'
@@ -129,7 +129,7 @@ async def _attended(
 ) -> None:
     """Run a command with websockets."""
     try:
-        await session.connected(10 if operation.daemon.flavour.modern else 5)
+        await session.connected(10 if operation.daemon.flavour.recent else 5)
     except TimeoutError:
         raise Refused(500, "Timed out waiting for websockets to connect") from None
     try:

@@ -52,6 +52,8 @@ def _found(call: Call, place: Place) -> tuple[str, Node]:
     try:
         return path, place.tree.find(path)
     except FileNotFoundError:
+        if call.flavour.old:
+            raise Refused(500, "open: No such file or directory") from None
         raise Refused(404, "Not Found") from None
 
 

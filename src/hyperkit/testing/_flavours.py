@@ -46,14 +46,14 @@ class Flavour(NamedTuple):
         return not self.extensions
 
     @property
+    def recent(self) -> bool:
+        """Tell whether it is younger than LXD 5.0."""
+        return self.has("metadata_configuration")
+
+    @property
     def containers(self) -> bool:
         """Tell whether it serves instances under ``/1.0/containers`` too."""
         return self.lxd and not self.has("storage_and_network_operations")
-
-    @property
-    def modern(self) -> bool:
-        """Tell whether it is younger than LXD 5.0."""
-        return self.has("operation_wait")
 
     def has(self, extension: str) -> bool:
         """Tell whether it has an API extension."""

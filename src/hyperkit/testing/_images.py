@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 from . import _check as check
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ._state import Image, Project
 
 _SECRET_LIFE = 5.0
+
+# What is long enough for LXD 6 to stand for a fingerprint.
+_PREFIX = re.compile(r"[0-9a-f]{12,64}")
 
 
 def by_fingerprint(project: Project, fingerprint: str) -> Image | None:
@@ -41,6 +45,9 @@ def image(call: Call) -> Image:
         Refused: there is none.
     """
     fingerprint = call.names["fingerprint"]
+    if call.flavour.has("bulk_operations") and not _PREFIX.fullmatch(fingerprint):
+        text = "Image fingerprint prefix must contain 12 characters or more"
+        raise Refused(400, text)
     found = by_fingerprint(call.home("images"), fingerprint)
     if found is None:
         reading = call.request.method == "GET"
@@ -130,7 +137,7 @@ async def list_images(call: Call) -> web.StreamResponse:
     ]
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.modern else 500)
+        test = matches(wanted, 400 if call.flavour.recent else 500)
         found = [(project, one) for project, one in found if test(shown(call, project, one))]
     if not call.recursion:
         return call.sync([call.url("images", one.fingerprint) for _, one in found])

@@ -55,7 +55,7 @@ def shown(daemon: Daemon, instance: Instance) -> Json:
         "status": WORDS[instance.status],
         "status_code": instance.status,
         "last_used_at": instance.last_used_at,
-        "location": "none",
+        "location": daemon.location,
         "type": instance.type,
         "project": instance.project,
     }
@@ -94,7 +94,7 @@ def writable(instance: Instance) -> tuple[Any, ...]:
 async def list_instances(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances``."""
     kind = call.query.get("instance-type", "")
-    modern = call.flavour.modern
+    modern = call.flavour.recent
     if kind and kind not in _KINDS:
         raise Refused(400 if modern else 500, "Invalid instance type")
     kind = {"containers": "container", "virtual-machines": "virtual-machine"}.get(call.alias, kind)
@@ -138,14 +138,14 @@ async def update_instance(call: Call) -> web.StreamResponse:
     if asked.get("restore"):
         from ._snapshots import restore  # noqa: PLC0415 - it needs this module
 
-        return restore(call, instance, str(asked["restore"]))
+        return restore(call, instance, asked)
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
 
     async def work(operation: Operation) -> None:
         del operation
-        config = check.config(asked.get("config"), 500, "Invalid config: ")
+        config = check.config(call, asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
         _check_disks(call, instance, devices)
         if "volatile.idmap.next" in instance.config and "volatile.idmap.next" not in config:
@@ -167,7 +167,7 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
-    config = check.config(asked.get("config"), 500, "Invalid config: ")
+    config = check.config(call, asked.get("config"), 500, "Invalid config: ")
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
     _check_disks(call, instance, devices)
     instance.config = instance.config | config

@@ -100,6 +100,30 @@ def fingerprint_of(certificate: str | bytes) -> str:
     return hashlib.sha256(loaded.public_bytes(Encoding.DER)).hexdigest()
 
 
+def ends_at(certificate: str) -> str:
+    """Read when a certificate ends, as the API writes it.
+
+    Args:
+        certificate: PEM text.
+    """
+    end = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+    return end.isoformat().replace("+00:00", "Z")
+
+
+def belong_together(certificate: str, key: str) -> bool:
+    """Tell whether a key is that of a certificate.
+
+    Args:
+        certificate: PEM text.
+        key: PEM text; whatever else it is does not belong to it.
+    """
+    try:
+        loaded = load_pem_private_key(key.encode(), None)
+    except (ValueError, TypeError):
+        return False
+    return loaded.public_key() == x509.load_pem_x509_certificate(certificate.encode()).public_key()
+
+
 def pem_of(der: bytes) -> str:
     """Write a certificate in PEM.
 

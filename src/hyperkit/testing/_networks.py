@@ -55,7 +55,7 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
         "used_by": users(call, network),
         "managed": network.managed,
         "status": "Created" if network.managed else "",
-        "locations": ["none"] if network.managed else None,
+        "locations": [call.daemon.location] if network.managed else None,
     }
     if call.flavour.old:
         return {key: found[key] for key in ("name", "type", "used_by")}

@@ -59,6 +59,7 @@ class Operation:
         self.status_code = 105
         self.resources = resources
         self.metadata = metadata
+        self.requestor: Json = {"username": "root", "protocol": "unix", "address": "@"}
         self.may_cancel = may_cancel
         self.project = project
         self.err = ""
@@ -87,12 +88,28 @@ class Operation:
             "metadata": self.metadata,
             "may_cancel": self.may_cancel,
             "err": self.err,
-            "location": "none",
+            "location": self.daemon.location,
         }
         if flavour.old:
             del found["description"], found["location"]
         if flavour.has("bulk_operations"):
-            found |= {"err_code": self.err_code, "child_count": 0}
+            found |= {
+                "err_code": self.err_code,
+                "child_count": 0,
+                "requestor": self.requestor,
+            }
+        return found
+
+    def answered(self) -> Json:
+        """Write it as the API answers; LXD 6 tells of progress by events only."""
+        found = self.shown()
+        if self.daemon.flavour.has("bulk_operations") and found["metadata"]:
+            kept = {
+                key: value
+                for key, value in found["metadata"].items()
+                if not key.endswith("progress")
+            }
+            found["metadata"] = kept
         return found
 
     @property
@@ -217,14 +234,14 @@ async def list_operations(call: Call) -> web.StreamResponse:
         if operation.project != call.project and not call.all_projects:
             continue
         status = operation.shown()["status"].lower()
-        entry = operation.shown() if call.recursion else operation.url
+        entry = operation.answered() if call.recursion else operation.url
         found.setdefault(status, []).append(entry)
     return call.sync(found)
 
 
 async def get_operation(call: Call) -> web.StreamResponse:
     """``GET /1.0/operations/<id>``."""
-    return call.sync(call.daemon.operations.find(call.names["id"]).shown())
+    return call.sync(call.daemon.operations.find(call.names["id"]).answered())
 
 
 async def cancel_operation(call: Call) -> web.StreamResponse:
@@ -272,9 +289,9 @@ async def wait_for_operation(call: Call) -> web.StreamResponse:
 def _outcome(operation: Operation, dialect: str) -> tuple[Json, int]:
     """Say what has become of an operation, or that it goes on."""
     if operation.status_code == SUCCESS or dialect in {"operation", "streamed"}:
-        return sync(operation.shown()), 200
+        return sync(operation.answered()), 200
     if operation.status_code == CANCELLED and operation.class_ == "token":
-        return sync(operation.shown()), 200
+        return sync(operation.answered()), 200
     if operation.status_code < SUCCESS:
         answer = error(500, "context deadline exceeded")
     elif operation.status_code == CANCELLED:

@@ -64,7 +64,7 @@ def _shown(call: Call, pool: Pool) -> Json:
         "driver": pool.driver,
         "used_by": _used_by(call, pool),
         "status": "Created",
-        "locations": ["none"],
+        "locations": [call.daemon.location],
     }
 
 

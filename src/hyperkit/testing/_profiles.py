@@ -92,7 +92,7 @@ async def create_profile(call: Call) -> web.StreamResponse:
     if "/" in name:
         raise Refused(400, "Profile names may not contain slashes")
     home = call.home("profiles")
-    config = check.config(asked.get("config"))
+    config = check.config(call, asked.get("config"))
     devices = check.devices(asked.get("devices"))
     if name in home.profiles:
         text = f'Error inserting "{name}" into database: The profile already exists'
@@ -113,7 +113,7 @@ async def update_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile "{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    profile.config = check.config(asked.get("config"))
+    profile.config = check.config(call, asked.get("config"))
     profile.devices = check.devices(asked.get("devices"))
     profile.description = str(asked.get("description") or "")
     return _updated(call, profile)
@@ -124,7 +124,7 @@ async def patch_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile="{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    profile.config = profile.config | check.config(asked.get("config"))
+    profile.config = profile.config | check.config(call, asked.get("config"))
     profile.devices = profile.devices | check.devices(asked.get("devices"))
     profile.description = str(asked.get("description", profile.description))
     return _updated(call, profile)

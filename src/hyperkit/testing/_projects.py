@@ -49,12 +49,15 @@ def _used_by(call: Call, project: Project) -> list[str]:
 
 
 def _shown(call: Call, project: Project) -> Json:
-    return {
+    found: Json = {
         "config": project.config,
         "description": project.description,
         "name": project.name,
         "used_by": _used_by(call, project),
     }
+    if call.flavour.has("project_replica_mode"):
+        found["replica_mode"] = project.replica_mode
+    return found
 
 
 def _writable(project: Project) -> tuple[Any, ...]:

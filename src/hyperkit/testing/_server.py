@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 
 from .._client import Client
+from ..errors import ArgumentError
 from ._app import App, Request
 from ._clock import Clock
 from ._daemon import Daemon
@@ -23,7 +24,7 @@ from ._state import Certificate
 from ._wire import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -77,11 +78,11 @@ class Server:
     ) -> None:
         self._flavour: Flavour = _find_flavour(flavour, dialect)
         self._tls = tls
-        self._pair = key_pair(self._flavour.product.name)
         self.clock = Clock()
         self.faults = Faults(self)
+        pair = key_pair(self._flavour.product.name)
         self._daemon = Daemon(
-            self._flavour, self.clock, self.faults, self._pair, password=password, pace=pace
+            self._flavour, self.clock, self.faults, pair, password=password, pace=pace
         )
         self._app = App(self._daemon)
         self._thread: threading.Thread | None = None
@@ -117,7 +118,7 @@ class Server:
             >>> server.certificate.splitlines()[0]
             '-----BEGIN CERTIFICATE-----'
         """
-        return self._pair.certificate
+        return self._daemon.pair.certificate
 
     @property
     def flavour(self) -> str:
@@ -176,6 +177,21 @@ class Server:
         """
         self._daemon.commands[name] = command
 
+    def add_port(self, instance: str, port: int, *, local: int) -> None:
+        """Let something listen in an instance, for `Client.connect_instance_port`.
+
+        Nothing in the embedded server's instances does by itself.
+
+        Args:
+            instance: its name, such as ``"web"``.
+            port: in the instance, such as ``80``.
+            local: the port of this machine that connections are passed to, at 127.0.0.1.
+
+        Example:
+            >>> server.add_port("web", 80, local=8080)
+        """
+        self._daemon.ports[instance, port] = ("127.0.0.1", local)
+
     def add_trust(self, certificate: str, *, name: str = "") -> None:
         """Trust a client, without a token or a password.
 
@@ -188,6 +204,32 @@ class Server:
         """
         fingerprint = fingerprint_of(certificate)
         self._daemon.state.certificates[fingerprint] = Certificate(fingerprint, certificate, name)
+
+    def add_user(self, email: str, *, groups: Sequence[str] = (), name: str = "") -> None:
+        """Do what happens when somebody logs in at an identity provider; LXD 6 only.
+
+        The server knows an identity from then on, with a session.
+
+        Args:
+            email: such as ``"jane@example.net"``.
+            groups: those of the identity provider that it says they are in.
+            name: such as ``"Jane"``.
+
+        Raises:
+            ArgumentError: servers of this flavour keep no identities.
+
+        Example:
+            >>> with Server("lxd-6") as other:
+            ...     other.add_user("jane@example.net", name="Jane")
+            ...     other.client().oidc_identity("jane@example.net").name
+            'Jane'
+        """
+        from ._identities import log_in  # noqa: PLC0415 - a chapter, imported by the app
+
+        if not self._flavour.has("access_management"):
+            message = f"Servers like {self._flavour.name} keep no identities."
+            raise ArgumentError(message)
+        self._run(lambda: log_in(self._daemon, email, name, list(groups)))
 
     def client(self, **options: Any) -> Client:
         """Make a client of the server; it is closed when the server stops.
@@ -280,12 +322,14 @@ class Server:
             self._app.handle, handler_cancellation=True, access_log=None, keepalive_timeout=30
         )
         self._gate = Gate(self._web)
+        self._daemon.hang_up = self._gate.hang_up
+        self._daemon.show_certificate = self._show_certificate
         self._show_certificate()
         await self._listen()
 
     def _show_certificate(self, *, expired: bool = False) -> None:
         """Choose the certificate for the connections to come."""
-        pair: KeyPair = self._pair
+        pair: KeyPair = self._daemon.pair
         if expired:
             pair = key_pair(self._flavour.product.name, expired=True)
         self._context = server_context(pair) if self._tls else None

@@ -225,23 +225,33 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
     return call.start("Deleting snapshot", work, resources=resources)
 
 
-def restore(call: Call, instance: Instance, name: str) -> web.StreamResponse:
+def _take_back(instance: Instance, snapshot: Snapshot) -> None:
+    """Configure an instance as it was."""
+    own = {key: value for key, value in instance.config.items() if key.startswith("volatile.")}
+    kept = {
+        key: value for key, value in snapshot.config.items() if not key.startswith("volatile.")
+    }
+    instance.config = dict(sorted((kept | own).items()))
+    instance.devices = dict(snapshot.devices)
+    instance.profiles = list(snapshot.profiles)
+    instance.ephemeral = snapshot.ephemeral
+
+
+def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
     """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
     from ._mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
+    name = str(asked["restore"])
+    files_alone = bool(asked.get("disk_only")) and call.flavour.has(
+        "instance_snapshot_disk_only_restore"
+    )
 
     async def work(operation: Operation) -> None:
         del operation
         snapshot = of(call.daemon, instance).get(name.rpartition("/")[2])
         if snapshot is None:
             raise Refused(500, f"Snapshot {instance.name}/{name} does not exist")
-        own = {key: value for key, value in instance.config.items() if key.startswith("volatile.")}
-        kept = {
-            key: value for key, value in snapshot.config.items() if not key.startswith("volatile.")
-        }
-        instance.config = dict(sorted((kept | own).items()))
-        instance.devices = dict(snapshot.devices)
-        instance.profiles = list(snapshot.profiles)
-        instance.ephemeral = snapshot.ephemeral
+        if not files_alone:
+            _take_back(instance, snapshot)
         instance.tree = snapshot.tree.copy()
         if instance.running:
             mount(call.daemon, instance)

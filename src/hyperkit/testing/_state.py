@@ -10,6 +10,7 @@ from ._answers import Json, Refused
 from ._clock import EPOCH, NEVER
 
 if TYPE_CHECKING:
+    from ._cluster import Cluster
     from ._jobs import Job
     from ._tree import Tree
 
@@ -254,6 +255,7 @@ class Project:
     config: dict[str, str] = field(default_factory=dict[str, str])
     description: str = ""
     address_sets: dict[str, Json] = field(default_factory=dict[str, Json])
+    replica_mode: str = ""
     aliases: dict[str, Alias] = field(default_factory=dict[str, Alias])
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict[tuple[str, str], Bucket])
     images: dict[str, Image] = field(default_factory=dict[str, Image])
@@ -268,9 +270,22 @@ class Project:
 
 @dataclass
 class State:
-    """All that there is on the server."""
+    """All that there is on the server.
+
+    Attributes:
+        cluster: that the server is in, if it is in one.
+        families: objects of the kinds that are alike, by the path of the kind.
+        identities: whom LXD 6 knows beside its certificates, by what identifies them.
+        sessions: which of them are logged in, by UUID.
+    """
 
     certificates: dict[str, Certificate] = field(default_factory=dict[str, Certificate])
+    cluster: Cluster | None = None
+    families: dict[str, dict[tuple[str, str], Json]] = field(
+        default_factory=dict[str, dict[tuple[str, str], Json]]
+    )
+    identities: dict[str, Json] = field(default_factory=dict[str, Json])
+    sessions: dict[str, Json] = field(default_factory=dict[str, Json])
     config: dict[str, str] = field(default_factory=dict[str, str])
     integrations: dict[str, Json] = field(default_factory=dict[str, Json])
     pools: dict[str, Pool] = field(default_factory=dict[str, Pool])

@@ -78,7 +78,7 @@ def shown(call: Call, volume: Volume, project: str) -> Json:
         "name": volume.name,
         "type": volume.type,
         "used_by": _used_by(call, volume),
-        "location": "none",
+        "location": call.daemon.location,
         "content_type": volume.content_type,
         "project": project,
         "created_at": NEVER if forgets_times(call) else volume.created_at,
@@ -161,7 +161,7 @@ def _lines(call: Call, pool: str) -> Iterator[tuple[str, Json]]:
 def _answer(call: Call, lines: list[tuple[str, Json]]) -> web.StreamResponse:
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.modern else 500)
+        test = matches(wanted, 400 if call.flavour.recent else 500)
         lines = [one for one in lines if test(one[1])]
     return call.sync([found if call.recursion else path for path, found in lines])
 

@@ -27,7 +27,7 @@ def warn(daemon: Daemon, kind: str, message: str = "", project: str = "") -> Non
     made: Json = {
         "status": "new",
         "uuid": str(uuid.uuid4()),
-        "location": "none",
+        "location": daemon.location,
         "project": project,
         "type": kind,
         "count": 1,
@@ -58,7 +58,7 @@ async def list_warnings(call: Call) -> web.StreamResponse:
         found = [one for one in found if one["project"] == call.project]
     wanted = call.query.get("filter")
     if wanted:
-        test = matches(wanted, 400 if call.flavour.modern else 500)
+        test = matches(wanted, 400 if call.flavour.recent else 500)
         found = [one for one in found if test(one)]
     if not call.recursion:
         return call.sync([f"/1.0/warnings/{one['uuid']}" for one in found] or None)
