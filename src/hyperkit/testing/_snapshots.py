@@ -240,6 +240,7 @@ def _take_back(instance: Instance, snapshot: Snapshot) -> None:
 def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
     """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
     from ._mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
+
     name = str(asked["restore"])
     files_alone = bool(asked.get("disk_only")) and call.flavour.has(
         "instance_snapshot_disk_only_restore"
