@@ -55,14 +55,11 @@ KNOWN = {name: getattr(hyperkit, name) for name in NAMES} | {
 }
 # Examples that do not run, and why: by their names.
 NOT_RUN = {
-    # networks
-    # storage
     "*instance_bitmap": "the embedded server has no virtual machines",
     "*storage_volume_bitmap*": "only what a virtual machine has open has bitmaps",
     "delete_storage_bucket_backup": "Incus 7.0 looks for it in the wrong place",
     "instance_nbd": "the embedded server has no virtual machines",
     "rename_storage_bucket_backup": "Incus 7.0 looks for it in the wrong place",
-    # trust, clusters, LXD 6
     "*instance_nvram*": "the embedded server has no virtual machines with firmware",
     "*instance_uefi_vars": "the embedded server has no virtual machines with firmware",
     "create_cluster_join_token": "the embedded server is a cluster of one",
@@ -71,8 +68,6 @@ NOT_RUN = {
     "join_cluster": "the embedded server is a cluster of one",
     "relocate_storage_volume": "the embedded server is a cluster of one",
     "run_replicator": "the embedded server is a cluster of one",
-    # what needs a virtual machine or a real one
-    "connect_instance_port": "the embedded server's instances have no ports",
     "export_instance_memory": "the embedded server dumps no memory",
     "repair_instance": "the embedded server has nothing to repair",
 }

@@ -21,10 +21,7 @@ PROGRAM = {
 }
 # Programs that do not run, and why: by page, and by number from 0.
 NOT_RUN = {
-    # networks
     ("network-peers.rst", 1): "the embedded server cannot reach the OVN of another server",
-    # storage
-    # trust, clusters, LXD 6
     ("clusters.rst", 0): "the embedded server is a cluster of one",
     ("clusters.rst", 1): "the embedded server is a cluster of one",
     ("clusters.rst", 2): "the embedded server is a cluster of one",
@@ -35,8 +32,6 @@ NOT_RUN = {
     ("networks.rst", 1): "the embedded server is a cluster of one",
     ("storage.rst", 2): "the embedded server is a cluster of one",
     ("storage.rst", 5): "the embedded server is a cluster of one",
-    # what needs a real instance
-    ("instances.rst", 4): "the embedded server's instances have no ports",
 }
 
 

@@ -2,9 +2,11 @@
 
 import io
 import re
+import socket
 import tarfile
 import tempfile
-from contextlib import ExitStack, contextmanager
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,8 +62,8 @@ def world(flavour, text):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         far = bool(FAR.search(text))
         server = stack.enter_context(Server(flavour, tls=far))
-        socket = f"unix://{server.socket}"
-        client = server.client(**{} if "current_identity" in text else {"api_endpoint": socket})
+        local = f"unix://{server.socket}"
+        client = server.client(**{} if "current_identity" in text else {"api_endpoint": local})
         known = {
             "access_key": "AKIA",
             "client": client,
@@ -77,7 +79,7 @@ def world(flavour, text):
         for name in ("LXD_CONF", "INCUS_CONF", "XDG_CONFIG_HOME"):
             environment.delenv(name, raising=False)
         environment.setenv("HOME", str(folder))
-        environment.setenv("HYPERKIT_API_ENDPOINT", socket)
+        environment.setenv("HYPERKIT_API_ENDPOINT", local)
         environment.chdir(folder)
         keep_files(folder, server, text)
         if far:
@@ -85,6 +87,8 @@ def world(flavour, text):
             look_farther(stack, here, folder, text)
         if re.search("image_from_(remote|url)|refresh_image", text):
             serve_images(stack, here, text)
+        if "connect_instance_port" in text:
+            listen(stack, server)
         if "https://s3.example.net" in text:
             url, _ = stack.enter_context(taking_objects())
             here.substitutes["https://s3.example.net"] = url
@@ -134,6 +138,24 @@ def keep_remote(folder, server):
     (folder / "client.key").write_text(pair.key)
     remotes = {"backup": {"addr": server.url, "protocol": "incus"}}
     (folder / "config.yml").write_text(yaml.safe_dump({"remotes": remotes}))
+
+
+def listen(stack, server):
+    """Let something answer at port 80 of ``web``."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server.add_port("web", 80, local=listening.getsockname()[1])
+
+    def answer():
+        # Where the server has no such thing, nobody comes before the end.
+        with suppress(OSError), listening.accept()[0] as connection:
+            connection.recv(100)
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    stack.callback(listening.close)
+    stack.callback(thread.join)
+    stack.callback(listening.shutdown, socket.SHUT_RDWR)
 
 
 def serve_images(stack, here, text):
