@@ -19,12 +19,16 @@ from typing import Any as _Any
 
 from ._batch import Batch as Batch
 from ._client import Client as Client
+from ._contact import ServerCertificate as ServerCertificate
+from ._contact import server_certificate as server_certificate
 from ._events import Events as Events
 from ._filter import Filter as Filter
 from ._filter import where as where
 from ._filter import where_not as where_not
 from ._functions import *  # noqa: F403 - the functions; the stub names them
 from ._functions import default_client as _default_client
+from ._key_pair import KeyPair as KeyPair
+from ._key_pair import generate_key_pair as generate_key_pair
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
 from ._process import CompletedProcess as CompletedProcess

@@ -120,6 +120,7 @@ class Transport(HTTPAdapter):
     ) -> None:
         super().__init__()
         self.endpoint = endpoint
+        self.project: str | None = None
         self._options = options
         self._trusted = trusted
         self._pool: HTTPConnectionPool | None = None
@@ -239,7 +240,10 @@ def adapter_for(options: ClientOptions) -> Transport:
         options: a client, or any other set of options.
     """
     expanded = expand(options)
-    return Transport(parse(expanded.api_endpoint), expanded)
+    adapter = Transport(parse(expanded.api_endpoint), expanded)
+    if options.default_project is None:
+        adapter.project = expanded.default_project
+    return adapter
 
 
 def read_endpoint(options: ClientOptions) -> Endpoint:
