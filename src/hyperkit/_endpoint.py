@@ -71,7 +71,7 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
     valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
     if not valid or parts.username is not None:
         message = (
-            f"{_without_login(text)!r} is not an endpoint: use https://host:8443, "
+            f"{without_login(text)!r} is not an endpoint: use https://host:8443, "
             "unix:///path/to/unix.socket, or the socket's path."
         )
         raise ArgumentError(message)
@@ -80,7 +80,12 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
     return Endpoint(f"{parts.scheme}://{host}{suffix}")
 
 
-def _without_login(text: str) -> str:
+def without_login(text: str) -> str:
+    """Leave out a user's name and password.
+
+    Args:
+        text: a URL, perhaps with them.
+    """
     scheme, mark, rest = text.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 

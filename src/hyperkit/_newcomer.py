@@ -194,6 +194,9 @@ class Newcomer:
         except TLSError:
             raise
         except (ConnectionFailed, InvalidResponse, RequestTimeout, ServerError) as error:
+            if isinstance(error, APIError) and "expired" in error.reason:
+                # Servers call that a failure of their own.
+                raise _refused(error, what) from error
             if not _asked_again(twin, error, what):
                 raise
             return True
@@ -224,7 +227,7 @@ def _is_trusted(client: TrustMixin) -> bool:
     return answer.get("auth") == "trusted"
 
 
-def _refused(error: Forbidden, what: str) -> Forbidden:
+def _refused(error: APIError, what: str) -> Forbidden:
     hint = "The password is wrong, or the server has none."
     if what == "token":
         hint = (

@@ -83,12 +83,12 @@ def _find(name: str) -> Remote | None:
     """
     folders = command_folders()
     files = {folder: _read(folder.path / "config.yml") for folder in folders}
+    listed = {folder: _remotes_in(file) for folder, file in files.items()}
     if not name:
         name, product = _default(files)
         folders = [folder for folder in folders if product in {None, folder.product}]
     for folder in folders:
-        remotes = files[folder].get("remotes")
-        fields: Any = remotes.get(name) if isinstance(remotes, dict) else None  # pyright: ignore[reportUnknownMemberType]
+        fields = listed[folder].get(name)
         if isinstance(fields, dict):
             own = [one.path for one in folders if one.own and one.product == folder.product]
             keys = [folder.path, *own] if folder.own else own
@@ -97,11 +97,16 @@ def _find(name: str) -> Remote | None:
         return None
     if name in _IMAGE_SERVERS:
         raise _image_server(name)
-    known = sorted({one for file in files.values() for one in file.get("remotes") or ()})
+    known = sorted({str(one) for remotes in listed.values() for one in remotes})
     told = f"; known are {', '.join(known)}" if known else ""
     tried = ", ".join(str(folder.path / "config.yml") for folder in folders)
     message = f"No remote {name!r} is known; looked in {tried}{told}."
     raise ArgumentError(message)
+
+
+def _remotes_in(file: dict[str, Any]) -> dict[str, Any]:
+    remotes: Any = file.get("remotes")
+    return cast("dict[str, Any]", remotes) if isinstance(remotes, dict) else {}
 
 
 def _default(files: dict[ClientFolder, dict[str, Any]]) -> tuple[str, str | None]:

@@ -216,7 +216,7 @@ def _open_pool(
         size.update(
             ssl_context=context, cert_reqs=context.verify_mode, assert_fingerprint=fingerprint
         )
-    proxy = _proxy(endpoint.base, options) if secure else None
+    proxy = chosen_proxy(endpoint.base, options) if secure else None
     if proxy is None:
         kind = TLSPool if secure else PlainPool
         return kind(url.host or "", url.port, **size)
@@ -226,8 +226,13 @@ def _open_pool(
     return manager.connection_from_host(url.host, url.port, url.scheme)
 
 
-def _proxy(url: str, options: ClientOptions) -> str | None:
-    """Choose the proxy: the one given, ``""`` for none, else the environment's."""
+def chosen_proxy(url: str, options: ClientOptions) -> str | None:
+    """Choose the proxy: the one given, ``""`` for none, else the environment's.
+
+    Args:
+        url: of the server.
+        options: the client's.
+    """
     if options.proxy is not None:
         return options.proxy or None
     return select_proxy(url, get_environ_proxies(url, None))

@@ -45,6 +45,7 @@ NOT_RUN = {
     "create_cluster_": "the embedded server is a cluster of one",
     "create_image_from_remote": "needs the internet",
     "create_image_from_url": "needs the internet",
+    "create_trust_token": "needs a server that listens on the network",
     "create_tls_identity": "needs a certificate of the caller's",
     "delete_log": "the embedded server has no log that may be deleted",
     "disable_cluster": "the embedded server is a cluster of one",
@@ -53,6 +54,7 @@ NOT_RUN = {
     "import_storage_": "names a file of the caller's",
     "init_": "needs a second server",
     "join_cluster": "needs a second server",
+    "log_in": "needs an identity provider",
     "migrate": "needs a second server",
     "network_acl_log": "only OVN networks have one",
     "patch_cluster_": "the embedded server is a cluster of one",
@@ -63,6 +65,7 @@ NOT_RUN = {
     "relocate_storage_volume": "the embedded server is a cluster of one",
     "storage_volume_state": "the pool's driver counts nothing",
     "transfer_": "needs a second server",
+    "trust": "needs a server on the network",
     "update_cluster_": "the embedded server is a cluster of one",
     "using": "speaks of an image of the caller's",
 }
