@@ -235,17 +235,23 @@ def _step_for_socket(place: str) -> str:
     """Say how this user may come to use a socket."""
     try:
         about = Path(place).stat()
+    except PermissionError:
+        return "Run this as root, or ask whoever administers this machine to let you in."
     except OSError:
         return "Start the server, or name another one with --server."
     if not stat.S_ISSOCK(about.st_mode):
         return "Name the socket itself: --server /path/to/unix.socket."
-    try:
-        group = grp.getgrgid(about.st_gid)
-    except KeyError:
-        return f"Become a member of the group {about.st_gid}, which nobody has named yet."
-    user = _user()
     if not about.st_mode & stat.S_IWGRP or about.st_gid == 0:
         return "Only root may use it: run this as root, or set the server's group for it."
+    return _step_for_group(about.st_gid)
+
+
+def _step_for_group(number: int) -> str:
+    user = _user()
+    try:
+        group = grp.getgrgid(number)
+    except KeyError:
+        return f"Run: sudo groupadd -g {number} NAME; sudo usermod -aG {number} {user}."
     if user in group.gr_mem:
         return (
             f"{user} is a member of the group {group.gr_name}, but not yet in this session: log "
@@ -493,7 +499,7 @@ def _span(apart: dt.timedelta) -> str:
 
 
 def _extensions(server: Server) -> Iterator[Finding]:
-    listed = set(server.get("api_extensions") or ())
+    listed: set[str] = set(server.get("api_extensions") or ())
     lacking = [f"{what} ({name})" for name, what in _CHAPTERS.items() if name not in listed]
     yield Finding("good", f"The server has {len(listed)} API extensions.")
     if lacking:

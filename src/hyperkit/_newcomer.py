@@ -79,13 +79,8 @@ class Newcomer:
         settled = self._settled
         self._check_pin(settled.server_cert, token)
         url, certificate, known, twin = self._find(token)
-        fresh = False
-        if not known:
-            by_identity = bool(token.get("type"))
-            if by_identity:
-                fresh = self._present(twin, lambda: twin.create_tls_identity(trust_token=text))
-            else:
-                fresh = self._present(twin, lambda: twin.create_certificate(trust_token=text))
+        with twin:
+            fresh = not known and self._present(twin, lambda: _redeem(twin, token, text))
         self._client.__dict__.update(values(settled))
         self._client.api_endpoint = url
         if settled.server_cert is None:
@@ -105,15 +100,15 @@ class Newcomer:
             False if the server trusts this client already.
         """
         _check_secure(self._client)
-        twin = self._twin()
-        if _is_trusted(twin):
-            return False
-        if twin._capabilities().product is INCUS:
-            message = "Incus has no trust password: ask for a token. The password was not sent."
-            raise ArgumentError(message)
-        fresh = self._present(
-            twin, lambda: twin.create_certificate(name=name, password=password), "password"
-        )
+        with self._twin() as twin:
+            if _is_trusted(twin):
+                return False
+            if twin._capabilities().product is INCUS:
+                message = "Incus has no trust password: ask for a token. It was not sent."
+                raise ArgumentError(message)
+            fresh = self._present(
+                twin, lambda: twin.create_certificate(name=name, password=password), "password"
+            )
         self._client.close()
         return fresh
 
@@ -140,6 +135,7 @@ class Newcomer:
             if url is None:
                 tried.append(f"{shown!r} is no address.")
                 continue
+            twin = None
             try:
                 certificate = shown_certificate(self._brief(), url)
                 if certificate.fingerprint != token.fingerprint.lower():
@@ -152,6 +148,8 @@ class Newcomer:
                 return url, certificate, _is_trusted(twin), twin
             except (ConnectionFailed, RequestTimeout) as error:
                 tried.append(str(error))
+                if twin is not None:
+                    twin.close()
         told = " ".join([*others, *tried])
         if others:
             message = f"The server that issued the token was not found. {told} Nothing was sent."
@@ -220,6 +218,14 @@ def _check_secure(client: TrustMixin) -> str:
         )
         raise ArgumentError(message)
     return endpoint.base
+
+
+def _redeem(twin: TrustMixin, token: TrustToken, text: str) -> None:
+    """Send a token where it belongs."""
+    if token.get("type"):
+        twin.create_tls_identity(trust_token=text)
+    else:
+        twin.create_certificate(trust_token=text)
 
 
 def _is_trusted(client: TrustMixin) -> bool:

@@ -108,6 +108,7 @@ def find_provider(client: Connection) -> Provider:
         if error.status_code not in {401, 403}:
             raise
     response: Any = stranger.last_response
+    stranger.close()
     for prefix in (LXD.header_prefix, INCUS.header_prefix):
         found = _read_headers(response.headers, f"{prefix}OIDC-")
         if found is not None:

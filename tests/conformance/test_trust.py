@@ -136,8 +136,8 @@ def command(lab, tmp_path):
             [lab["client"], *words],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
+            check=False,
             text=True,
         )
         assert done.returncode == 0, done.stderr
@@ -227,6 +227,7 @@ def hyperkit_command(folder, *words):
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        check=False,
         text=True,
     )
 

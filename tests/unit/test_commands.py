@@ -10,6 +10,7 @@ import socket
 import stat
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from unit.double import about
@@ -120,7 +121,7 @@ def known(server, monkeypatch, tmp_path):
 
 
 def test_all_is_well(server, known, capsys):
-    code, good, note, trouble = doctor(
+    code, good, _, trouble = doctor(
         capsys, "--server", server.url, "--server-cert", server.certificate
     )
     assert (code, trouble) == (0, "")
@@ -340,7 +341,7 @@ def test_which_group_to_join(forbidden, members, words, monkeypatch, capsys):
         about = real(place, **options)
         return os.stat_result([*about[:5], 998, *about[6:]])
 
-    monkeypatch.setattr("pathlib.Path.stat", lambda self, **options: owned(self, **options))
+    monkeypatch.setattr("pathlib.Path.stat", owned)
     monkeypatch.setattr("grp.getgrgid", lambda number: Group(*members))
     monkeypatch.setattr("hyperkit._doctor._user", lambda: "jane")
     with sockets(monkeypatch, forbidden):
@@ -382,16 +383,11 @@ def test_what_servers_refuse(tmp_path, capsys, status, words):
 def test_clocks_that_disagree(tmp_path, capsys, minutes, words):
     there = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes))
 
-    class Response:
-        headers = {"Date": there}
-
-    class Client:
-        last_response = Response
-
-    [finding] = _doctor._clock(Client())
+    client = SimpleNamespace(last_response=SimpleNamespace(headers={"Date": there}))
+    [finding] = _doctor._clock(client)
     assert (finding.kind, words in finding.text) == ("trouble", True)
-    Client.last_response = None
-    assert list(_doctor._clock(Client())) == []
+    client.last_response = None
+    assert list(_doctor._clock(client)) == []
 
 
 def test_a_server_that_is_old(tmp_path, capsys):

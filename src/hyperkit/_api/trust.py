@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._newcomer import Newcomer
 from .._oidc import log_in
@@ -15,7 +15,7 @@ from .server import ServerMixin
 from .tls_identities import TLSIdentitiesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from .._oidc import OnPrompt
     from ..types import OIDCTokens
@@ -206,5 +206,5 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
                 self.patch_server({_EXPIRY: before})
 
     def _told_expiry(self) -> str:
-        config = self.server().get("config") or {}
+        config: Mapping[str, Any] = self.server().get("config") or {}
         return str(config.get(_EXPIRY) or "")
