@@ -196,7 +196,8 @@ def _whence(where: str | None, settled: ClientOptions, endpoint: Endpoint) -> It
     else:
         why = "no server was named"
     if endpoint.socket is None and settled.api_endpoint is None:
-        yield Finding("note", f"{why}, so the local server is looked for.".capitalize())
+        begun = why[0].upper() + why[1:]
+        yield Finding("note", f"{begun}, so the local server is looked for.")
         return
     shown = endpoint.socket or endpoint.base
     project = f", project {settled.default_project}" if settled.default_project else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import hyperkit
+from hyperkit._link import Dropped, Link
 from hyperkit._token import decode_token
 from hyperkit._transport import read_endpoint
 
@@ -61,6 +62,26 @@ def test_a_stranger_becomes_trusted_once(client, stranger, pair, lab):
     second = client.create_trust_token("hk-second")
     assert stranger.trust(second) is False
     assert "hk-second" in pending(client)
+
+
+def test_a_lost_answer(client, stranger, pair, monkeypatch):
+    """The server has done it, and its answer does not come: nothing is sent twice."""
+    token = client.create_trust_token("hk-laptop")
+    send, sent = Link.send, []
+
+    def lossy(link, request, *arguments, **options):
+        response = send(link, request, *arguments, **options)
+        if request.method == "POST":
+            sent.append(response.status_code)
+            raise Dropped(hyperkit.ConnectionFailed("The answer is lost."))
+        return response
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Link, "send", lossy)
+        assert stranger.trust(token) is True
+    assert len(sent) == 1
+    assert mine(client, pair).name == "hk-laptop"
+    assert stranger.trust(token) is False
 
 
 def test_a_token_that_was_redeemed(client, stranger, pair, tmp_path):

@@ -649,6 +649,23 @@ def test_a_bearer_token_is_not_sent_to_another_server(recorder):
     assert recorder.requests == []
 
 
+def test_a_websocket_is_as_trusted_and_as_trusting(recorder):
+    token = bearer(server_cert_fingerprint=recorder.fingerprint)
+    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
+        with pytest.raises(hyperkit.InvalidResponse), client.events():
+            pass
+    asked = [(one.path, one.headers["Authorization"]) for one in recorder.requests]
+    assert ("/1.0/events", f"Bearer {token}") in [
+        (path.partition("?")[0], how) for path, how in asked
+    ]
+    recorder.requests.clear()
+    token = bearer(server_cert_fingerprint="f" * 64)
+    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
+        with pytest.raises(hyperkit.UntrustedServer), client.events():
+            pass
+    assert recorder.requests == []
+
+
 def test_a_pin_beats_the_token(recorder):
     token = bearer(server_cert_fingerprint=recorder.fingerprint)
     with hyperkit.Client(api_endpoint=recorder.url, server_cert="f" * 64, token=token) as client:
