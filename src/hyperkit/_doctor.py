@@ -364,8 +364,8 @@ def _check_own_certificate(settled: ClientOptions) -> Iterator[Finding]:
 
 def _dates(text: str, what: str, who: str) -> Iterator[Finding]:
     """Look at when a certificate begins and ends."""
-    certificate = load_certificate(text, what).to_cryptography()
-    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    certificate = load_certificate(text, what)
+    begins, ends = _moment(certificate.get_notBefore()), _moment(certificate.get_notAfter())
     now = dt.datetime.now(dt.UTC)
     span = f"it is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
     told = f"{what} has the fingerprint {pin(text)}; {span}."
@@ -385,6 +385,11 @@ def _dates(text: str, what: str, who: str) -> Iterator[Finding]:
         yield Finding("note", f"{told} It expires in {(ends - now).days} days.")
     else:
         yield Finding("good", told)
+
+
+def _moment(text: bytes | None) -> dt.datetime:
+    """Read a moment as certificates have it, such as ``b"20261231235959Z"``."""
+    return dt.datetime.strptime((text or b"").decode(), "%Y%m%d%H%M%SZ").replace(tzinfo=dt.UTC)
 
 
 def _check_pin(settled: ClientOptions, fingerprint: str) -> Iterator[Finding]:
