@@ -20,7 +20,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any, Literal, overload
 
 from paramiko import SFTPClient
@@ -37,6 +37,7 @@ from ._api.storage_volume_copies import StorageVolumeCopiesMixin
 from ._batch import Batch
 from ._client import Client
 from ._events import Events
+from ._oidc import OnPrompt
 from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress

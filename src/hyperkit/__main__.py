@@ -1,4 +1,4 @@
-"""What can be done from the command line: ``python -m hyperkit demo``."""
+"""What can be done from the command line: ``python -m hyperkit demo``, ``doctor``, ``trust``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from . import _demo
+from . import _demo, _doctor, _trust_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m hyperkit", description="A client of LXD and Incus."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _demo.add_to(commands)
+    for command in (_demo, _doctor, _trust_command):
+        command.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from . import _options
 from ._api.auth_groups import AuthGroupsMixin
 from ._api.bearer_identities import BearerIdentitiesMixin
-from ._api.certificates import CertificatesMixin
 from ._api.cluster import ClusterMixin
 from ._api.cluster_groups import ClusterGroupsMixin
 from ._api.cluster_links import ClusterLinksMixin
@@ -60,11 +59,14 @@ from ._api.storage_volume_copies import StorageVolumeCopiesMixin
 from ._api.storage_volume_files import StorageVolumeFilesMixin
 from ._api.storage_volume_snapshots import StorageVolumeSnapshotsMixin
 from ._api.terminals import TerminalsMixin
-from ._api.tls_identities import TLSIdentitiesMixin
+from ._api.trust import TrustMixin
 from ._api.verbs import VerbsMixin
 from ._api.warnings import WarningsMixin
+from ._remotes import PREFIX, expand
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from requests import Session
 
 
@@ -81,7 +83,6 @@ NOT_GIVEN: Any = _NotGiven()
 class Client(
     AuthGroupsMixin,
     BearerIdentitiesMixin,
-    CertificatesMixin,
     ClusterGroupsMixin,
     ClusterLinksMixin,
     ClusterMembersMixin,
@@ -128,7 +129,7 @@ class Client(
     StorageVolumeSnapshotsMixin,
     StorageBucketBackupsMixin,
     TerminalsMixin,
-    TLSIdentitiesMixin,
+    TrustMixin,
     VerbsMixin,
     WarningsMixin,
     IdentitiesMixin,
@@ -147,8 +148,8 @@ class Client(
 
     Args:
         api_endpoint: ``"https://host:8443"``, ``"unix:///path"``, a socket's path,
-            or ``"remote:NAME"`` of the command-line client; None finds the local
-            server.
+            or ``"remote:NAME"`` of the command-line client (``"remote:"`` is its
+            default one); None finds the local server.
         auto_sync: whether calls wait for their operations.
         client_cert: path or PEM text of the client's certificate; None finds that
             of the command-line client.
@@ -200,3 +201,28 @@ class Client(
         options = {name: here[name] for name in _options.OPTIONS}
         explicit = {name: value for name, value in options.items() if value is not NOT_GIVEN}
         super().__init__(_options.start() | explicit)
+
+    @classmethod
+    def from_remote(cls, name: str | None = None) -> Self:
+        """Make a client of a remote of the ``lxc`` or ``incus`` command.
+
+        It reads what the command would read: the remote's address, its project, the
+        certificate pinned for it, the key pair; from the folders of LXD (also the snap's) and
+        of Incus. Nothing is written there. ``Client(api_endpoint="remote:NAME")`` is the same,
+        with further options, and reads the files with the first request. Needs
+        ``pyhyperkit[remotes]``.
+
+        Args:
+            name: such as ``"backup"``; None is the command's default remote.
+
+        Raises:
+            ArgumentError: there is no such remote, or it is a server of images only.
+
+        Example:
+            >>> client = hyperkit.Client.from_remote("backup")
+            >>> client.instances()
+            ['web']
+        """
+        client = cls(api_endpoint=f"{PREFIX}{name or ''}")
+        expand(client)
+        return client

@@ -385,13 +385,20 @@ class Connection(ClientOptions):
         """Write the query, with the client's own project and target."""
         fields = {name: value for name, value in (query or {}).items() if value is not None}
         if path != "/":
-            if self.default_project is not None and "all-projects" not in fields:
-                fields.setdefault("project", self.default_project)
+            project = self._own_project()
+            if project is not None and "all-projects" not in fields:
+                fields.setdefault("project", project)
             if self.target is not None:
                 fields.setdefault("target", self.target)
         if not fields:
             return ""
         return ("&" if "?" in path else "?") + urlencode(fields)
+
+    def _own_project(self) -> str | None:
+        """Name the project of all calls: the client's own, else that of its remote."""
+        if self.default_project is not None:
+            return self.default_project
+        return self._connected().project
 
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from .errors import ArgumentError, ConnectionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # What requests over a socket have for a host; the servers' own clients say the same.
 SOCKET_BASE = "http://unix.socket"
@@ -70,7 +71,7 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
     valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
     if not valid or parts.username is not None:
         message = (
-            f"{_without_login(text)!r} is not an endpoint: use https://host:8443, "
+            f"{without_login(text)!r} is not an endpoint: use https://host:8443, "
             "unix:///path/to/unix.socket, or the socket's path."
         )
         raise ArgumentError(message)
@@ -79,19 +80,39 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
     return Endpoint(f"{parts.scheme}://{host}{suffix}")
 
 
-def _without_login(text: str) -> str:
+def without_login(text: str) -> str:
+    """Leave out a user's name and password.
+
+    Args:
+        text: a URL, perhaps with them.
+    """
     scheme, mark, rest = text.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
-def sockets(environment: Mapping[str, str]) -> Iterator[str]:
-    """List where LXD, then Incus, put their socket, in their own clients' order."""
+def sockets(environment: Mapping[str, str], product: str | None = None) -> Iterator[str]:
+    """List where LXD, then Incus, put their socket, in their own clients' order.
+
+    Args:
+        environment: its variables name more places.
+        product: ``"lxd"`` or ``"incus"``, for those of one only.
+    """
+    if product != "incus":
+        yield from _lxd_sockets(environment)
+    if product != "lxd":
+        yield from _incus_sockets(environment)
+
+
+def _lxd_sockets(environment: Mapping[str, str]) -> Iterator[str]:
     if named := environment.get("LXD_SOCKET"):
         yield named
     if folder := environment.get("LXD_DIR"):
         yield f"{folder}/unix.socket"
     yield "/var/snap/lxd/common/lxd/unix.socket"
     yield "/var/lib/lxd/unix.socket"
+
+
+def _incus_sockets(environment: Mapping[str, str]) -> Iterator[str]:
     if named := environment.get("INCUS_SOCKET"):
         yield named
     if folder := environment.get("INCUS_DIR"):
@@ -104,23 +125,59 @@ def sockets(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _local(environment: Mapping[str, str]) -> Endpoint:
     tried = tuple(sockets(environment))
-    for place in tried:
-        # A socket one may not write to (the group's, say) is left for the next.
-        if Path(place).is_socket() and os.access(place, os.W_OK):
-            return Endpoint(SOCKET_BASE, place)
-    return Endpoint(FALLBACK, tried=tried)
+    usable = usable_socket(tried)
+    return Endpoint(SOCKET_BASE, usable) if usable else Endpoint(FALLBACK, tried=tried)
+
+
+def usable_socket(places: Iterable[str]) -> str | None:
+    """Find the first socket that this user may use.
+
+    Args:
+        places: where to look. One that is there and may not be written to (the group's,
+            say) is left for the next.
+    """
+    return next((place for place in places if check_socket(place) is None), None)
+
+
+class ClientFolder(NamedTuple):
+    """Where the servers' own clients keep things.
+
+    Attributes:
+        path: of the folder.
+        product: ``"lxd"`` or ``"incus"``.
+        own: whether it is this user's; else it is for everybody on the machine.
+    """
+
+    path: Path
+    product: str
+    own: bool = True
+
+
+def command_folders() -> list[ClientFolder]:
+    """List the folders in which the servers' own clients keep remotes, each user's own first."""
+    find = os.environ.get
+    home = Path("~").expanduser()
+    return [
+        ClientFolder(Path(find("LXD_CONF") or home / ".config" / "lxc"), "lxd"),
+        ClientFolder(home / "snap" / "lxd" / "common" / "config", "lxd"),
+        ClientFolder(Path(find("INCUS_CONF") or _config_home() / "incus"), "incus"),
+        ClientFolder(Path(find("LXD_GLOBAL_CONF") or "/etc/lxd"), "lxd", own=False),
+        ClientFolder(Path(find("INCUS_GLOBAL_CONF") or "/etc/incus"), "incus", own=False),
+    ]
 
 
 def client_folders() -> list[Path]:
-    """List the folders in which the servers' own clients keep keys and remotes."""
-    home = Path("~").expanduser()
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    folders = [
-        Path(os.environ.get("LXD_CONF") or home / ".config" / "lxc"),
-        home / "snap" / "lxd" / "common" / "config",
-        Path(os.environ.get("INCUS_CONF") or config / "incus"),
-    ]
-    return list(dict.fromkeys(folders))
+    """List the folders in which the servers' own clients keep a key pair."""
+    return list(dict.fromkeys(folder.path for folder in command_folders() if folder.own))
+
+
+def own_folder() -> Path:
+    """Name the folder of this library's own key pair."""
+    return _config_home() / "hyperkit"
+
+
+def _config_home() -> Path:
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path("~").expanduser() / ".config")
 
 
 def check_socket(path: str) -> str | None:
@@ -128,10 +185,13 @@ def check_socket(path: str) -> str | None:
 
     Raises nothing, so that it can be asked after a failure too.
     """
-    place = Path(path)
-    if not place.exists():
+    try:
+        mode = Path(path).stat().st_mode
+    except PermissionError:
+        return f"This user may not look into the folder of {path}."
+    except (OSError, ValueError):
         return f"There is no socket at {path}."
-    if not place.is_socket():
+    if not stat.S_ISSOCK(mode):
         return f"{path} is not a socket."
     if not os.access(path, os.W_OK):
         return (

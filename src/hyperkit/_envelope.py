@@ -14,7 +14,7 @@ _SHOWN = 200
 
 _UNTRUSTED = (
     "If the server does not trust this client yet, redeem a token: "
-    "create_certificate(trust_token=...), or ask its administrator to add client_cert"
+    "trust(token), or ask its administrator to add client_cert"
 )
 
 

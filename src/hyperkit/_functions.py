@@ -5,6 +5,7 @@ written by ``tools/stub.py``.
 """
 
 import os as _os
+from types import FunctionType as _FunctionType
 from typing import Any as _Any
 
 from . import _options
@@ -54,7 +55,7 @@ def _public_methods() -> list[str]:
     return [
         name
         for name in dir(_Client)
-        if not name.startswith("_") and callable(getattr(_Client, name))
+        if not name.startswith("_") and isinstance(getattr(_Client, name), _FunctionType)
     ]
 
 

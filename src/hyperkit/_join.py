@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._link import Link
-from ._transport import Transport
-from ._trust import pin, stranger
+from ._contact import shown_certificate
+from ._trust import pin
 from .errors import ConnectionFailed, RequestTimeout, TLSError, UntrustedServer
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ def find_cluster(
     silent: Exception | None = None
     for address in addresses:
         try:
-            certificate = shown_certificate(client, address)
+            certificate = shown_certificate(client, f"https://{address}")
         except TLSError:
             raise
         except (ConnectionFailed, RequestTimeout) as error:
@@ -69,21 +67,3 @@ def find_cluster(
         "Where only the server itself reaches them, give cluster_certificate."
     )
     raise ConnectionFailed(message) from silent
-
-
-def shown_certificate(client: Connection, address: str) -> str:
-    """Read the certificate that a server shows, as PEM. It is not trusted, and sent nothing.
-
-    Args:
-        client: whose time limits and proxy count.
-        address: host and port.
-    """
-    narrow = client._narrowed(api_endpoint=f"https://{address}", session=None)
-    link = Link(narrow)
-    link.transport = Transport(link.endpoint, narrow, stranger())
-    try:
-        with link.open_socket(narrow._timeouts(None)) as peer:
-            secured: Any = peer
-            return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True))
-    finally:
-        link.transport.close()

@@ -54,6 +54,7 @@ class Link:
         "proxy",
         "server_cert",
         "session",
+        "token",
         "verify_ssl",
     )
 
@@ -61,6 +62,8 @@ class Link:
         self._key = self._key_of(options)
         self.transport: Transport = adapter_for(options)
         self.endpoint: Endpoint = self.transport.endpoint
+        # That of a remote of the command-line client; a project that was given wins.
+        self.project: str | None = self.transport.project
         self.session: Session | None = options.session
         self.capabilities: Capabilities | None = None
         if self.session is not None and self.endpoint.base not in self.session.adapters:

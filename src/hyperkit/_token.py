@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from ._request import NEVER
@@ -14,6 +15,8 @@ from .types import TrustToken
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_PARTS_OF_JWT = 3
 _NAMES = ("client_name", "server_name")
 _NEEDED = ("fingerprint", "addresses", "secret")
 
@@ -67,11 +70,47 @@ def decode_token(text: str) -> TrustToken:
     except (binascii.Error, ValueError):
         found = None
     token = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    if not _whole(token):
+    if not _whole(token) or not _well_formed(token):
         message = "This is no token of LXD or Incus: it is base64 of JSON, and comes in one piece."
         raise ArgumentError(message)
     return TrustToken(token)
 
 
+def named_certificate(bearer: str | None) -> str | None:
+    """Read which certificate the server that issued a bearer token has.
+
+    Args:
+        bearer: LXD's are JSON Web Tokens that may say it; others are looked at in vain.
+
+    Returns:
+        Its SHA-256 in lower-case hex, or None.
+    """
+    parts = (bearer or "").split(".")
+    if len(parts) != _PARTS_OF_JWT:
+        return None
+    padded = parts[1] + "=" * (-len(parts[1]) % 4)
+    try:
+        claims: Any = json.loads(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    if not isinstance(claims, dict):
+        return None
+    named: Any = cast("dict[str, Any]", claims).get("server_cert_fingerprint")
+    text = named.lower() if isinstance(named, str) else ""
+    return text if _FINGERPRINT.fullmatch(text) else None
+
+
 def _whole(token: Mapping[str, Any]) -> bool:
     return any(token.get(name) for name in _NAMES) and all(token.get(key) for key in _NEEDED)
+
+
+def _well_formed(token: Mapping[str, Any]) -> bool:
+    """Tell whether everything in a token is of its kind."""
+    addresses: Any = token["addresses"]
+    fingerprint: Any = token["fingerprint"]
+    return (
+        isinstance(addresses, list)
+        and isinstance(fingerprint, str)
+        and all(isinstance(one, str) for one in cast("Any", addresses))
+        and all(isinstance(token.get(name) or "", str) for name in (*_NAMES, "secret", "type"))
+    )

@@ -120,6 +120,7 @@ class Transport(HTTPAdapter):
     ) -> None:
         super().__init__()
         self.endpoint = endpoint
+        self.project: str | None = None
         self._options = options
         self._trusted = trusted
         self._pool: HTTPConnectionPool | None = None
@@ -220,7 +221,7 @@ def _open_pool(
         size.update(
             ssl_context=context, cert_reqs=context.verify_mode, assert_fingerprint=fingerprint
         )
-    proxy = _proxy(endpoint.base, options) if secure else None
+    proxy = chosen_proxy(endpoint.base, options) if secure else None
     if proxy is None:
         kind = TLSPool if secure else PlainPool
         return kind(url.host or "", url.port, **size)
@@ -230,8 +231,13 @@ def _open_pool(
     return manager.connection_from_host(url.host, url.port, url.scheme)
 
 
-def _proxy(url: str, options: ClientOptions) -> str | None:
-    """Choose the proxy: the one given, ``""`` for none, else the environment's."""
+def chosen_proxy(url: str, options: ClientOptions) -> str | None:
+    """Choose the proxy: the one given, ``""`` for none, else the environment's.
+
+    Args:
+        url: of the server.
+        options: the client's.
+    """
     if options.proxy is not None:
         return options.proxy or None
     return select_proxy(url, get_environ_proxies(url, None))
@@ -244,7 +250,10 @@ def adapter_for(options: ClientOptions) -> Transport:
         options: a client, or any other set of options.
     """
     expanded = expand(options)
-    return Transport(parse(expanded.api_endpoint), expanded)
+    adapter = Transport(parse(expanded.api_endpoint), expanded)
+    if options.default_project is None:
+        adapter.project = expanded.default_project
+    return adapter
 
 
 def read_endpoint(options: ClientOptions) -> Endpoint:

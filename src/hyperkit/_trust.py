@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from ._endpoint import client_folders
+from ._endpoint import client_folders, own_folder
+from ._token import named_certificate
 from .errors import ArgumentError, CertificateError, TLSError
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def trust(options: ClientOptions) -> Trust:
     if options.server_cert is not None:
         # The pin says more than any authority could: only that certificate will do.
         fingerprint = pin(options.server_cert)
+        _check_nothing_else(context)
+    elif options.verify_ssl is True and (named := named_certificate(options.token)):
+        fingerprint = named
         _check_nothing_else(context)
     elif options.verify_ssl is False:
         _check_nothing_else(context)
@@ -138,11 +142,10 @@ def _text(value: str, option: str) -> str:
 
 
 def _load_client(context: ssl.SSLContext, options: ClientOptions) -> None:
-    certificate, key = options.client_cert, options.client_key
-    if certificate is None and key is None:
-        certificate, key = _default_pair()
-        if certificate is None:
-            return
+    pair = client_pair(options)
+    if pair is None:
+        return
+    certificate, key = pair
     if certificate is None:
         message = "client_key was given without client_cert."
         raise CertificateError(message)
@@ -163,13 +166,22 @@ def _load_client(context: ssl.SSLContext, options: ClientOptions) -> None:
             raise CertificateError(message) from error
 
 
-def _default_pair() -> tuple[str | None, str | None]:
-    """Find the key pair that the servers' own clients made."""
-    for folder in client_folders():
+def client_pair(options: ClientOptions) -> tuple[str | None, str | None] | None:
+    """Find the client's certificate and key: those given, else a pair that is there.
+
+    Args:
+        options: ``client_cert`` and ``client_key`` are looked at.
+
+    Returns:
+        Paths or PEM text, as they were given; None if there is no pair at all.
+    """
+    if options.client_cert is not None or options.client_key is not None:
+        return options.client_cert, options.client_key
+    for folder in (own_folder(), *client_folders()):
         certificate, key = folder / "client.crt", folder / "client.key"
         if os.access(certificate, os.R_OK) and os.access(key, os.R_OK):
             return str(certificate), str(key)
-    return None, None
+    return None
 
 
 def _check_certificate(text: str) -> None:

@@ -1,6 +1,7 @@
 """What users write; it only has to type-check."""
 
 import io
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_type
 
@@ -16,6 +17,7 @@ from hyperkit.types import (
     NetworkLoadBalancerPool,
     NetworkStateBridge,
     NetworkZoneRecordEntry,
+    OIDCTokens,
     Operation,
     PermissionInfo,
     Profile,
@@ -53,6 +55,21 @@ def methods(client: hyperkit.Client) -> None:
         client.wait_for_operation("uuid", timeout=0.5)
     except hyperkit.OperationFailed as error:
         assert_type(error.operation, Operation | None)
+
+
+def trust(client: hyperkit.Client) -> None:
+    """Become trusted."""
+    pair = hyperkit.generate_key_pair(Path("keys"), overwrite=True)
+    token = hyperkit.create_trust_token("laptop", expires_in=timedelta(hours=1), projects=["blue"])
+    assert_type(token, str)
+    stranger = hyperkit.Client(client_cert=pair.certificate, client_key=pair.key)
+    assert_type(stranger.trust(token), bool)
+    assert_type(hyperkit.trust(password="secret", name="laptop"), bool)
+    stranger.server_cert = hyperkit.server_certificate("https://host:8443", timeout=2)
+    assert_type(hyperkit.server_certificate("https://host:8443").fingerprint, str)
+    assert_type(hyperkit.Client.from_remote("backup"), hyperkit.Client)
+    assert_type(client.log_in(on_prompt=print), OIDCTokens)
+    assert_type(client.log_in().expires_at, datetime | None)
 
 
 def show(done: int, total: int | None, text: str) -> None:

@@ -12,7 +12,7 @@ from unit.double import error, greet, operation, started
 from unit.servers import envelope, key_pair, serving, tls
 
 import hyperkit
-from hyperkit._join import shown_certificate
+from hyperkit._contact import shown_certificate
 from hyperkit._trust import pin
 
 MEMBER = "/1.0/cluster/members/node-1"
@@ -200,7 +200,7 @@ def test_no_certificate_of_ours_is_shown(bare, tmp_path, pair):
 
         thread = threading.Thread(target=look)
         thread.start()
-        found = shown_certificate(bare, "127.0.0.1:{1}".format(*listener.getsockname()))
+        found = shown_certificate(bare, "https://127.0.0.1:{1}".format(*listener.getsockname()))
         thread.join()
     assert (pin(found), seen) == (pin(pair[0]), [None])
 

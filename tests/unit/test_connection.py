@@ -121,7 +121,11 @@ def test_redirects_to_nowhere(path, location):
         (always(b"<html>", status=502), hyperkit.BadGateway, "web page"),
         (always(refused(404, "not found")), hyperkit.NotFound, "not found"),
         (always(refused(0, "")), hyperkit.InternalServerError, "no reason"),
-        (always(refused(403, "not authorized"), status=403), hyperkit.Forbidden, "trust_token"),
+        (
+            always(refused(403, "not authorized"), status=403),
+            hyperkit.Forbidden,
+            r"trust\(token\)",
+        ),
         (
             always(refused(500, "open: no such file or directory"), status=500),
             hyperkit.NotFound,

@@ -72,22 +72,6 @@ def test_what_is_no_endpoint(text):
     assert "u:p" not in str(caught.value)
 
 
-def test_a_remote_of_the_command_line_client(tmp_path, monkeypatch):
-    monkeypatch.setenv("INCUS_CONF", str(tmp_path))
-    (tmp_path / "config.yml").write_text(
-        "remotes:\n  far: {addr: 'https://far.test:8443', project: blue}\n"
-    )
-    (tmp_path / "servercerts").mkdir()
-    (tmp_path / "servercerts" / "far.crt").write_text("")
-    from hyperkit._remotes import expand
-
-    found = expand(hyperkit.Client(api_endpoint="remote:far"))
-    assert found.api_endpoint == "https://far.test:8443"
-    assert found.server_cert.endswith("far.crt")
-    with pytest.raises(hyperkit.ArgumentError, match="near"):
-        expand(hyperkit.Client(api_endpoint="remote:near"))
-
-
 def test_a_client_pickles():
     client = pickle.loads(pickle.dumps(hyperkit.Client(api_endpoint="/a", auto_sync=False)))
     assert (client.api_endpoint, client.auto_sync) == ("/a", False)

@@ -127,7 +127,7 @@ class CopyingMixin(InstancesMixin):
             self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
         if project is not None:
             self._need("container_copy_project", "project")
-            source["project"] = self.default_project or "default"
+            source["project"] = self._own_project() or "default"
         body = given(
             name=target_name,
             architecture=architecture or found.get("architecture"),

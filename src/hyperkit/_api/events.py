@@ -60,7 +60,7 @@ class EventsMixin(OperationsMixin):
         kinds = [types] if isinstance(types, str) else types
         query = given(
             type=",".join(kinds) if kinds else None,
-            project=None if all_projects else project or self.default_project,
+            project=None if all_projects else project or self._own_project(),
         )
         if all_projects:
             query["all-projects"] = "true"

@@ -97,7 +97,7 @@ class ImageFilesMixin(ImagesMixin):
             "mode": "pull",
             "protocol": self._capabilities().product.name,
             "fingerprint": image.fingerprint,
-            **given(project=self.default_project),
+            **given(project=self._own_project()),
             **here,
         }
         ticket = None if image.public else self.create_image_secret(image.fingerprint)
@@ -373,7 +373,7 @@ class ImageFilesMixin(ImagesMixin):
             target=there["server"],
             certificate=there["certificate"],
             profiles=None if profiles is None else list(profiles),
-            project=to.default_project,
+            project=to._own_project(),
             secret=door.metadata.secret,
         )
         try:

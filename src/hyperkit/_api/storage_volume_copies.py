@@ -112,7 +112,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
         if project is not None:
             self._need("storage_api_project", "project")
-            source["project"] = self.default_project or "default"
+            source["project"] = self._own_project() or "default"
         if config is not None or source_location is not None:
             # A server takes what is given for the whole, and asks no other member.
             found = self._get(where, target=source_location)

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ._answers import Json, Refused
+from ._clock import passed
 from ._filter import matches
 from ._keys import fingerprint_of, pem_of
 from ._state import Certificate
@@ -210,9 +211,13 @@ def _redeemed(daemon: Daemon, text: str) -> Operation | None:
     except (ValueError, KeyError, TypeError):
         return None
     for operation in daemon.operations.known():
-        alive = not operation.ended.is_set() and operation.class_ == "token"
-        if alive and secret and operation.secret == secret:
+        if operation.class_ != "token" or not secret or operation.secret != secret:
+            continue
+        if not operation.ended.is_set():
             return operation
+        if passed(operation.expires_at, daemon.clock.now()):
+            told = "Failed during search for certificate add token operation: Token has expired"
+            raise Refused(500, told)
     return None
 
 

@@ -103,6 +103,22 @@ class OIDCSession(Resource):
     uuid: str
 
 
+class OIDCTokens(Resource):
+    """What an identity provider has given: secrets, all of them.
+
+    ``expires_at`` is when the access token ends, by this machine's clock, or None if the
+    provider does not tell; ``refresh_token`` gets another one without asking anybody, where
+    the provider gives any.
+    """
+
+    __slots__ = ()
+
+    access_token: str
+    expires_at: datetime | None
+    refresh_token: str
+    token_type: str
+
+
 class Permission(Resource):
     """That somebody may do something to something (LXD).
 
