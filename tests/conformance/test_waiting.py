@@ -141,12 +141,15 @@ def test_interrupt(client, cancel):
     token = client.create_certificate(name="hyperkit-test", token=True)
     arguments = threading.main_thread().ident, signal.SIGINT
     timer = threading.Timer(0.5, signal.pthread_kill, arguments)
+    # What runs in the background of a shell inherits that the signal is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
             client.wait_for_operation(token, timeout=10, cancel_on_interrupt=cancel)
     finally:
         timer.join()
+        signal.signal(signal.SIGINT, before)
     if cancel:
         with pytest.raises((hyperkit.OperationCancelled, hyperkit.NotFound)):
             client.wait_for_operation(token, timeout=5)
