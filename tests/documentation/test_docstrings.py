@@ -66,6 +66,7 @@ NOT_RUN = {
     "create_cluster_link": "the embedded server is a cluster of one",
     "delete_cluster_member": "the embedded server is a cluster of one",
     "join_cluster": "the embedded server is a cluster of one",
+    "log_in": "there is no identity provider",
     "relocate_storage_volume": "the embedded server is a cluster of one",
     "run_replicator": "the embedded server is a cluster of one",
     "export_instance_memory": "the embedded server dumps no memory",

@@ -25,7 +25,7 @@ LACKING = (hyperkit.MissingExtension, hyperkit.NotImplementedByServer)
 # What only a server on the network does, or a second one.
 FAR = re.compile(
     r"https://(host|10)|remote:|token=True|_token\("
-    r"|\b(current_identity|east|member|other|stranger|west)\b"
+    r"|\b(current_identity|east|member|newcomer|other|stranger|trust\(|west)\b"
 )
 
 
@@ -112,8 +112,16 @@ def look_farther(stack, here, folder, text):
         server_cert=server.certificate,
     )
     there = other.client()
+    # On the newcomer's machine nothing leads to the local server.
+    newcomer = hyperkit.Client(
+        api_endpoint=server.url, client_cert=pair.certificate, client_key=pair.key
+    )
+    fingerprint = hyperkit.server_certificate(server.url).fingerprint
+    here.known.update(fingerprint=fingerprint, newcomer=stack.enter_context(newcomer))
+    here.substitutes["Client(client_cert="] = f'Client(api_endpoint="{server.url}", client_cert='
     here.known.update(east=here.client, member=here.client, other=there, west=there)
-    here.known.update(stranger=stack.enter_context(stranger), token=other.token())
+    issuer = server if ".trust(" in text else other
+    here.known.update(stranger=stack.enter_context(stranger), token=issuer.token())
     for place, one in {"host": server, "10.0.0.1": server, "10.0.0.2": other}.items():
         here.substitutes[f"https://{place}:8443"] = one.url
         here.substitutes[f"{place}:8443"] = one.url.removeprefix("https://")

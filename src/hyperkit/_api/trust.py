@@ -167,7 +167,7 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
             Forbidden: the token is wrong, has expired, or was redeemed or revoked.
 
         Example:
-            >>> client = hyperkit.Client(client_cert="client.crt", client_key="client.key")
+            >>> client = hyperkit.Client(client_cert="laptop.crt", client_key="laptop.key")
             >>> client.trust(token)
             True
             >>> client.instances()
