@@ -9,8 +9,8 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from ._client import Client
-from ._endpoint import parse
 from ._resource import Resource
+from ._transport import read_endpoint
 from .errors import Error
 
 if TYPE_CHECKING:
@@ -73,12 +73,11 @@ def run(options: argparse.Namespace) -> int:
 def _connect(where: str, stack: ExitStack) -> Client:
     """Find a server, and say which."""
     if where == "auto":
-        endpoint = parse(None)
-        if endpoint.socket is not None:
-            client = stack.enter_context(Client(api_endpoint=endpoint.socket))
-            with suppress(Error):
-                client.server()
-                _say(f"# The local server at {endpoint.socket} is used.")
+        client = stack.enter_context(Client())
+        with suppress(Error):
+            if client.server().auth == "trusted":
+                endpoint = read_endpoint(client)
+                _say(f"# The server at {endpoint.socket or endpoint.base} is used.")
                 return client
         _say("# There is no local LXD or Incus (that may be used).")
     elif where != "embedded":

@@ -216,6 +216,16 @@ def test_the_demo_on_a_server_that_is_named(capsys):
     assert "no socket" in capsys.readouterr().err
 
 
+def test_the_demo_takes_the_server_that_the_environment_names(capsys, monkeypatch):
+    with Server("lxd-5.0") as server:
+        monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
+        hyperkit.reset()
+        assert program.main(["demo"]) == 0
+        told = capsys.readouterr().out
+        assert told.startswith(f"# The server at {server.socket} is used.\n# It is lxd 5.0.2.")
+        assert server.client().instances() == []
+
+
 def test_the_demo_undoes_what_it_did(capsys):
     with Server() as server:
         server.faults.fail("no", operation="Restoring *")
