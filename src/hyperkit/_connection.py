@@ -18,6 +18,7 @@ from ._payload import BYTES, Payload
 from ._request import name_of
 from ._resource import Resource
 from ._server import Capabilities, capabilities
+from ._shape import entries, listed, shaped
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -159,7 +160,7 @@ class Connection(ClientOptions):
         """Find out once what the server is."""
         link = self._connected()
         if link.capabilities is None:
-            link.capabilities = capabilities(Server(self._get("/1.0")))
+            link.capabilities = capabilities(self._object("/1.0", Server))
         return link.capabilities
 
     def _need(self, extension: str, what: str, *, ask: bool = True) -> None:
@@ -179,12 +180,19 @@ class Connection(ClientOptions):
 
     def _get(self, path: str, /, **query: Any) -> Any:
         """GET one object, or whatever the metadata is."""
-        return self._envelope("GET", path, query=query)["metadata"]
+        return self._envelope("GET", path, query=query).get("metadata")
+
+    def _object(self, path: str, kind: type[Kind], /, **query: Any) -> Kind:
+        """GET one object of a type of its own."""
+        return shaped(self._get(path, **query), kind)
+
+    def _entries(self, path: str, kind: type[Kind], /, **query: Any) -> list[Kind]:
+        """GET a list of objects, as it is."""
+        return entries(self._get(path, **query), kind)
 
     def _names(self, path: str, **query: Any) -> list[str]:
         """GET a list of URLs, as names."""
-        urls: list[str] = self._get(path, **query) or []
-        return [name_of(url) for url in urls]
+        return [name_of(url) for url in listed(self._get(path, **query))]
 
     def _list(
         self,
@@ -218,8 +226,7 @@ class Connection(ClientOptions):
             query["all-projects"] = "true"
         if not recursion:
             return self._names(path, **query)
-        entries: list[dict[str, Any]] = self._get(path, recursion=recursion, **query) or []
-        return [kind(entry) for entry in entries]
+        return self._entries(path, kind, recursion=recursion, **query)
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
         return self._change("POST", path, body, query)
@@ -252,7 +259,7 @@ class Connection(ClientOptions):
             headers = {**(headers or {}), "If-Match": etag}
         envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
-            return Operation(envelope["metadata"])
+            return shaped(envelope["metadata"], Operation)
         return self._done(envelope.get("metadata"))
 
     @staticmethod

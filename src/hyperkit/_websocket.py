@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from ._envelope import masked, read_envelope
 from ._request import uuid_of
+from ._shape import fields_of
 from ._wire import Wire
 from .errors import ConnectionFailed, Error, InvalidResponse, RequestTimeout
 
@@ -318,8 +319,7 @@ def connect_all(client: OperationsMixin, operation: Operation) -> dict[str, Webs
         ConnectionFailed: it cannot be reached.
         InvalidResponse: the operation has no websockets.
     """
-    metadata: Any = operation.get("metadata") or {}
-    secrets: Any = metadata.get("fds") or {}
+    secrets = fields_of(fields_of(operation.get("metadata")).get("fds"))
     if "0" not in secrets or "control" not in secrets:
         message = f"The operation {uuid_of(operation)} came without its websockets."
         raise InvalidResponse(message)

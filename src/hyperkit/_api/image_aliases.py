@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing, etag_of
 from .._request import given, path
@@ -106,7 +106,7 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.image_alias("busybox").type
             'container'
         """
-        return ImageAlias(self._get(path("images", "aliases", alias_name)))
+        return self._object(path("images", "aliases", alias_name), ImageAlias)
 
     @overload
     def image_aliases(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -125,10 +125,8 @@ class ImageAliasesMixin(OperationsMixin):
             ['busybox']
         """
         # Not from URLs: LXD 5.0 quotes a slash in them twice, Incus not at all.
-        entries: list[dict[str, Any]] = self._get(path("images", "aliases"), recursion=1) or []
-        if recursion:
-            return [ImageAlias(entry) for entry in entries]
-        return [entry["name"] for entry in entries]
+        aliases = self._entries(path("images", "aliases"), ImageAlias, recursion=1)
+        return aliases if recursion else [alias["name"] for alias in aliases]
 
     def patch_image_alias(
         self,
