@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -12,7 +13,8 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from ._envelope import masked, read_envelope
-from ._link import Download, Dropped, Link, redirected
+from ._link import AWAY, PAUSE, Download, Dropped, Link, is_starting, redirected
+from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
 from ._request import name_of
@@ -393,7 +395,11 @@ class Connection(ClientOptions):
                 fields.setdefault("target", self.target)
         if not fields:
             return ""
-        return ("&" if "?" in path else "?") + urlencode(fields)
+        try:
+            return ("&" if "?" in path else "?") + urlencode(fields)
+        except UnicodeEncodeError as error:
+            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
+            raise ArgumentError(message) from error
 
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}
@@ -425,22 +431,61 @@ class Connection(ClientOptions):
         *,
         stream: bool = False,
     ) -> Response:
-        """Send, once more if a GET met a dropped connection, and follow redirects."""
-        for _ in range(_MAX_REDIRECTS):
+        """Send until there is an answer.
+
+        Once more, if a GET met a dropped connection; again, while the server is starting;
+        elsewhere on the same server, if it redirects.
+        """
+        patience = AWAY if timeout[1] is None else timeout[1]
+        deadline = time.monotonic() + patience
+        redirects = 0
+        while redirects < _MAX_REDIRECTS:
             try:
-                response = link.send(request, timeout, payload, stream=stream)
+                response = self._send(link, request, timeout, payload, stream)
             except Dropped as dropped:
                 if request.method not in _REPEATABLE:
                     raise dropped.failure from dropped.__cause__
                 try:
-                    response = link.send(request, timeout, stream=stream)
+                    response = self._send(link, request, timeout, None, stream)
                 except Dropped as again:
                     raise again.failure from again.__cause__
-            if response.status_code not in _REDIRECTS:
+            if response.status_code in _REDIRECTS:
+                request.url = redirected(request, response)
+                redirects += 1
+                continue
+            repeatable = payload is None or payload.repeatable
+            left = deadline - time.monotonic()
+            if not (repeatable and left > 0 and is_starting(response, link)):
                 return response
-            request.url = redirected(request, response)
+            # Nothing was done, so that this may be asked for again, whatever it is.
+            time.sleep(min(PAUSE, left))
         message = f"{request.method} {masked(request.path_url)}: too many redirects."
         raise InvalidResponse(message)
+
+    @staticmethod
+    def _send(
+        link: Link,
+        request: PreparedRequest,
+        timeout: tuple[float | None, float | None],
+        payload: Payload | None,
+        stream: bool,
+    ) -> Response:
+        """Send once, and log it."""
+        begun = time.monotonic()
+        outcome: object = None
+        operation = None
+        try:
+            response = link.send(request, timeout, payload, stream=stream)
+            outcome, operation = response.status_code, response.headers.get("Location")
+        except Dropped as dropped:
+            outcome = dropped.failure
+            raise
+        except BaseException as error:
+            outcome = error
+            raise
+        finally:
+            noted(request.method or "", request.path_url, outcome, begun, operation)
+        return response
 
     def _connected(self) -> Link:
         """Get the way to the server; made at the first request and when an option changes."""

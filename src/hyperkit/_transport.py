@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
 import time
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
 
 from requests import PreparedRequest, Response
@@ -17,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
 from ._endpoint import Endpoint, parse, socket_failure
+from ._log import mask_urllib3
 from ._remotes import expand
 from ._trust import Trust, check_validity, trust
 
@@ -28,12 +32,67 @@ if TYPE_CHECKING:
 # The servers close a connection after 30 idle seconds. One that is about to be
 # closed is not used again, lest a POST meet the end of it.
 MAX_IDLE = 20.0
+# An answer that has begun has to bring so many bytes, or its end, within the timeout.
+STRIDE = 64 * 1024
+
+
+class _Patient(RawIOBase):
+    """Reads an answer, and loses patience with one that comes by drops.
+
+    The socket's timeout is one for each time that something comes; a server that sends a
+    byte now and then would never be given up.
+    """
+
+    def __init__(self, raw: RawIOBase, timeout: float | None) -> None:
+        super().__init__()
+        self._raw = raw
+        self.timeout = timeout
+        self._deadline = math.inf
+        self._left = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if time.monotonic() > self._deadline:
+            message = "it came too slowly"
+            raise TimeoutError(message)
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left <= 0:
+            self._left = STRIDE
+            self._deadline = time.monotonic() + (
+                math.inf if self.timeout is None else self.timeout
+            )
+        return count
+
+    def take_time(self) -> None:
+        self.timeout, self._deadline = None, math.inf
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class Answer(HTTPResponse):
+    """An answer that has to come at a certain pace, once it has begun."""
+
+    def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        reader: Any = self.fp
+        self._patient = _Patient(reader.detach(), sock.gettimeout())
+        self.fp: Any = BufferedReader(self._patient)
+
+    def take_time(self) -> None:
+        """Let the rest come at any pace."""
+        self._patient.take_time()
 
 
 class _Fresh:
     """Makes a connection that has been idle for long count as dropped."""
 
     last_used = 0.0
+    response_class: Any = Answer
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self.last_used = time.monotonic()
@@ -123,6 +182,7 @@ class Transport(HTTPAdapter):
         self._options = options
         self._trusted = trusted
         self._pool: HTTPConnectionPool | None = None
+        mask_urllib3()
         self._process = 0
         self._lock = threading.Lock()
 
