@@ -309,6 +309,7 @@ class Connection(ClientOptions):
             if response.status_code >= 400:
                 download.fill()
                 self._read(response)
+            download.check()
             yield download
         finally:
             download.close()

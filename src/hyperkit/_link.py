@@ -220,6 +220,7 @@ class Download:
         if isinstance(original, Answer):
             # What is made as it is sent comes as fast as it is made.
             original.take_time()
+        self._endless = isinstance(original, Answer) and original.is_endless
 
     @property
     def length(self) -> int | None:
@@ -241,6 +242,20 @@ class Download:
             if isinstance(failure, Dropped):
                 failure = failure.failure
             raise failure from error
+
+    def check(self) -> None:
+        """Refuse what could be cut without anybody noticing.
+
+        Raises:
+            InvalidResponse: neither a length nor a last piece tells where it ends.
+        """
+        if self._endless:
+            request: Any = self.response.request
+            message = (
+                f"{request.method} {masked(request.path_url)}: the answer does not say where "
+                "it ends, so nobody could tell whether all of it has come."
+            )
+            raise InvalidResponse(message)
 
     def blocks(self) -> Iterator[bytes]:
         """Read all of it, in pieces."""

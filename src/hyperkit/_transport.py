@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from http.client import HTTPResponse
+from http.client import HTTPResponse, RemoteDisconnected
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MAX_IDLE = 20.0
 # An answer that has begun has to bring so many bytes, or its end, within the timeout.
 STRIDE = 64 * 1024
+_EMPTY = {b"\r\n", b"\n"}
 
 
 class _Patient(RawIOBase):
@@ -74,14 +75,41 @@ class _Patient(RawIOBase):
         super().close()
 
 
+class _Lines(BufferedReader):
+    """Remembers the last line that was read."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
 class Answer(HTTPResponse):
-    """An answer that has to come at a certain pace, once it has begun."""
+    """An answer that has to come at a certain pace, once it has begun, and whole.
+
+    The standard library takes a head that breaks off for a complete one: a file would be
+    as long as the digits of its length that have come.
+    """
 
     def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         reader: Any = self.fp
         self._patient = _Patient(reader.detach(), sock.gettimeout())
-        self.fp: Any = BufferedReader(self._patient)
+        self._lines = _Lines(self._patient)
+        self.fp: Any = self._lines
+
+    def begin(self) -> None:
+        """Read the head, to the empty line at its end."""
+        super().begin()
+        if self._lines.last not in _EMPTY:
+            message = "the server hung up in the middle of the headers"
+            raise RemoteDisconnected(message)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether nothing but the end of the connection tells the end of the body."""
+        return self.length is None and not self.chunked
 
     def take_time(self) -> None:
         """Let the rest come at any pace."""
