@@ -451,6 +451,7 @@ class Connection(ClientOptions):
                 except Dropped as again:
                     raise again.failure from again.__cause__
             if response.status_code in _REDIRECTS:
+                response.close()
                 request.url = redirected(request, response)
                 redirects += 1
                 continue

@@ -104,6 +104,7 @@ class Link:
             payload: the body, if it is sent in pieces.
             stream: True leaves the answer's body unread.
         """
+        response: Response | None = None
         try:
             if payload is not None:
                 pieces: Any = payload.blocks()
@@ -114,9 +115,11 @@ class Link:
                 response = self._send_by_session(self.session, request, timeout)
             if not stream:
                 fill(response)
-        except Error:
-            raise
-        except _FAULTS as error:
+        except BaseException as error:
+            if response is not None:
+                response.close()
+            if isinstance(error, Error) or not isinstance(error, _FAULTS):
+                raise
             if payload is not None and payload.fault is not None:
                 raise payload.fault from None
             raise self.translate(error, request) from error

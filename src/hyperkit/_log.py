@@ -51,4 +51,5 @@ _MASKING = _Masking()
 
 def mask_urllib3() -> None:
     """Keep secrets out of the log of the library below, which writes whole URLs into it."""
-    logging.getLogger("urllib3.connectionpool").addFilter(_MASKING)
+    for name in ("urllib3.connectionpool", "urllib3.connection"):
+        logging.getLogger(name).addFilter(_MASKING)

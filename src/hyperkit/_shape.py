@@ -41,6 +41,7 @@ _FIELDS: dict[str, type] = {
     "token": str,
     "type": str,
 }
+_NOTHING = object()
 _WORDS = {dict: "an object", list: "a list", str: "text", int: "a number"}
 
 
@@ -60,8 +61,10 @@ def shaped(found: Any, kind: Callable[[dict[str, Any]], Kind]) -> Kind:
     """
     fields: dict[str, Any] = expect(found, dict)
     for name, wanted in _FIELDS.items():
-        value = fields.get(name)
-        if value is not None and not isinstance(value, wanted):
+        value = fields.get(name, _NOTHING)
+        if value is _NOTHING or (value is None and wanted is not int):
+            continue
+        if not isinstance(value, wanted):
             message = f"The server sent an object whose {name} is not {_WORDS[wanted]}."
             raise InvalidResponse(message)
     return kind(fields)

@@ -261,10 +261,14 @@ class Transport(HTTPAdapter):
         pool: Any = self.pool
         connection = pool._new_conn()
         connection.timeout = timeout.connect_timeout
-        if pool.proxy is not None:
-            pool._prepare_proxy(connection)
-        if connection.sock is None:
-            connection.connect()
+        try:
+            if pool.proxy is not None:
+                pool._prepare_proxy(connection)
+            if connection.sock is None:
+                connection.connect()
+        except BaseException:
+            connection.close()
+            raise
         opened: Any = connection.sock
         connection.sock = None
         opened.settimeout(None)

@@ -257,14 +257,17 @@ def check_validity(certificate: bytes) -> None:
     Raises:
         TLSError: it has expired, or is not valid yet.
     """
+    from OpenSSL import crypto  # noqa: PLC0415 - costs more than the rest of the import
+
     shown = load_certificate(ssl.DER_cert_to_PEM_cert(certificate), "The server")
-    for text, is_over, what in (
-        (shown.get_notBefore(), False, "is valid only from"),
-        (shown.get_notAfter(), True, "has expired: it was valid until"),
+    for date, is_over, what in (
+        (shown.get_notBefore, False, "is valid only from"),
+        (shown.get_notAfter, True, "has expired: it was valid until"),
     ):
         try:
-            moment = datetime.strptime((text or b"").decode("ascii"), _ASN1).replace(tzinfo=UTC)
-        except ValueError as error:
+            text = (date() or b"").decode("ascii")
+            moment = datetime.strptime(text, _ASN1).replace(tzinfo=UTC)
+        except (ValueError, crypto.Error) as error:
             message = "The server's certificate has dates that cannot be read."
             raise TLSError(message) from error
         if (moment < datetime.now(UTC)) is is_over:

@@ -155,7 +155,9 @@ def until(condition):
     pytest.fail("it did not happen")
 
 
-@fault("cut: in the websocket's handshake", "ConnectionFailed; the command is cancelled, sent once")
+@fault(
+    "cut: in the websocket's handshake", "ConnectionFailed; the command is cancelled, sent once"
+)
 @pytest.mark.parametrize("options", [{"up": HALF}, {"down": 0}, {"down": HALF}])
 def test_in_the_handshake(server, asked, breaker, client, options):
     client.start_container("web")

@@ -252,7 +252,7 @@ class ImageFilesMixin(ImagesMixin):
             name = ""
             for number, (field, offered, blocks) in enumerate(_parts(download)):
                 if number == 0:
-                    name = meter.text = filename or _safe(offered) or fingerprint
+                    name = meter.text = filename or _safe(offered).lstrip(".") or fingerprint
                 elif number > 1 or not field.startswith("rootfs"):
                     message = f"The export of image {fingerprint} has a part {field!r}."
                     raise InvalidResponse(message)
