@@ -33,12 +33,14 @@ class Breaker:
     Attributes:
         accepted: how many connections there have been.
         cuts: how many of them were cut.
+        seen: the first line of everything that has gone up.
     """
 
     def __init__(self, target, address):
         self.family = socket.AF_UNIX if isinstance(target, str) else socket.AF_INET
         self.target = target
         self.accepted = self.cuts = 0
+        self.seen = []
         self.plans = []
         self.open = []
         self.threads = []
@@ -63,6 +65,10 @@ class Breaker:
     def cut(self, mark=b"", *, up=None, down=None, times=1):
         """Plan to cut connections; see `Plan`. Without a mark, from the first byte on."""
         self.plans.append(Plan(mark, up, down, times))
+
+    def sent(self, mark):
+        """Count the requests that begin with this."""
+        return sum(line.startswith(mark) for line in self.seen)
 
     def hang_up(self):
         """Cut all connections, now."""
@@ -141,6 +147,7 @@ class Passing:
             near.shutdown(socket.SHUT_WR)
 
     def look(self, block):
+        self.breaker.seen.append(block[:200].split(b"\r\n")[0])
         if self.plan is not None:
             return
         for plan in self.breaker.plans:
