@@ -166,6 +166,7 @@ def test_in_the_handshake(server, asked, breaker, client, options):
         client.run("web", ["echo", "hello"], capture_output=True)
     assert "***" in str(caught.value)
     assert asked("POST", "/1.0/instances/web/exec") == 1
+    assert sum(one.method == "DELETE" for one in server.requests) == 1  # of the operation
 
 
 @fault("cut: in the stream", "ConnectionFailed, never an output that ends early")
