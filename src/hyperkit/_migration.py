@@ -35,7 +35,7 @@ def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]
     Raises:
         ArgumentError: it has none; ``message`` says what to do.
     """
-    environment = client._object("/1.0", Server).get("environment") or {}
+    environment = fields_of(client._object("/1.0", Server).get("environment"))
     addresses = listed(environment.get("addresses"))
     if not addresses:
         raise ArgumentError(message)

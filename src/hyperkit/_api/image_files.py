@@ -393,7 +393,7 @@ class ImageFilesMixin(ImagesMixin):
 
     def _address(self) -> dict[str, str]:
         """Say where other servers reach this one, and what it shows them."""
-        environment = self._object("/1.0", Server).get("environment") or {}
+        environment = fields_of(self._object("/1.0", Server).get("environment"))
         addresses = listed(environment.get("addresses"))
         if not addresses:
             message = (
