@@ -397,7 +397,7 @@ class Connection(ClientOptions):
         if not fields:
             return ""
         try:
-            return ("&" if "?" in path else "?") + urlencode(fields)
+            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
         except UnicodeEncodeError as error:
             message = f"A parameter for {path} holds text that cannot be written as UTF-8."
             raise ArgumentError(message) from error

@@ -41,7 +41,6 @@ _FIELDS: dict[str, type] = {
     "token": str,
     "type": str,
 }
-_NOTHING = object()
 _WORDS = {dict: "an object", list: "a list", str: "text", int: "a number"}
 
 
@@ -60,11 +59,9 @@ def shaped(found: Any, kind: Callable[[dict[str, Any]], Kind]) -> Kind:
             does in every object of the API.
     """
     fields: dict[str, Any] = expect(found, dict)
-    for name, wanted in _FIELDS.items():
-        value = fields.get(name, _NOTHING)
-        if value is _NOTHING or (value is None and wanted is not int):
-            continue
-        if not isinstance(value, wanted):
+    for name in _FIELDS.keys() & fields.keys():
+        value, wanted = fields[name], _FIELDS[name]
+        if not isinstance(value, wanted) and (value is not None or wanted is int):
             message = f"The server sent an object whose {name} is not {_WORDS[wanted]}."
             raise InvalidResponse(message)
     return kind(fields)

@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import io
 import json
+import pickle
 import socket
 import struct
 from pathlib import Path
@@ -247,6 +248,22 @@ MULTIPART = [
     *[b"--b", b"\r\n", b"\n", b"--", b'Content-Disposition: form-data; name="rootfs"'],
     *[b'; filename="../../x"', b": ", b"\0", b"\r\n\r\n", b"x" * 70_000],
 ]
+METRICS = [
+    *[b"# HELP a b\n", b"# TYPE a counter\n", b'a{b="c"} 1\n', b"a{", b"}", b'"', b"\xff"],
+    *[b"1e999\n", b"nan\n", b" ", b"\n", b"a", b"# EOF"],
+]
+
+
+@fault("metrics")
+@fuzzed
+@given(st.lists(st.sampled_from(METRICS) | st.binary(max_size=5), max_size=9))
+def test_metrics(parts):
+    client = hyperkit.Client(api_endpoint="unix:///nowhere")
+    client._need = client._raw = lambda *words, **options: b"".join(parts)
+    with contextlib.suppress(hyperkit.Error):
+        client.metric_samples()
+
+
 pieces = st.sampled_from(MULTIPART) | st.binary(max_size=8)
 
 
@@ -318,6 +335,19 @@ def test_websocket_frames(sent):
         while True:
             websocket.receive(5)
     websocket.drop()
+
+
+@fault("operations")
+def test_a_field_that_is_not_there():
+    operation = hyperkit.Operation(id="u")
+    for ask in (lambda: operation["status"], lambda: operation.status):
+        with pytest.raises(hyperkit.MissingField, match="^The Operation has no field 'status'.$"):
+            ask()
+    assert issubclass(hyperkit.MissingField, (KeyError, AttributeError))
+    assert not hasattr(operation, "status")
+    assert operation.get("status") is None
+    again = pickle.loads(pickle.dumps(hyperkit.MissingField("x")))
+    assert (str(again), again.args) == ("x", ("x",))
 
 
 # Memory: what is held, not what is sent.
