@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -12,12 +13,14 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from ._envelope import masked, read_envelope
-from ._link import Download, Dropped, Link, redirected
+from ._link import AWAY, PAUSE, Download, Dropped, Link, is_starting, redirected
+from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
 from ._request import name_of
 from ._resource import Resource
 from ._server import Capabilities, capabilities
+from ._shape import entries, listed, shaped
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -159,7 +162,7 @@ class Connection(ClientOptions):
         """Find out once what the server is."""
         link = self._connected()
         if link.capabilities is None:
-            link.capabilities = capabilities(Server(self._get("/1.0")))
+            link.capabilities = capabilities(self._object("/1.0", Server))
         return link.capabilities
 
     def _need(self, extension: str, what: str, *, ask: bool = True) -> None:
@@ -179,12 +182,19 @@ class Connection(ClientOptions):
 
     def _get(self, path: str, /, **query: Any) -> Any:
         """GET one object, or whatever the metadata is."""
-        return self._envelope("GET", path, query=query)["metadata"]
+        return self._envelope("GET", path, query=query).get("metadata")
+
+    def _object(self, path: str, kind: type[Kind], /, **query: Any) -> Kind:
+        """GET one object of a type of its own."""
+        return shaped(self._get(path, **query), kind)
+
+    def _entries(self, path: str, kind: type[Kind], /, **query: Any) -> list[Kind]:
+        """GET a list of objects, as it is."""
+        return entries(self._get(path, **query), kind)
 
     def _names(self, path: str, **query: Any) -> list[str]:
         """GET a list of URLs, as names."""
-        urls: list[str] = self._get(path, **query) or []
-        return [name_of(url) for url in urls]
+        return [name_of(url) for url in listed(self._get(path, **query))]
 
     def _list(
         self,
@@ -221,10 +231,8 @@ class Connection(ClientOptions):
             query["all-projects"] = "true"
         if not recursion and legible:
             return self._names(path, **query)
-        entries: list[dict[str, Any]] = self._get(path, recursion=recursion or 1, **query) or []
-        if not recursion:
-            return [entry["name"] for entry in entries]
-        return [kind(entry) for entry in entries]
+        found = self._entries(path, kind, recursion=recursion or 1, **query)
+        return found if recursion else [str(one["name"]) for one in found]
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
         return self._change("POST", path, body, query)
@@ -257,7 +265,7 @@ class Connection(ClientOptions):
             headers = {**(headers or {}), "If-Match": etag}
         envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
-            return Operation(envelope["metadata"])
+            return shaped(envelope["metadata"], Operation)
         return self._done(envelope.get("metadata"))
 
     @staticmethod
@@ -305,6 +313,7 @@ class Connection(ClientOptions):
             if response.status_code >= 400:
                 download.fill()
                 self._read(response)
+            download.check()
             yield download
         finally:
             download.close()
@@ -392,7 +401,11 @@ class Connection(ClientOptions):
                 fields.setdefault("target", self.target)
         if not fields:
             return ""
-        return ("&" if "?" in path else "?") + urlencode(fields)
+        try:
+            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
+            raise ArgumentError(message) from error
 
     def _own_project(self) -> str | None:
         """Name the project of all calls: the client's own, else that of its remote."""
@@ -430,22 +443,62 @@ class Connection(ClientOptions):
         *,
         stream: bool = False,
     ) -> Response:
-        """Send, once more if a GET met a dropped connection, and follow redirects."""
-        for _ in range(_MAX_REDIRECTS):
+        """Send until there is an answer.
+
+        Once more, if a GET met a dropped connection; again, while the server is starting;
+        elsewhere on the same server, if it redirects.
+        """
+        patience = AWAY if timeout[1] is None else timeout[1]
+        deadline = time.monotonic() + patience
+        redirects = 0
+        while redirects < _MAX_REDIRECTS:
             try:
-                response = link.send(request, timeout, payload, stream=stream)
+                response = self._send(link, request, timeout, payload, stream)
             except Dropped as dropped:
                 if request.method not in _REPEATABLE:
                     raise dropped.failure from dropped.__cause__
                 try:
-                    response = link.send(request, timeout, stream=stream)
+                    response = self._send(link, request, timeout, None, stream)
                 except Dropped as again:
                     raise again.failure from again.__cause__
-            if response.status_code not in _REDIRECTS:
+            if response.status_code in _REDIRECTS:
+                response.close()
+                request.url = redirected(request, response)
+                redirects += 1
+                continue
+            repeatable = payload is None or payload.repeatable
+            left = deadline - time.monotonic()
+            if not (repeatable and left > 0 and is_starting(response, link)):
                 return response
-            request.url = redirected(request, response)
+            # Nothing was done, so that this may be asked for again, whatever it is.
+            time.sleep(min(PAUSE, left))
         message = f"{request.method} {masked(request.path_url)}: too many redirects."
         raise InvalidResponse(message)
+
+    @staticmethod
+    def _send(
+        link: Link,
+        request: PreparedRequest,
+        timeout: tuple[float | None, float | None],
+        payload: Payload | None,
+        stream: bool,
+    ) -> Response:
+        """Send once, and log it."""
+        begun = time.monotonic()
+        outcome: object = None
+        operation = None
+        try:
+            response = link.send(request, timeout, payload, stream=stream)
+            outcome, operation = response.status_code, response.headers.get("Location")
+        except Dropped as dropped:
+            outcome = dropped.failure
+            raise
+        except BaseException as error:
+            outcome = error
+            raise
+        finally:
+            noted(request.method or "", request.path_url, outcome, begun, operation)
+        return response
 
     def _connected(self) -> Link:
         """Get the way to the server; made at the first request and when an option changes."""

@@ -90,7 +90,7 @@ def patched(
         return client._patch(url, body, etag=etag, **query)
     left = _TRIES
     while True:
-        found = client._get(url, **query)
+        found = client._object(url, Resource, **query)
         if match:
             _compare(client, url, etag)
         # Of some objects, the configuration is replaced as well.

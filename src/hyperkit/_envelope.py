@@ -10,6 +10,7 @@ from ._resource import Resource
 from .errors import APIError, Forbidden, InvalidResponse, by_status
 
 _SECRET = re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&]*", re.IGNORECASE)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHOWN = 200
 
 _UNTRUSTED = (
@@ -41,7 +42,9 @@ def read_envelope(
     kind = body.get("type") if isinstance(body, Resource) else None
     if kind == "error" or status_code >= 400:
         raise refusal(status_code, body, fault, method=method, url=url)
-    if not isinstance(body, Resource) or kind not in {"sync", "async"}:
+    if kind == "async" and not _names_operation(body):
+        kind, fault = None, "about an operation that it does not name"
+    if not isinstance(body, Resource) or kind not in ("sync", "async"):
         fault = fault or "a JSON document that is no answer of the API"
         message = f"{method} {masked(url)}: the answer ({status_code}) is {fault}."
         raise InvalidResponse(message)
@@ -75,13 +78,36 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
     return kind(reason, status_code=status_code, method=method, url=masked(url), hint=hint)
 
 
+def _names_operation(body: Any) -> bool:
+    operation: Any = body.get("metadata")
+    return isinstance(operation, Resource) and bool(operation.get("id"))
+
+
+def decoded(content: bytes | str) -> Any:
+    """Read JSON; every object in it is a `Resource`.
+
+    Raises:
+        ValueError: it is none, or too deep, or holds text that cannot be written again.
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode()
+        found: Any = json.loads(text, object_hook=Resource)
+        # Half of a surrogate pair: no server writes it, and nothing can be made of it.
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        message = "nested too deep"
+        raise ValueError(message) from error
+    return found
+
+
 def _decode(content: bytes, content_type: str) -> tuple[Any, str]:
     """Decode a body, or say what it is instead."""
     if not content.strip():
         return None, "an empty body"
     try:
-        return json.loads(content, object_hook=Resource), ""
-    except (ValueError, RecursionError):
+        return decoded(content), ""
+    except ValueError:
         pass
     start = content.lstrip()[:_SHOWN].decode("utf-8", "replace")
     if "html" in content_type or start[:1] == "<":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ._envelope import decoded
 from ._resource import Resource
+from ._shape import shaped
 from ._wait import AWAY
 from ._websocket import Websocket
 from .errors import ConnectionFailed, InvalidResponse, RequestTimeout, ServerError, TLSError
@@ -160,10 +161,10 @@ def _event(text: str | bytes) -> Event:
         InvalidResponse: it is no event.
     """
     try:
-        found = json.loads(text, object_hook=Resource)
-    except (ValueError, RecursionError):
+        found = decoded(text)
+    except ValueError:
         found = None
     if not isinstance(found, Resource) or not isinstance(found.get("type"), str):
         message = "The server sent something that is no event."
         raise InvalidResponse(message)
-    return Event(found)
+    return shaped(found, Event)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._edit import patched
 from ._request import path, strings
+from ._resource import Resource
 from .errors import ArgumentError, Error
+from .types import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +48,7 @@ def create_everywhere(
     client._need("clustering", "member_config")
     everywhere = client._narrowed(target=None)
     url = path(collection)
-    if not everywhere._get(path("cluster"))["enabled"]:
+    if not everywhere._object(path("cluster"), Cluster).enabled:
         message = "The server is not part of a cluster: leave member_config out."
         raise ArgumentError(message)
     members = everywhere._names(path("cluster", "members"))
@@ -78,7 +80,7 @@ def _created(everywhere: OperationsMixin, url: str, made: str, body: dict[str, A
     created = everywhere._handle_async(everywhere._post(url, body), sync=True)
     description = body.get("description")
     # LXD, and Incus before 7, take a network's from the request to its first member only.
-    if description and everywhere._get(made).get("description") != description:
+    if description and everywhere._object(made, Resource).get("description") != description:
         change = patched(everywhere, made, {"description": description}, etag=None)
         everywhere._handle_async(change, sync=True)
     return created

@@ -14,7 +14,8 @@ from urllib3 import Timeout
 
 from ._envelope import masked
 from ._payload import BLOCK
-from ._transport import Transport, adapter_for
+from ._transport import Answer, Transport, adapter_for
+from ._trust import now
 from .errors import (
     ConnectionFailed,
     Error,
@@ -26,7 +27,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from requests import Session
 
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
     from ._options import ClientOptions
     from ._payload import Payload
     from ._server import Capabilities
+
+
+# No answer that is held in memory is longer than this: thousands of instances with all that
+# is known of them are some 10 MB. Files, images and backups are never held.
+MAX_ANSWER = 256 << 20
+# How long a server that is starting is waited for, where no timeout is given, in seconds.
+AWAY = 60.0
+# Between two questions to it.
+PAUSE = 0.25
+# What OpenSSL calls a certificate that is not valid yet, and one that is not valid any more.
+_DATES = {9, 10}
+_STARTING = b"daemon setup in progress"
+# As many has no length of a file.
+_DIGITS = 20
 
 
 class Dropped(Exception):
@@ -92,19 +107,22 @@ class Link:
             payload: the body, if it is sent in pieces.
             stream: True leaves the answer's body unread.
         """
+        response: Response | None = None
         try:
             if payload is not None:
                 pieces: Any = payload.blocks()
                 request.body = pieces
             if self.session is None:
-                response = self.transport.send(request, stream=stream, timeout=timeout)
+                response = self.transport.send(request, timeout=timeout)
             else:
                 response = self._send_by_session(self.session, request, timeout)
-                if not stream:
-                    response.content  # noqa: B018 - reads the body
-        except Error:
-            raise
-        except _FAULTS as error:
+            if not stream:
+                fill(response)
+        except BaseException as error:
+            if response is not None:
+                response.close()
+            if isinstance(error, Error) or not isinstance(error, _FAULTS):
+                raise
             if payload is not None and payload.fault is not None:
                 raise payload.fault from None
             raise self.translate(error, request) from error
@@ -180,7 +198,11 @@ class Link:
             None,
         )
         if verify is not None or "doesn't match" in text:
-            reason = verify.verify_message if verify is not None else text
+            reason = text
+            if verify is not None:
+                reason = verify.verify_message
+                if verify.verify_code in _DATES:
+                    reason += f" (by the clock of this machine it is {now()})"
             return UntrustedServer(
                 f"{where} cannot be verified: {reason}. Pin its certificate with server_cert, "
                 "or name its authority with verify_ssl."
@@ -200,12 +222,17 @@ class Download:
         self.response = response
         self._link = link
         self.headers = response.headers
+        original = getattr(response.raw, "_original_response", None)
+        if isinstance(original, Answer):
+            # What is made as it is sent comes as fast as it is made.
+            original.take_time()
+        self._endless = isinstance(original, Answer) and original.is_endless
 
     @property
     def length(self) -> int | None:
         """How many bytes are to come; None where the server does not tell it."""
         text = self.headers.get("Content-Length", "")
-        return int(text) if text.isdecimal() else None
+        return int(text) if text.isdecimal() and len(text) < _DIGITS else None
 
     def read(self, count: int) -> bytes:
         """Read so many bytes; fewer only at the end.
@@ -222,6 +249,20 @@ class Download:
                 failure = failure.failure
             raise failure from error
 
+    def check(self) -> None:
+        """Refuse what could be cut without anybody noticing.
+
+        Raises:
+            InvalidResponse: neither a length nor a last piece tells where it ends.
+        """
+        if self._endless:
+            request: Any = self.response.request
+            message = (
+                f"{request.method} {masked(request.path_url)}: the answer does not say where "
+                "it ends, so nobody could tell whether all of it has come."
+            )
+            raise InvalidResponse(message)
+
     def blocks(self) -> Iterator[bytes]:
         """Read all of it, in pieces."""
         while block := self.read(BLOCK):
@@ -229,8 +270,7 @@ class Download:
 
     def fill(self) -> None:
         """Read all of it into the response, where it has an envelope after all."""
-        content: Any = b"".join(self.blocks())
-        self.response._content = content
+        _hold(self.response, self.blocks())
 
     def close(self) -> None:
         """Give the connection back, or close it if there is more to read."""
@@ -238,6 +278,52 @@ class Download:
         if not raw.closed:
             raw.close()
         raw.release_conn()
+
+
+def fill(response: Response) -> None:
+    """Read the body of an answer, which a hook of the user's session may have done already.
+
+    Raises:
+        InvalidResponse: it is more than any answer of the API.
+    """
+    if not _is_unread(response):
+        return
+    length = getattr(response.raw, "length_remaining", None)
+    if length is None or length > MAX_ANSWER or "Content-Encoding" in response.headers:
+        _hold(response, response.iter_content(BLOCK))
+    else:
+        # What is known not to be too long is read in one piece.
+        response._content = response.raw.read()
+
+
+def _is_unread(response: Response) -> bool:
+    content: Any = response._content
+    return content is False
+
+
+def _hold(response: Response, blocks: Iterable[bytes]) -> None:
+    held = bytearray()
+    for block in blocks:
+        held += block
+        if len(held) > MAX_ANSWER:
+            response.close()
+            request: Any = response.request
+            message = (
+                f"{request.method} {masked(request.path_url)}: the answer is longer than "
+                f"{MAX_ANSWER} bytes, and was read no further."
+            )
+            raise InvalidResponse(message)
+    content: Any = bytes(held)
+    response._content = content
+
+
+def is_starting(response: Response, link: Link) -> bool:
+    """Tell whether a server refuses everything because it has only just been started."""
+    if response.status_code != 503:
+        return False
+    if _is_unread(response):
+        Download(response, link).fill()
+    return _STARTING in response.content
 
 
 _FAULTS = (RequestException, transport_errors.HTTPError, HTTPException, OSError, ValueError)
@@ -279,11 +365,14 @@ def _innermost(chain: list[BaseException]) -> str:
 def redirected(request: PreparedRequest, response: Response) -> str:
     """Read where a redirect leads; it may not lead to another server."""
     here = str(request.url)
-    there = urljoin(here, response.headers.get("Location", ""))
-    if urlsplit(there)[:2] != urlsplit(here)[:2]:
-        message = (
-            f"{request.method} {masked(request.path_url)}: the server redirects to "
-            f"{urlsplit(there).netloc!r}, which is another server; it was not followed."
-        )
+    what = f"{request.method} {masked(request.path_url)}: the server redirects to"
+    try:
+        there = urljoin(here, response.headers.get("Location", ""))
+        server = urlsplit(there)[:2]
+    except ValueError as error:
+        message = f"{what} something that is no address."
+        raise InvalidResponse(message) from error
+    if server != urlsplit(here)[:2]:
+        message = f"{what} {server[1]!r}, which is another server; it was not followed."
         raise InvalidResponse(message)
     return there

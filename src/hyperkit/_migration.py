@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._relay import Relay
 from ._request import uuid_of
+from ._shape import fields_of, listed
 from .errors import ArgumentError, Error, OperationFailed, OperationGone
+from .types import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +35,8 @@ def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]
     Raises:
         ArgumentError: it has none; ``message`` says what to do.
     """
-    environment: Any = client._get("/1.0")["environment"]
-    addresses: list[str] = environment.get("addresses") or []
+    environment = fields_of(client._object("/1.0", Server).get("environment"))
+    addresses = listed(environment.get("addresses"))
     if not addresses:
         raise ArgumentError(message)
     return addresses, environment.get("certificate") or ""
@@ -42,9 +44,9 @@ def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]
 
 def secrets_of(operation: Operation) -> dict[str, str]:
     """Pick the secrets of an operation's websockets."""
-    metadata: dict[str, Any] = operation.get("metadata") or {}
+    metadata = fields_of(operation.get("metadata"))
     names = ("control", "fs", "criu")
-    return {name: metadata[name] for name in names if name in metadata}
+    return {name: str(metadata[name]) for name in names if name in metadata}
 
 
 def urls_of(operation: Operation, addresses: list[str]) -> list[str]:

@@ -48,6 +48,11 @@ class Payload:
         self._sent = False
 
     @property
+    def repeatable(self) -> bool:
+        """Whether it can be sent again: every part can be rewound."""
+        return None not in self._starts
+
+    @property
     def length(self) -> int | None:
         """How many bytes there are; None where a part cannot tell."""
         sizes = [

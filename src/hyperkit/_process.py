@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, AnyStr, Generic
 
 from ._payload import BLOCK
 from ._request import uuid_of
+from ._shape import fields_of
 from ._streams import (
     END_OF_TRANSMISSION,
     Captured,
@@ -463,7 +464,7 @@ def return_code(operation: Mapping[str, Any]) -> int:
     Raises:
         InvalidResponse: the server does not tell.
     """
-    metadata: dict[str, Any] = operation.get("metadata") or {}
+    metadata = fields_of(operation.get("metadata"))
     code = metadata.get("return")
     if not isinstance(code, int):
         message = f"The operation {uuid_of(operation)} ended without the command's exit code."
@@ -490,7 +491,7 @@ def ended_command(error: OperationFailed) -> Operation:
         OperationFailed: the same, if it is one.
     """
     ended = error.operation
-    if ended is not None and "return" in (ended.get("metadata") or {}):
+    if ended is not None and "return" in fields_of(ended.get("metadata")):
         return ended
     raise error
 

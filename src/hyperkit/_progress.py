@@ -6,6 +6,8 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._shape import fields_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
@@ -98,7 +100,7 @@ def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | 
         Percent, 100 and the server's words; or bytes and None, where it counts those;
         or None if there is no progress.
     """
-    metadata: dict[str, Any] = operation.get("metadata") or {}
+    metadata = fields_of(operation.get("metadata"))
     found = [key for key in metadata if key.endswith("_progress")]
     if not found:
         return None

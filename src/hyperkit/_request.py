@@ -42,7 +42,11 @@ def _segment(text: str) -> str:
     if text in {"", ".", ".."} or _CONTROL.search(text):
         message = f"{text!r} cannot be a name: it would address another resource."
         raise InvalidName(message)
-    return quote(text, safe="")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        message = f"{text!r} cannot be a name: it cannot be written as UTF-8."
+        raise InvalidName(message) from error
 
 
 def named(name: str) -> str:
@@ -129,7 +133,9 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
     match = _UUID_URL.search(text) if "/" in text else None
     uuid = match[1] if match else text
     if not uuid or "/" in uuid:
-        message = f"{operation!r} is not an operation: give an Operation, its UUID or its URL."
+        # An operation may hold secrets: it is not repeated.
+        what = repr(operation) if isinstance(operation, str) else "This"
+        message = f"{what} is not an operation: give an Operation, its UUID or its URL."
         raise ArgumentError(message)
     return str(uuid)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import MissingField
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
 _NEVER = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
@@ -23,17 +25,18 @@ class Resource(dict[str, Any]):
 
     __slots__ = ()
 
+    def __missing__(self, key: str) -> NoReturn:
+        """Say which field is not there."""
+        message = f"The {type(self).__name__} has no field {key!r}."
+        raise MissingField(message)
+
     # Hidden from checkers, so that a misspelt field of a typed subclass is seen.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
             """Read a key as an attribute."""
             key = name[:-1] if name.endswith("_") and name[:-1] in self else name
-            try:
-                value = self[key]
-            except KeyError:
-                message = f"{type(self).__name__} has no field {name!r}"
-                raise AttributeError(message, name=name, obj=self) from None
+            value = self[key]
             if isinstance(value, str) and (key.endswith("_at") or key == "timestamp"):
                 return _moment(value)
             return value

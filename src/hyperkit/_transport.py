@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
 import time
+from http.client import HTTPResponse, RemoteDisconnected
+from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
 
 from requests import PreparedRequest, Response
@@ -17,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
 from ._endpoint import Endpoint, parse, socket_failure
+from ._log import mask_urllib3
 from ._remotes import expand
 from ._trust import Trust, check_validity, trust
 
@@ -28,12 +32,95 @@ if TYPE_CHECKING:
 # The servers close a connection after 30 idle seconds. One that is about to be
 # closed is not used again, lest a POST meet the end of it.
 MAX_IDLE = 20.0
+# An answer that has begun has to bring so many bytes, or its end, within the timeout.
+STRIDE = 64 * 1024
+_EMPTY = {b"\r\n", b"\n"}
+
+
+class _Patient(RawIOBase):
+    """Reads an answer, and loses patience with one that comes by drops.
+
+    The socket's timeout is one for each time that something comes; a server that sends a
+    byte now and then would never be given up.
+    """
+
+    def __init__(self, raw: RawIOBase, timeout: float | None) -> None:
+        super().__init__()
+        self._raw = raw
+        self.timeout = timeout
+        self._deadline = math.inf
+        self._left = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if time.monotonic() > self._deadline:
+            message = "it came too slowly"
+            raise TimeoutError(message)
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left <= 0:
+            self._left = STRIDE
+            self._deadline = time.monotonic() + (
+                math.inf if self.timeout is None else self.timeout
+            )
+        return count
+
+    def take_time(self) -> None:
+        self.timeout, self._deadline = None, math.inf
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Lines(BufferedReader):
+    """Remembers the last line that was read."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
+class Answer(HTTPResponse):
+    """An answer that has to come at a certain pace, once it has begun, and whole.
+
+    The standard library takes a head that breaks off for a complete one: a file would be
+    as long as the digits of its length that have come.
+    """
+
+    def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        reader: Any = self.fp
+        self._patient = _Patient(reader.detach(), sock.gettimeout())
+        self._lines = _Lines(self._patient)
+        self.fp: Any = self._lines
+
+    def begin(self) -> None:
+        """Read the head, to the empty line at its end."""
+        super().begin()
+        if self._lines.last not in _EMPTY:
+            message = "the server hung up in the middle of the headers"
+            raise RemoteDisconnected(message)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether nothing but the end of the connection tells the end of the body."""
+        return self.length is None and not self.chunked
+
+    def take_time(self) -> None:
+        """Let the rest come at any pace."""
+        self._patient.take_time()
 
 
 class _Fresh:
     """Makes a connection that has been idle for long count as dropped."""
 
     last_used = 0.0
+    response_class: Any = Answer
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self.last_used = time.monotonic()
@@ -124,6 +211,7 @@ class Transport(HTTPAdapter):
         self._options = options
         self._trusted = trusted
         self._pool: HTTPConnectionPool | None = None
+        mask_urllib3()
         self._process = 0
         self._lock = threading.Lock()
 
@@ -142,13 +230,13 @@ class Transport(HTTPAdapter):
     def send(
         self,
         request: PreparedRequest,
-        stream: bool = False,  # noqa: FBT002 - the signature is requests'
+        stream: bool = False,  # noqa: ARG002, FBT002 - the signature is requests'
         timeout: Any = None,
         verify: Any = True,  # noqa: ARG002, FBT002
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> Response:
-        """Send one request, and read the body of the answer unless ``stream``."""
+        """Send one request. The body of the answer is not read yet."""
         if not isinstance(timeout, Timeout):
             pair: Any = timeout
             connect, read = pair if isinstance(timeout, tuple) else (pair, pair)
@@ -167,22 +255,21 @@ class Transport(HTTPAdapter):
             preload_content=False,
             decode_content=False,
         )
-        response = self.build_response(request, answer)
-        if not stream:
-            # As `response.content` would, but in one piece.
-            response._content = answer.read(decode_content=True)
-            response._content_consumed = True  # type: ignore[attr-defined]
-        return response
+        return self.build_response(request, answer)
 
     def open_socket(self, timeout: Timeout) -> socket.socket:
         """Open a connection of the caller's own: reached and verified as all others are."""
         pool: Any = self.pool
         connection = pool._new_conn()
         connection.timeout = timeout.connect_timeout
-        if pool.proxy is not None:
-            pool._prepare_proxy(connection)
-        if connection.sock is None:
-            connection.connect()
+        try:
+            if pool.proxy is not None:
+                pool._prepare_proxy(connection)
+            if connection.sock is None:
+                connection.connect()
+        except BaseException:
+            connection.close()
+            raise
         opened: Any = connection.sock
         connection.sock = None
         opened.settimeout(None)

@@ -8,6 +8,7 @@ import re
 import ssl
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ._options import ClientOptions
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+# How the dates of certificates are written.
+_ASN1 = "%Y%m%d%H%M%SZ"
+_MINUTES = "%Y-%m-%d %H:%M UTC"
 _ARMOUR = "-----BEGIN "
 
 
@@ -50,7 +54,7 @@ def trust(options: ClientOptions) -> Trust:
     Raises:
         CertificateError: a certificate or key cannot be used.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _context()
     fingerprint = None
     if options.server_cert is not None:
         # The pin says more than any authority could: only that certificate will do.
@@ -67,9 +71,16 @@ def trust(options: ClientOptions) -> Trust:
     return Trust(context, fingerprint)
 
 
+def _context() -> ssl.SSLContext:
+    """Make a context; nothing older than TLS 1.2 is spoken, whatever the system allows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def stranger() -> Trust:
     """Make what only looks at the certificate that a server shows, and shows none."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _context()
     _check_nothing_else(context)
     return Trust(context, None)
 
@@ -250,17 +261,38 @@ def _as_file(content: bytes) -> Generator[str]:
 
 
 def check_validity(certificate: bytes) -> None:
-    """Refuse a pinned certificate whose time has passed.
+    """Refuse a pinned certificate whose time has passed, or has not come.
 
     Args:
         certificate: the server's, as DER.
 
     Raises:
-        TLSError: it has expired.
+        TLSError: it has expired, or is not valid yet.
     """
-    if load_certificate(ssl.DER_cert_to_PEM_cert(certificate), "The server").has_expired():
-        message = "The server's certificate is the pinned one, but it has expired."
-        raise TLSError(message)
+    from OpenSSL import crypto  # noqa: PLC0415 - costs more than the rest of the import
+
+    shown = load_certificate(ssl.DER_cert_to_PEM_cert(certificate), "The server")
+    for date, is_over, what in (
+        (shown.get_notBefore, False, "is valid only from"),
+        (shown.get_notAfter, True, "has expired: it was valid until"),
+    ):
+        try:
+            text = (date() or b"").decode("ascii")
+            moment = datetime.strptime(text, _ASN1).replace(tzinfo=UTC)
+        except (ValueError, crypto.Error) as error:
+            message = "The server's certificate has dates that cannot be read."
+            raise TLSError(message) from error
+        if (moment < datetime.now(UTC)) is is_over:
+            message = (
+                f"The server's certificate is the pinned one, but it {what} "
+                f"{moment:{_MINUTES}}, and by the clock of this machine it is {now()}."
+            )
+            raise TLSError(message)
+
+
+def now() -> str:
+    """Say what this machine's clock shows: half of what is wrong with certificates is that."""
+    return f"{datetime.now(UTC):{_MINUTES}}"
 
 
 def _reason(error: Exception) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
 from ._envelope import masked, read_envelope
+from ._link import MAX_ANSWER
+from ._log import noted
 from .errors import ConnectionFailed, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ class _Answer(HTTPResponse):
     def content(self) -> bytes:
         """Read the body of an answer that has not switched."""
         self.fp = BufferedReader(self.fp)
-        return self.read()
+        return self.read(MAX_ANSWER)
 
 
 def upgrade(
@@ -67,6 +70,7 @@ def upgrade(
     headers = client._headers(wanted)
     timeout = client._timeouts(None)[1]
     raw: Any = client._open_socket()
+    begun = time.monotonic()
     what = f"{method} {masked(path)}"
     try:
         raw.settimeout(timeout)
@@ -75,6 +79,7 @@ def upgrade(
         connection.sock = raw
         connection.request(method, path, body=content, headers=headers)
         answer: Any = connection.getresponse()
+        noted(method, path, answer.status, begun)
         if answer.status != _SWITCHED:
             kind = answer.headers.get("Content-Type", "")
             _refused(answer.status, kind, answer.content(), method, path)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ._request import uuid_of
+from ._shape import fields_of
 from ._websocket import connect
 from .errors import Error
 
@@ -39,7 +40,7 @@ class VgaConsole:
     def __init__(self, client: Connection, operation: Operation) -> None:
         self._client = client
         self._operation = uuid_of(operation)
-        secrets = operation.metadata["fds"]
+        secrets = fields_of(fields_of(operation.get("metadata")).get("fds"))
         self._secret = str(secrets["0"])
         self._control = connect(client, self._operation, str(secrets["control"]))
         self._folder = tempfile.TemporaryDirectory(prefix="hyperkit-")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ._progress import of_operation
 from ._request import path
 from ._resource import Resource
+from ._shape import shaped
 from .errors import (
     APIError,
     ConnectionFailed,
@@ -112,7 +113,7 @@ class Wait:
         if not isinstance(metadata, Resource):
             message = f"The wait for operation {self.uuid} was answered without an operation."
             raise InvalidResponse(message)
-        return Operation(metadata)
+        return shaped(metadata, Operation)
 
     def _tell(self, found: Operation) -> None:
         """Hand on how far the operation has come, if it says so."""

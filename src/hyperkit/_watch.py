@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ._request import uuid_of
+from ._shape import shaped
 from ._wait import SUCCESS, born_finished, result
 from .errors import (
     APIError,
@@ -193,7 +194,7 @@ class Watch:
                 if event is None:
                     continue
                 if event.type == "operation":
-                    self._take(Operation(event.metadata))
+                    self._take(shaped(event.get("metadata"), Operation))
                 else:
                     looked = -math.inf  # a gap
         except Error as error:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ._envelope import masked, read_envelope
+from ._log import noted
 from ._request import uuid_of
+from ._shape import fields_of
 from ._wire import Wire
 from .errors import ConnectionFailed, Error, InvalidResponse, RequestTimeout
 
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
 
 # Servers send some 128 KiB at once; one that sends more than this is none.
 MAX_MESSAGE = 64 << 20
+# Answers to pings that the server does not read: one that asks for more means no good.
+MAX_UNSENT = 1024
 # Seconds that the other side gets to say goodbye.
 GOODBYE = 1.0
 # The library would log secrets and data.
 _SILENT = logging.Logger("hyperkit.websocket", logging.CRITICAL + 1)  # noqa: LOG001
 _OUTPUTS = {"1", "2"}
 _HUNG_UP = "the server hung up"
+_FLOOD = "the server asks without end whether anybody is here"
 
 
 class Websocket:
@@ -83,12 +88,20 @@ class Websocket:
         # ws, not wss: the socket speaks TLS already, so that trust is checked in one place.
         uri = parse_uri("ws://unix.socket" + url)
         self._protocol = ClientProtocol(uri, max_size=MAX_MESSAGE, logger=_SILENT)
-        self._wire = Wire(client._open_socket())
+        begun = time.monotonic()
+        outcome: object = 101
         try:
-            self._shake_hands(headers, timeout)
-        except BaseException:
-            self._wire.close()
+            self._wire = Wire(client._open_socket())
+            try:
+                self._shake_hands(headers, timeout)
+            except BaseException:
+                self._wire.close()
+                raise
+        except BaseException as error:
+            outcome = getattr(error, "status_code", 0) or error
             raise
+        finally:
+            noted("GET", url, outcome, begun)
 
     @property
     def close_code(self) -> int | None:
@@ -222,6 +235,8 @@ class Websocket:
             answers = self._protocol.data_to_send()
             if not self._mute:
                 self._outgoing += answers
+            if len(self._outgoing) > MAX_UNSENT:
+                raise self._broken(_FLOOD)
         for event in events:
             self._take(event)
         self._answer()
@@ -241,7 +256,8 @@ class Websocket:
             self._text = event.opcode is Opcode.TEXT
         elif event.opcode is not Opcode.CONT:
             return
-        self._fragments.append(bytes(event.data))
+        if event.data:
+            self._fragments.append(bytes(event.data))
         if event.fin:
             data = b"".join(self._fragments)
             self._fragments.clear()
@@ -318,8 +334,7 @@ def connect_all(client: OperationsMixin, operation: Operation) -> dict[str, Webs
         ConnectionFailed: it cannot be reached.
         InvalidResponse: the operation has no websockets.
     """
-    metadata: Any = operation.get("metadata") or {}
-    secrets: Any = metadata.get("fds") or {}
+    secrets = fields_of(fields_of(operation.get("metadata")).get("fds"))
     if "0" not in secrets or "control" not in secrets:
         message = f"The operation {uuid_of(operation)} came without its websockets."
         raise InvalidResponse(message)

@@ -35,6 +35,7 @@
     ├── TimeoutExpired                  it took too long; also subprocess's, and a TimeoutError
     ├── InstanceNotReady                it did not become so in time; also a TimeoutError
     ├── InvalidResponse                 an answer that is not the API's
+    │   └── MissingField                a field is not there; also a KeyError, AttributeError
     ├── MissingExtension                the server lacks what a method needs
     └── ArgumentError                   found before any request; also a ValueError
         ├── InvalidName
@@ -336,6 +337,17 @@ class InstanceNotReady(Error, TimeoutError):
 
 class InvalidResponse(Error):
     """What came back is not an answer of the API."""
+
+
+class MissingField(InvalidResponse, KeyError, AttributeError):
+    """An object that the server sent does not have the field that was asked for."""
+
+    def __init__(self, message: str) -> None:
+        Error.__init__(self, message)
+
+    def __str__(self) -> str:
+        """Say it plainly: a KeyError would quote it."""
+        return str(self.args[0])
 
 
 class MissingExtension(Error, NotImplementedError):

@@ -16,6 +16,8 @@ from conformance import reached
 from conformance.embedded import FLAVOURS, Embedded, why_not
 from conformance.recording import FOLDER, Recorder, Replayer
 from conformance.storage import POOL, sweep
+from faults.recorded import fault_is_recorded  # noqa: F401 - a fixture
+from faults.secrets import Watch
 
 import hyperkit
 from hyperkit import _transport
@@ -94,6 +96,17 @@ def pytest_generate_tests(metafunc):
         with_records = not config.getoption("--embedded") and "live_only" not in marks
         modes = [*(replayed if with_records else []), *embedded]
     metafunc.parametrize("mode", modes, ids="-".join, scope="function")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_secret_is_logged():
+    """All that is logged in a run is searched for every secret that came by in it."""
+    watch = Watch()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        watch.start(monkeypatch)
+        yield
+    watch.stop()
+    assert watch.betrayed() == []
 
 
 @pytest.fixture(scope="session")

@@ -297,6 +297,10 @@ def test_refusals(client, box, name):
         client.popen(name, "true")
 
 
+@pytest.mark.fault(
+    "server killed and restarted: exec",
+    "ConnectionFailed, OperationGone or a `gap`; the work is started once",
+)
 def test_a_restart_is_an_error(client, box, restart):
     process = client.popen(box, ["sh", "-c", "echo begun; sleep 60"])
     try:

@@ -9,12 +9,6 @@ import hyperkit
 from hyperkit.testing import Server
 
 
-@pytest.fixture(params=["lxd-5.0", "incus-6.0"])
-def server(request):
-    with Server(request.param) as server:
-        yield server
-
-
 @pytest.fixture
 def client(server):
     client = server.client()

@@ -52,6 +52,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return connection, address
 
     def server_bind(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
@@ -109,7 +110,7 @@ def serving(address, answer, *, context=None):
             thread.join()
 
 
-def key_pair(folder, name, *, host="127.0.0.1", days=30, password=None):
+def key_pair(folder, name, *, host="127.0.0.1", days=30, password=None, since=-60):
     """Write NAME.crt and NAME.key, and return their paths."""
     import ipaddress
 
@@ -123,7 +124,7 @@ def key_pair(folder, name, *, host="127.0.0.1", days=30, password=None):
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=60))
+        .not_valid_before(now + dt.timedelta(days=since))
         .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())

@@ -57,3 +57,18 @@ def test_names_that_none_has(client, name):
 def test_it_shows_where_it_leads(client):
     shown = repr(client.using(project="blue"))
     assert shown == "<Client api_endpoint='https://lxd.test:8443', server='lxd', project='blue'>"
+
+
+def test_names_that_are_no_utf8(client, double):
+    double.expect("GET", "/1.0/a", query={"path": "/\ufffd"})
+    client.get("/1.0/a", params={"path": "/\udcff"})
+
+
+def test_half_a_character_in_a_query(client):
+    with pytest.raises(hyperkit.ArgumentError, match="UTF-8"):
+        client.get("/1.0/a", params={"path": "\ud800"})
+
+
+def test_half_a_character_in_a_name(client):
+    with pytest.raises(hyperkit.InvalidName, match="UTF-8"):
+        client.profile("\ud800")

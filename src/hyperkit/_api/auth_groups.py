@@ -32,7 +32,7 @@ class AuthGroupsMixin(OperationsMixin):
             >>> client.auth_group("operators").permissions[0].entitlement
             'operator'
         """
-        return AuthGroup(self._get(self._auth_group(name)))
+        return self._object(self._auth_group(name), AuthGroup)
 
     @overload
     def auth_groups(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -206,8 +206,7 @@ class AuthGroupsMixin(OperationsMixin):
         url = path("auth", "permissions")
         self._need("access_management", "permissions")
         query: dict[str, Any] = {"entity-type": entity_type, "project": project}
-        found: list[dict[str, Any]] = self._get(url, recursion=recursion or None, **query) or []
-        return [kind(entry) for entry in found]
+        return self._entries(url, kind, recursion=recursion or None, **query)
 
     def rename_auth_group(self, old_name: str, new_name: str) -> None:
         """Rename a group: ``POST /1.0/auth/groups/<name>``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._request import given, path
+from .._shape import fields_of
 from ..types import Identity
 from .identities import IdentitiesMixin, membership
 
@@ -53,7 +54,7 @@ class BearerIdentitiesMixin(IdentitiesMixin):
             >>> client.bearer_identity("ci").groups
             ['operators']
         """
-        return Identity(self._get(self._bearer(name)))
+        return self._object(self._bearer(name), Identity)
 
     def create_bearer_identity(
         self,
@@ -107,7 +108,7 @@ class BearerIdentitiesMixin(IdentitiesMixin):
             ['web']
         """
         issued = self._post(self._bearer(name, "token"), given(expiry=expiry))
-        return str(issued["metadata"]["token"])
+        return str(fields_of(issued.get("metadata"))["token"])
 
     def delete_bearer_identity(self, name: str) -> None:
         """Delete an identity with a token: ``DELETE /1.0/auth/identities/bearer/<name>``.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
 from .._request import der_base64, given, path
+from .._shape import entries, fields_of
 from .._token import encode_token
 from .._trust import certificate_text
 from ..errors import ArgumentError
@@ -35,7 +36,7 @@ class CertificatesMixin(OperationsMixin):
             >>> client.certificate(client.certificates()[0]).type
             'client'
         """
-        return Certificate(self._get(path("certificates", fingerprint)))
+        return self._object(path("certificates", fingerprint), Certificate)
 
     def certificate_token(self, token: Mapping[str, Any] | str) -> str:
         """Write a token as the text that a newcomer redeems.
@@ -75,7 +76,7 @@ class CertificatesMixin(OperationsMixin):
             ['laptop']
         """
         # They belong to no project, and are listed in the default one.
-        found = [Operation(one) for one in self._flat_operations(recursion=1, project="default")]
+        found = entries(self._flat_operations(recursion=1, project="default"), Operation)
         return [one for one in found if _is_pending_token(one)]
 
     @overload
@@ -212,7 +213,7 @@ class CertificatesMixin(OperationsMixin):
             body = {key: certificate[key] for key in keys if key in certificate}
             self._put(self._entry(fingerprint), body, etag=etag)
 
-        return editing(self, lambda: Certificate(self._get(self._entry(fingerprint))), write)
+        return editing(self, lambda: self._object(self._entry(fingerprint), Certificate), write)
 
     def patch_certificate(
         self,
@@ -336,7 +337,7 @@ def _writable(
 
 
 def _is_pending_token(operation: Operation) -> bool:
-    metadata: Any = operation.get("metadata") or {}
+    metadata = fields_of(operation.get("metadata"))
     return (
         operation.class_ == "token"
         and operation.status_code == _RUNNING

@@ -46,7 +46,7 @@ class ClusterMixin(OperationsMixin):
             >>> client.cluster().enabled
             False
         """
-        return Cluster(self._get(self._cluster()))
+        return self._object(self._cluster(), Cluster)
 
     def cluster_join_token(self, operation: Mapping[str, Any]) -> str:
         """Write a join token as text: what `join_cluster`, and ``lxd init``, take.

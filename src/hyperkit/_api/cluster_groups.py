@@ -32,7 +32,7 @@ class ClusterGroupsMixin(OperationsMixin):
             >>> client.cluster_group("default").members
             ['node-1']
         """
-        return ClusterGroup(self._get(self._cluster_group(name)))
+        return self._object(self._cluster_group(name), ClusterGroup)
 
     @overload
     def cluster_groups(self, *, recursion: Literal[0] = 0) -> list[str]: ...

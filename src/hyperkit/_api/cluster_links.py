@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
 from .._request import given, path, strings
+from .._shape import fields_of
 from .._token import token_text
 from .._trust import certificate_text
 from ..errors import ArgumentError
@@ -36,7 +37,7 @@ class ClusterLinksMixin(OperationsMixin):
             >>> client.cluster_link("backup").type
             'bidirectional'
         """
-        return ClusterLink(self._get(self._cluster_link(name)))
+        return self._object(self._cluster_link(name), ClusterLink)
 
     def cluster_link_state(self, name: str, *, target: str | None = None) -> ClusterLinkState:
         """Read who answers at the other end: ``GET /1.0/cluster/links/<name>/state`` (LXD 6).
@@ -56,7 +57,7 @@ class ClusterLinksMixin(OperationsMixin):
             >>> all(member.status == "Active" for member in state.cluster_link_members)
             True
         """
-        return ClusterLinkState(self._get(self._cluster_link(name, "state"), target=target))
+        return self._object(self._cluster_link(name, "state"), ClusterLinkState, target=target)
 
     @overload
     def cluster_links(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -151,8 +152,8 @@ class ClusterLinksMixin(OperationsMixin):
             trust_token=trust_token,
             type=type,
         )
-        found = self._post(self._cluster_link(), body)["metadata"]
-        return ClusterLinkCertificate(found) if found and "certificate" in found else None
+        found = fields_of(self._post(self._cluster_link(), body).get("metadata"))
+        return ClusterLinkCertificate(found) if "certificate" in found else None
 
     def create_cluster_link_token(
         self,
@@ -194,7 +195,7 @@ class ClusterLinksMixin(OperationsMixin):
             description=description,
             type=type,
         )
-        return token_text(self._post(self._cluster_link(), body)["metadata"] or {})
+        return token_text(fields_of(self._post(self._cluster_link(), body).get("metadata")))
 
     def delete_cluster_link(self, name: str) -> None:
         """Delete a link to another cluster: ``DELETE /1.0/cluster/links/<name>`` (LXD 6).

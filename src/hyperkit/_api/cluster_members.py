@@ -35,7 +35,7 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.cluster_member("node-1").status
             'Online'
         """
-        return ClusterMember(self._get(self._cluster_member(name)))
+        return self._object(self._cluster_member(name), ClusterMember)
 
     def cluster_member_state(self, name: str) -> ClusterMemberState:
         """Read how loaded a member is: ``GET /1.0/cluster/members/<name>/state``.
@@ -55,7 +55,7 @@ class ClusterMembersMixin(OperationsMixin):
         """
         url = path("cluster", "members", name, "state")
         self._need("cluster_member_state", "cluster_member_state")
-        return ClusterMemberState(self._get(url))
+        return self._object(url, ClusterMemberState)
 
     @overload
     def cluster_members(
@@ -97,8 +97,7 @@ class ClusterMembersMixin(OperationsMixin):
             message = f"{server.shown} does not filter cluster members: it would list all of them."
             raise ArgumentError(message)
         # Servers filter the members themselves, but not their names.
-        entries: list[dict[str, Any]] = self._get(url, recursion=1, filter=filter) or []
-        members = [ClusterMember(entry) for entry in entries]
+        members = self._entries(url, ClusterMember, recursion=1, filter=filter)
         return members if recursion else [member.server_name for member in members]
 
     def create_cluster_join_token(self, name: str) -> Operation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._request import devices_of, given, path, strings
+from .._resource import Resource
 from ..errors import ArgumentError, InvalidName
 from .instances import InstancesMixin
 
@@ -100,9 +101,9 @@ class CopyingMixin(InstancesMixin):
             message = f"{source_name!r} is neither an instance nor a snapshot of one."
             raise InvalidName(message)
         where = self._path(name)
-        found: Mapping[str, Any] = self._get(where)
+        found: Mapping[str, Any] = self._object(where, Resource)
         if mark:
-            found = {**found, **self._get(self._path(name, "snapshots", snapshot))}
+            found = {**found, **self._object(self._path(name, "snapshots", snapshot), Resource)}
         own: Mapping[str, str] = found.get("config") or {}
         kept = {
             key: value
@@ -135,7 +136,7 @@ class CopyingMixin(InstancesMixin):
             description=found.get("description"),
             devices={**(found.get("devices") or {}), **(devices_of(devices) or {})},
             ephemeral=found.get("ephemeral") if ephemeral is None else ephemeral,
-            profiles=list(found["profiles"] if profiles is None else profiles),
+            profiles=list((found.get("profiles") or ()) if profiles is None else profiles),
             type=found.get("type"),
             source=source,
         )

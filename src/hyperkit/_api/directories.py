@@ -158,6 +158,11 @@ class DirectoriesMixin(FilesMixin):
             raise ArgumentError(message)
 
 
+# As long as a path may be on Linux; and as deep as no honest tree is.
+_MAX_TARGET = 4096
+_MAX_DEPTH = 200
+
+
 class _Pull:
     """One folder on its way here."""
 
@@ -193,12 +198,18 @@ class _Pull:
                 self.file(download, here, there, found.mode)
                 return
             if found.type == "symlink":
-                target = b"".join(download.blocks())
+                target = download.read(_MAX_TARGET + 1)
+                if len(target) > _MAX_TARGET or b"\0" in target:
+                    message = f"The target of the link {there} cannot be a path."
+                    raise InvalidResponse(message)
                 here.symlink_to(self.inside(os.fsdecode(target), there))
                 return
         if found.type != "directory":
             message = f"{there} is a {found.type}, which cannot be copied."
             raise ArgumentError(message)
+        if there.count("/") - self.root.count("/") > _MAX_DEPTH:
+            message = f"{there} is more than {_MAX_DEPTH} folders deep, and was not copied."
+            raise InvalidResponse(message)
         names = client.list_directory(self.container, there)
         self.folder(there, here, found.mode, names)
 

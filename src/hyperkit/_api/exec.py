@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._process import ended_command
 from .._request import given, strings
+from .._shape import fields_of
 from ..errors import ArgumentError, OperationFailed
 from ..types import ExecOutput, Operation
 from .instances import InstancesMixin
@@ -38,8 +39,7 @@ class ExecMixin(InstancesMixin):
             >>> client.exec_output(done).stdout
             b'hello\n'
         """
-        metadata: Any = operation.get("metadata") or {}
-        output: dict[str, str] | None = metadata.get("output")
+        output = fields_of(fields_of(operation.get("metadata")).get("output"))
         if not output:
             message = (
                 "The operation has no recorded output: run the command with "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
 from .._request import given, name_of, path
+from .._shape import fields_of, listed
 from ..types import Identity, IdentityInfo
 from .operations import OperationsMixin
 
@@ -32,7 +33,7 @@ class IdentitiesMixin(OperationsMixin):
             >>> client.current_identity().authentication_method
             'tls'
         """
-        return IdentityInfo(self._get(self._identity("current")))
+        return self._object(self._identity("current"), IdentityInfo)
 
     @overload
     def identities(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -61,9 +62,9 @@ class IdentitiesMixin(OperationsMixin):
         url = self._identity()
         if recursion:
             return self._identity_list(url, recursion)
-        groups: dict[str, list[str] | None] = self._get(url) or {}
+        groups = fields_of(self._get(url))
         return [
-            f"{method}/{name_of(url)}" for method, urls in groups.items() for url in urls or ()
+            f"{method}/{name_of(url)}" for method, urls in groups.items() for url in listed(urls)
         ]
 
     # What the kinds of identities have in common.
@@ -84,7 +85,7 @@ class IdentitiesMixin(OperationsMixin):
             certificate = identity.get("tls_certificate") or None
             self._put(url, membership(identity.get("groups") or (), certificate), etag=etag)
 
-        return editing(self, lambda: Identity(self._get(url)), write)
+        return editing(self, lambda: self._object(url, Identity), write)
 
 
 def membership(groups: Sequence[str] | None, tls_certificate: str | None = None) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
             >>> client.identity_provider_group("sales").groups
             ['viewers']
         """
-        return IdentityProviderGroup(self._get(self._provider_group(name)))
+        return self._object(self._provider_group(name), IdentityProviderGroup)
 
     @overload
     def identity_provider_groups(self, *, recursion: Literal[0] = 0) -> list[str]: ...

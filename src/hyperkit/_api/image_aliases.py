@@ -106,7 +106,7 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.image_alias("busybox").type
             'container'
         """
-        return ImageAlias(self._get(path("images", "aliases", alias_name)))
+        return self._object(path("images", "aliases", alias_name), ImageAlias)
 
     @overload
     def image_aliases(self, *, recursion: Literal[0] = 0) -> list[str]: ...

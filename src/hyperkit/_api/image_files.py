@@ -14,7 +14,9 @@ from .._multipart import Form, form
 from .._payload import BYTES, Payload, opened, replacing
 from .._progress import Meter
 from .._request import given, path
+from .._shape import entries, fields_of, listed
 from ..errors import ArgumentError, Error, InvalidResponse
+from ..types import Image, ImageAlias, Server
 from .images import ImagesMixin
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class ImageFilesMixin(ImagesMixin):
             message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
             raise ArgumentError(message)
         image = self.image(fingerprint)
-        names = [one["name"] for one in image["aliases"]] if aliases is None else list(aliases)
+        names = _names_of(image) if aliases is None else list(aliases)
         public = image.public if public is None else public
         if mode == "relay":
             return self._relay_image(
@@ -102,7 +104,7 @@ class ImageFilesMixin(ImagesMixin):
         }
         ticket = None if image.public else self.create_image_secret(image.fingerprint)
         if ticket is not None:
-            source["secret"] = ticket.metadata.secret
+            source["secret"] = fields_of(ticket.metadata)["secret"]
         body: dict[str, Any] = {"public": public, "auto_update": False, "source": source}
         if profiles is not None:
             body["profiles"] = list(profiles)
@@ -250,7 +252,7 @@ class ImageFilesMixin(ImagesMixin):
             name = ""
             for number, (field, offered, blocks) in enumerate(_parts(download)):
                 if number == 0:
-                    name = meter.text = filename or _safe(offered) or fingerprint
+                    name = meter.text = filename or _safe(offered).lstrip(".") or fingerprint
                 elif number > 1 or not field.startswith("rootfs"):
                     message = f"The export of image {fingerprint} has a part {field!r}."
                     raise InvalidResponse(message)
@@ -303,7 +305,7 @@ class ImageFilesMixin(ImagesMixin):
             self._upload(path("images"), payload, headers=headers), sync
         )
         if later:
-            self._name_image(operation["metadata"]["fingerprint"], later)
+            self._name_image(fields_of(operation.get("metadata"))["fingerprint"], later)
         return operation
 
     def _must_wait(self, aliases: Sequence[str], sync: bool | None) -> None:
@@ -364,7 +366,7 @@ class ImageFilesMixin(ImagesMixin):
             "aliases": [{"name": name} for name in aliases],
             "public": public,
             "source": {"type": "image", "mode": "push", "fingerprint": image.fingerprint},
-            "properties": dict(image.properties),
+            "properties": dict(image.get("properties") or {}),
         }
         if aliases:
             to._need("image_create_aliases", "aliases")
@@ -374,7 +376,7 @@ class ImageFilesMixin(ImagesMixin):
             certificate=there["certificate"],
             profiles=None if profiles is None else list(profiles),
             project=to._own_project(),
-            secret=door.metadata.secret,
+            secret=fields_of(door.get("metadata")).get("secret"),
         )
         try:
             operation = self._handle_async(
@@ -391,8 +393,8 @@ class ImageFilesMixin(ImagesMixin):
 
     def _address(self) -> dict[str, str]:
         """Say where other servers reach this one, and what it shows them."""
-        environment: Any = self._get("/1.0")["environment"]
-        addresses: list[str] = environment.get("addresses") or []
+        environment = fields_of(self._object("/1.0", Server).get("environment"))
+        addresses = listed(environment.get("addresses"))
         if not addresses:
             message = (
                 'This server listens to no network: set core.https_address, or use mode="relay".'
@@ -412,6 +414,10 @@ class _Measured:
 
     def seekable(self) -> bool:
         return False
+
+
+def _names_of(image: Image) -> list[str]:
+    return [alias.name for alias in entries(image.get("aliases"), ImageAlias)]
 
 
 def _parts(download: Download) -> Iterator[tuple[str, str, Iterable[bytes]]]:

@@ -8,7 +8,7 @@ from .._edit import editing
 from .._request import given, path, time_of
 from .._source import PROTOCOLS
 from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
-from ..types import Image, Operation
+from ..types import Image, ImageAlias, Operation
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
@@ -368,7 +368,7 @@ class ImagesMixin(OperationsMixin):
             >>> client.image(fingerprint).architecture
             'x86_64'
         """
-        return Image(self._get(path("images", fingerprint), secret=secret))
+        return self._object(path("images", fingerprint), Image, secret=secret)
 
     def image_by_alias(self, alias_name: str, *, secret: str | None = None) -> Image:
         """Read what is known of the image that an alias names.
@@ -387,8 +387,8 @@ class ImagesMixin(OperationsMixin):
             >>> client.image_by_alias("busybox").properties["os"]
             'busybox'
         """
-        alias = self._get(path("images", "aliases", alias_name))
-        return self.image(alias["target"], secret=secret)
+        alias = self._object(path("images", "aliases", alias_name), ImageAlias)
+        return self.image(alias.target, secret=secret)
 
     @overload
     def images(

@@ -305,7 +305,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.instance_backup("web", "monday").instance_only
             True
         """
-        return InstanceBackup(self._get(self._backup(instance, name)))
+        return self._object(self._backup(instance, name), InstanceBackup)
 
     @overload
     def instance_backups(self, instance: str, *, recursion: Literal[0] = 0) -> list[str]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._progress import Meter
 from .._request import given, path
@@ -158,8 +158,7 @@ class InstanceDebugMixin(InstancesMixin):
         """
         url = self._path(instance, "access")
         self._need("instance_access", "instance_access")
-        entries: list[dict[str, Any]] = self._get(url) or []
-        return [AccessEntry(entry) for entry in entries]
+        return self._entries(url, AccessEntry)
 
     def instance_nbd(self, instance: str, *, reuse: bool | None = None) -> socket.socket:
         """Connect to the disks of a virtual machine: ``GET /1.0/instances/<name>/nbd``.

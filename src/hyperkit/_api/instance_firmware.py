@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._edit import editing
 from .._payload import Payload
 from .._request import given, name_of, path, time_of
+from .._shape import fields_of, listed, shaped
 from ..errors import ArgumentError
 from ..types import NvramVariable, UefiVariables
 from .instances import InstancesMixin
@@ -143,11 +144,11 @@ class InstanceFirmwareMixin(InstancesMixin):
         url = self._nvram(instance) if guid is None else self._nvram(instance, guid)
         if not recursion:
             return self._names(url)
-        found: dict[str, Any] = self._get(url, recursion=recursion) or {}
+        found = fields_of(self._get(url, recursion=recursion))
         if guid is not None:
             return _variables(found)
         if recursion == 1:
-            return {one: [name_of(url) for url in urls] for one, urls in found.items()}
+            return {one: [name_of(url) for url in listed(urls)] for one, urls in found.items()}
         return {one: _variables(variables) for one, variables in found.items()}
 
     def instance_nvram_variable(self, instance: str, guid: str, variable: str) -> NvramVariable:
@@ -170,7 +171,7 @@ class InstanceFirmwareMixin(InstancesMixin):
             >>> client.instance_nvram_variable("web", guid, "Timeout").attributes
             ['NON_VOLATILE', 'BOOTSERVICE_ACCESS', 'RUNTIME_ACCESS']
         """
-        return NvramVariable(self._get(self._nvram(instance, guid, variable)))
+        return self._object(self._nvram(instance, guid, variable), NvramVariable)
 
     def instance_uefi_vars(self, instance: str) -> UefiVariables:
         """Read what a virtual machine's firmware keeps: ``GET /1.0/instances/<name>/uefi-vars``.
@@ -188,7 +189,7 @@ class InstanceFirmwareMixin(InstancesMixin):
             >>> sorted(client.instance_uefi_vars("web").variables)[0]
             'Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c'
         """
-        return UefiVariables(self._get(self._uefi_vars(instance)))
+        return self._object(self._uefi_vars(instance), UefiVariables)
 
     def patch_instance_nvram(
         self, instance: str, *, variables: Mapping[str, Mapping[str, Mapping[str, Any] | None]]
@@ -328,5 +329,5 @@ class InstanceFirmwareMixin(InstancesMixin):
 _USUAL = ("NON_VOLATILE", "BOOTSERVICE_ACCESS", "RUNTIME_ACCESS")
 
 
-def _variables(found: Mapping[str, Any]) -> dict[str, NvramVariable]:
-    return {name: NvramVariable(variable) for name, variable in found.items()}
+def _variables(found: Any) -> dict[str, NvramVariable]:
+    return {name: shaped(variable, NvramVariable) for name, variable in fields_of(found).items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._edit import editing, must_match
 from .._payload import Payload, content_of
 from .._request import given, path, strings
+from .._shape import listed
 from ..types import InstanceMetadata
 from .instances import InstancesMixin
 
@@ -82,7 +83,7 @@ class InstanceMetadataMixin(InstancesMixin):
             >>> client.instance_metadata("web").properties["os"]
             'busybox'
         """
-        return InstanceMetadata(self._get(self._metadata(instance)))
+        return self._object(self._metadata(instance), InstanceMetadata)
 
     def instance_template(self, instance: str, template: str) -> bytes:
         """Read a template: ``GET /1.0/instances/<name>/metadata/templates``.
@@ -121,8 +122,7 @@ class InstanceMetadataMixin(InstancesMixin):
             >>> client.instance_templates("web")
             ['hostname.tpl', 'hosts.tpl']
         """
-        found: list[str] = self._get(self._metadata(instance, "templates")) or []
-        return found
+        return listed(self._get(self._metadata(instance, "templates")))
 
     def patch_instance_metadata(
         self,

@@ -59,7 +59,7 @@ class InstanceStateMixin(OperationsMixin):
             >>> client.instance_state("web").memory.usage > 0
             True
         """
-        return InstanceState(self._get(self._path(name, "state")))
+        return self._object(self._path(name, "state"), InstanceState)
 
     def restart_instance(
         self,

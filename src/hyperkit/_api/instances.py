@@ -224,7 +224,7 @@ class InstancesMixin(InstanceStateMixin):
         chosen = self._fields(fields, wanted=1, recursion=recursion)
         if recursion:
             self._need("instance_get_full", "recursion=1")
-        return Instance(self._get(where, recursion=recursion or None, fields=chosen))
+        return self._object(where, Instance, recursion=recursion or None, fields=chosen)
 
     @overload
     def instances(

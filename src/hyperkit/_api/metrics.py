@@ -60,7 +60,7 @@ class MetricsMixin(OperationsMixin):
             '# EOF'
         """
         self._need("metrics", "metrics")
-        return self._raw(path("metrics"), project=project, target=target).decode()
+        return self._raw(path("metrics"), project=project, target=target).decode(errors="replace")
 
 
 def _samples(text: str) -> list[MetricSample]:

@@ -16,6 +16,7 @@ from .._migration import (
     urls_of,
 )
 from .._request import devices_of, given, path, strings
+from .._resource import Resource
 from ..errors import ArgumentError, MissingProfiles, OperationGone
 from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
@@ -275,13 +276,13 @@ class MigrationMixin(InstancesMixin):
 
     def _described(self, name: str, snapshot: str | None) -> MigrationSource:
         """Say what the instance or snapshot is like."""
-        instance = Instance(self._get(self._path(name)))
+        instance = self._object(self._path(name), Instance)
         found: Mapping[str, Any] = instance
         if snapshot is not None:
-            found = self._get(self._path(name, "snapshots", snapshot))
+            found = self._object(self._path(name, "snapshots", snapshot), Resource)
         return MigrationSource(
             name=name,
-            architecture=found.get("architecture", instance.architecture),
+            architecture=found.get("architecture") or instance.get("architecture", ""),
             config=found.get("config") or {},
             description=instance.get("description", ""),
             devices=found.get("devices") or {},

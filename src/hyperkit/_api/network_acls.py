@@ -134,7 +134,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             >>> client.network_acl("web").ingress[0].action
             'allow'
         """
-        return NetworkACL(self._get(self._acl(name)))
+        return self._object(self._acl(name), NetworkACL)
 
     def network_acl_log(self, name: str) -> bytes:
         """Read what an ACL has logged: ``GET /1.0/network-acls/<name>/log``.

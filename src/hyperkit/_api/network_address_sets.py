@@ -105,7 +105,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
             >>> client.network_address_set("admins").addresses
             ['10.7.0.9']
         """
-        return NetworkAddressSet(self._get(self._address_set(name)))
+        return self._object(self._address_set(name), NetworkAddressSet)
 
     @overload
     def network_address_sets(

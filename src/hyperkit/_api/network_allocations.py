@@ -27,4 +27,4 @@ class NetworkAllocationsMixin(NetworkPartsMixin):
         self._need("network_allocations", "network allocations")
         url = path("network-allocations")
         query = {"all-projects": "true"} if all_projects else {}
-        return [NetworkAllocation(entry) for entry in self._get(url, **query) or ()]
+        return self._entries(url, NetworkAllocation, **query)

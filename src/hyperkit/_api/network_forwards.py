@@ -148,7 +148,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
             >>> client.network_forward("br0", "192.0.2.1").config["target_address"]
             '10.7.0.9'
         """
-        return NetworkForward(self._get(self._forward(network, listen_address)))
+        return self._object(self._forward(network, listen_address), NetworkForward)
 
     @overload
     def network_forwards(

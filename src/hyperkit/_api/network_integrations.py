@@ -103,7 +103,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
             >>> client.network_integration("region1").type
             'ovn'
         """
-        return NetworkIntegration(self._get(self._integration(name)))
+        return self._object(self._integration(name), NetworkIntegration)
 
     @overload
     def network_integrations(

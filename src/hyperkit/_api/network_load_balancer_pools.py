@@ -136,7 +136,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             >>> client.network_load_balancer_pool("ovn1", "https").instances[0].name
             'c1'
         """
-        return NetworkLoadBalancerPool(self._get(self._balancer_pool(network, name)))
+        return self._object(self._balancer_pool(network, name), NetworkLoadBalancerPool)
 
     def network_load_balancer_pool_state(
         self, network: str, name: str
@@ -159,7 +159,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             ['online']
         """
         url = self._balancer_pool(network, name, "state")
-        return NetworkLoadBalancerPoolState(self._get(url))
+        return self._object(url, NetworkLoadBalancerPoolState)
 
     @overload
     def network_load_balancer_pools(
@@ -190,9 +190,9 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             >>> client.network_load_balancer_pools("ovn1")
             ['https']
         """
-        pools = self._get(self._balancer_pool(network)) or ()
+        pools = self._entries(self._balancer_pool(network), NetworkLoadBalancerPool)
         if recursion:
-            return [NetworkLoadBalancerPool(pool) for pool in pools]
+            return pools
         return [pool["name"] for pool in pools]
 
     def update_network_load_balancer_pool(

@@ -154,7 +154,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
             >>> client.network_load_balancer("ovn1", "192.0.2.1").backends[0].name
             'c1'
         """
-        return NetworkLoadBalancer(self._get(self._load_balancer(network, listen_address)))
+        return self._object(self._load_balancer(network, listen_address), NetworkLoadBalancer)
 
     def network_load_balancer_state(
         self, network: str, listen_address: str
@@ -178,7 +178,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
         """
         url = path("networks", network, "load-balancers", listen_address, "state")
         self._need("network_load_balancer_state", "network_load_balancer_state")
-        return NetworkLoadBalancerState(self._get(url))
+        return self._object(url, NetworkLoadBalancerState)
 
     @overload
     def network_load_balancers(

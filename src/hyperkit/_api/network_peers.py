@@ -145,7 +145,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             >>> client.network_peer("ovn1", "lab").status
             'Created'
         """
-        return NetworkPeer(self._get(self._peer(network, name)))
+        return self._object(self._peer(network, name), NetworkPeer)
 
     @overload
     def network_peers(

@@ -136,7 +136,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
             >>> client.network_zone_record("example.net", "www").entries[0].value
             '10.7.0.9'
         """
-        return NetworkZoneRecord(self._get(self._record(zone, name)))
+        return self._object(self._record(zone, name), NetworkZoneRecord)
 
     @overload
     def network_zone_records(

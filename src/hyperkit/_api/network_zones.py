@@ -115,7 +115,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             >>> client.network_zone("example.net").config
             {'dns.nameservers': 'ns1.example.net'}
         """
-        return NetworkZone(self._get(self._zone(name)))
+        return self._object(self._zone(name), NetworkZone)
 
     @overload
     def network_zones(

@@ -140,7 +140,7 @@ class NetworksMixin(NetworkPartsMixin):
         """
         url = path("networks", name)
         self._need_members(target)
-        return Network(self._get(url, target=target))
+        return self._object(url, Network, target=target)
 
     def network_leases(self, name: str, *, target: str | None = None) -> list[NetworkLease]:
         """List the addresses a network has given: ``GET /1.0/networks/<name>/leases``.
@@ -161,7 +161,7 @@ class NetworksMixin(NetworkPartsMixin):
         url = path("networks", name, "leases")
         self._need("network_leases", "network_leases")
         self._need_members(target)
-        return [NetworkLease(lease) for lease in self._get(url, target=target) or ()]
+        return self._entries(url, NetworkLease, target=target)
 
     def network_state(self, name: str, *, target: str | None = None) -> NetworkState:
         """Read what a network is doing now: ``GET /1.0/networks/<name>/state``.
@@ -183,7 +183,7 @@ class NetworksMixin(NetworkPartsMixin):
         url = path("networks", name, "state")
         self._need("network_state", "network_state")
         self._need_members(target)
-        return NetworkState(self._get(url, target=target))
+        return self._object(url, NetworkState, target=target)
 
     @overload
     def networks(

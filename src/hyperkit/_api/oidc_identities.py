@@ -107,7 +107,7 @@ class OIDCIdentitiesMixin(IdentitiesMixin):
             >>> client.oidc_identity("jane@example.net").groups
             ['operators']
         """
-        return Identity(self._get(self._oidc(name)))
+        return self._object(self._oidc(name), Identity)
 
     def oidc_session(self, uuid: str) -> OIDCSession:
         """Read what is known of a session: ``GET /1.0/auth/oidc-sessions/<uuid>``.
@@ -124,7 +124,7 @@ class OIDCIdentitiesMixin(IdentitiesMixin):
             >>> client.oidc_session(client.oidc_sessions()[0]).email
             'jane@example.net'
         """
-        return OIDCSession(self._get(self._oidc_session(uuid)))
+        return self._object(self._oidc_session(uuid), OIDCSession)
 
     @overload
     def oidc_sessions(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._connection import Connection
 from .._progress import Meter
 from .._request import given, name_of, path, uuid_of
+from .._shape import entries, fields_of, listed
 from .._wait import Wait, born_finished
 from ..errors import ArgumentError, Error
 from ..types import Operation
@@ -64,7 +65,7 @@ class OperationsMixin(Connection):
         url = path("operations", uuid_of(uuid))
         if recursion:
             self._need("bulk_operations", "recursion=1")
-        return Operation(self._get(url, recursion=recursion or None))
+        return self._object(url, Operation, recursion=recursion or None)
 
     @overload
     def operations(
@@ -102,8 +103,8 @@ class OperationsMixin(Connection):
             query["all-projects"] = "true"
         found = self._flat_operations(**query)
         if recursion:
-            return [Operation(entry) for entry in found]
-        return [name_of(url) for url in found]
+            return entries(found, Operation)
+        return [name_of(url) for url in listed(found)]
 
     def wait_for_operation(
         self,
@@ -169,8 +170,8 @@ class OperationsMixin(Connection):
 
     def _flat_operations(self, **query: Any) -> list[Any]:
         """GET the operations, which the server groups by status, as one list."""
-        groups: dict[str, list[Any]] = self._get(path("operations"), **query) or {}
-        return [entry for group in groups.values() for entry in group or ()]
+        groups = fields_of(self._get(path("operations"), **query))
+        return [entry for group in groups.values() for entry in listed(group, object)]
 
     def _handle_async(
         self,

@@ -143,7 +143,7 @@ class PlacementGroupsMixin(OperationsMixin):
             >>> client.placement_group("apart").config["policy"]
             'spread'
         """
-        return PlacementGroup(self._get(self._placement_group(name)))
+        return self._object(self._placement_group(name), PlacementGroup)
 
     @overload
     def placement_groups(

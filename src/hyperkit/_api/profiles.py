@@ -143,7 +143,7 @@ class ProfilesMixin(OperationsMixin):
             >>> client.profile("default").devices["root"]["path"]
             '/'
         """
-        return Profile(self._get(path("profiles", name)))
+        return self._object(path("profiles", name), Profile)
 
     @overload
     def profiles(

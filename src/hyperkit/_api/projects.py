@@ -165,7 +165,7 @@ class ProjectsMixin(OperationsMixin):
             >>> client.project("default").config["features.images"]
             'true'
         """
-        return Project(self._get(self._project(name)))
+        return self._object(self._project(name), Project)
 
     def project_access(self, name: str) -> list[AccessEntry]:
         """Read who may use a project: ``GET /1.0/projects/<name>/access`` (Incus).
@@ -188,8 +188,7 @@ class ProjectsMixin(OperationsMixin):
         """
         url = path("projects", name, "access")
         self._need("project_access", "project_access")
-        found: list[dict[str, Any]] = self._get(url) or []
-        return [AccessEntry(entry) for entry in found]
+        return self._entries(url, AccessEntry)
 
     def project_state(self, name: str) -> ProjectState:
         """Read what a project uses of its limits: ``GET /1.0/projects/<name>/state``.
@@ -208,7 +207,7 @@ class ProjectsMixin(OperationsMixin):
         """
         url = path("projects", name, "state")
         self._need("project_usage", "project_state")
-        return ProjectState(self._get(url))
+        return self._object(url, ProjectState)
 
     @overload
     def projects(self, *, filter: str | None = None, recursion: Literal[0] = 0) -> list[str]: ...

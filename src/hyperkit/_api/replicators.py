@@ -156,7 +156,7 @@ class ReplicatorsMixin(OperationsMixin):
             >>> client.replicator("nightly").last_run_status
             'Pending'
         """
-        return Replicator(self._get(self._replicator(name)))
+        return self._object(self._replicator(name), Replicator)
 
     def replicator_state(self, name: str) -> ReplicatorState:
         """Read what a replicator does: ``GET /1.0/replicators/<name>/state`` (LXD 6).
@@ -174,7 +174,7 @@ class ReplicatorsMixin(OperationsMixin):
             >>> client.replicator_state("nightly").status
             'Pending'
         """
-        return ReplicatorState(self._get(self._replicator(name, "state")))
+        return self._object(self._replicator(name, "state"), ReplicatorState)
 
     @overload
     def replicators(

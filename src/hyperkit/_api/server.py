@@ -59,7 +59,7 @@ class ServerMixin(Connection):
             True
         """
         self._need("metadata_configuration", "metadata_configuration")
-        return MetadataConfiguration(self._get(path("metadata", "configuration")))
+        return self._object(path("metadata", "configuration"), MetadataConfiguration)
 
     def patch_server(
         self, config: Mapping[str, Any], *, etag: str | None = None, target: str | None = None
@@ -97,7 +97,7 @@ class ServerMixin(Connection):
             4294967296
         """
         self._need("resources", "resources")
-        return HostResources(self._get(path("resources"), target=target))
+        return self._object(path("resources"), HostResources, target=target)
 
     def server(self, *, project: str | None = None, target: str | None = None) -> Server:
         """Read what the server is and how it is configured: ``GET /1.0``.
@@ -116,7 +116,7 @@ class ServerMixin(Connection):
             >>> client.server().environment.server_version
             '7.0.2'
         """
-        return Server(self._get("/1.0", project=project, target=target))
+        return self._object("/1.0", Server, project=project, target=target)
 
     def update_server(
         self, config: Mapping[str, Any], *, etag: str | None = None, target: str | None = None

@@ -261,7 +261,7 @@ class SnapshotsMixin(InstancesMixin):
             >>> client.snapshot("web", "before").stateful
             False
         """
-        return Snapshot(self._get(self._path(container, "snapshots", snapshot)))
+        return self._object(self._path(container, "snapshots", snapshot), Snapshot)
 
     @overload
     def snapshots(self, container: str, *, recursion: Literal[0] = 0) -> list[str]: ...

@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
 from .._request import given, path, time_of
+from .._shape import entries
 from .._transfer import sending
 from ..errors import InvalidResponse
 from ..types import StorageBucketBackup
@@ -299,7 +300,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.storage_bucket_backup("default", "photos", "monday").expires_at
         """
         url = self._bucket_backup(pool, bucket, name)
-        return StorageBucketBackup(self._get(url, target=target))
+        return self._object(url, StorageBucketBackup, target=target)
 
     @overload
     def storage_bucket_backups(
@@ -334,12 +335,12 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
         """
         url = self._bucket_backup(pool, bucket)
         # Asked for the names alone, Incus 7.0 hangs up.
-        entries: list[Any] = self._get(url, recursion=1, target=target) or []
-        if isinstance(entries, dict):
+        listed: Any = self._get(url, recursion=1, target=target)
+        if isinstance(listed, dict):
             # What Incus answered here before it had a list: the bucket.
             message = f"The server does not list the backups of the bucket {bucket!r}."
             raise InvalidResponse(message)
-        found = [StorageBucketBackup(entry) for entry in entries]
+        found = entries(listed, StorageBucketBackup)
         return found if recursion else [backup.name for backup in found]
 
     def _bucket_backup(self, pool: str, bucket: str, *rest: str) -> str:

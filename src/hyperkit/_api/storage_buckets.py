@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, must_match, patched
 from .._request import given, path, strings
+from .._shape import entries, fields_of
 from ..types import StorageBucket, StorageBucketBackup, StorageBucketKey
 from .operations import OperationsMixin
 
@@ -190,7 +191,7 @@ class StorageBucketsMixin(OperationsMixin):
         """
 
         def read() -> StorageBucket:
-            return StorageBucket(self._get(self._bucket(pool, name), target=target))
+            return self._object(self._bucket(pool, name), StorageBucket, target=target)
 
         def write(bucket: StorageBucket, etag: str | None) -> None:
             self.update_storage_bucket(
@@ -238,7 +239,7 @@ class StorageBucketsMixin(OperationsMixin):
             must_match(self, url, etag, target=target)
             self._handle_async(self._put(url, body, etag=etag, target=target), sync=True)
 
-        return editing(self, lambda: StorageBucketKey(self._get(url, target=target)), write)
+        return editing(self, lambda: self._object(url, StorageBucketKey, target=target), write)
 
     def patch_storage_bucket(
         self,
@@ -304,7 +305,7 @@ class StorageBucketsMixin(OperationsMixin):
         url = self._bucket(pool, name)
         if recursion:
             self._need("storage_bucket_full", "recursion=1")
-        return _full(self._get(url, recursion=recursion or None))
+        return _full(self._object(url, StorageBucket, recursion=recursion or None))
 
     def storage_bucket_key(self, pool: str, bucket: str, name: str) -> StorageBucketKey:
         """Read a key: ``GET /1.0/storage-pools/<pool>/buckets/<bucket>/keys/<key>``.
@@ -323,7 +324,7 @@ class StorageBucketsMixin(OperationsMixin):
             >>> client.storage_bucket_key("default", "photos", "viewer").role
             'read-only'
         """
-        return StorageBucketKey(self._get(self._bucket(pool, bucket, "keys", name)))
+        return self._object(self._bucket(pool, bucket, "keys", name), StorageBucketKey)
 
     @overload
     def storage_bucket_keys(
@@ -526,19 +527,18 @@ def _credentials(
     return given(**dict(zip(_KEY_FIELDS, values, strict=True)))
 
 
-def _full(found: Mapping[str, Any]) -> StorageBucket:
+def _full(bucket: StorageBucket) -> StorageBucket:
     """Take a bucket, and what may be in it: keys that do not show their secrets."""
-    bucket = StorageBucket(found)
     for field, kind in (("backups", StorageBucketBackup), ("keys", StorageBucketKey)):
         if field in bucket:
-            bucket[field] = [kind(one) for one in bucket[field] or ()]
+            bucket[field] = entries(bucket[field], kind)
     return bucket
 
 
 def _with_key(operation: Operation) -> Operation:
     """Put the key that was made where it is found whichever way the server tells it."""
-    metadata: dict[str, Any] = operation.get("metadata") or {}
-    key: dict[str, Any] = metadata.get("key") or metadata
+    metadata = fields_of(operation.get("metadata"))
+    key = fields_of(metadata.get("key")) or metadata
     if "access-key" in key:
         operation["metadata"] = StorageBucketKey(key)
     return operation

@@ -182,7 +182,7 @@ class StoragePoolsMixin(OperationsMixin):
             >>> client.storage_pool("default").driver
             'dir'
         """
-        return StoragePool(self._get(self._pool(name), target=target))
+        return self._object(self._pool(name), StoragePool, target=target)
 
     def storage_pool_resources(
         self, name: str, *, target: str | None = None
@@ -209,7 +209,7 @@ class StoragePoolsMixin(OperationsMixin):
         """
         url = self._pool(name, "resources")
         self._need("resources", "storage_pool_resources")
-        return StoragePoolResources(self._get(url, target=target))
+        return self._object(url, StoragePoolResources, target=target)
 
     @overload
     def storage_pools(

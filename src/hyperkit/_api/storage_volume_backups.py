@@ -353,7 +353,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             False
         """
         url = self._volume_backups(pool, volume, name)
-        return StorageVolumeBackup(self._get(url, target=target))
+        return self._object(url, StorageVolumeBackup, target=target)
 
     @overload
     def storage_volume_backups(

@@ -116,7 +116,7 @@ class StorageVolumeBlocksMixin(StorageVolumesMixin):
             65536
         """
         url = self._bitmaps(pool, type, volume, name)
-        return StorageVolumeBitmap(self._get(url, target=target))
+        return self._object(url, StorageVolumeBitmap, target=target)
 
     @overload
     def storage_volume_bitmaps(

@@ -115,7 +115,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             source["project"] = self._own_project() or "default"
         if config is not None or source_location is not None:
             # A server takes what is given for the whole, and asks no other member.
-            found = self._get(where, target=source_location)
+            found = self._object(where, Resource, target=source_location)
             body = {
                 **given(content_type=found.get("content_type") or None),
                 "description": found.get("description", ""),

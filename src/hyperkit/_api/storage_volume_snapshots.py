@@ -285,7 +285,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             >>> client.storage_volume_snapshot("default", "data", "before").expires_at
         """
         url = self._volume_snapshots(pool, type, volume, name)
-        return StorageVolumeSnapshot(self._get(url, target=target))
+        return self._object(url, StorageVolumeSnapshot, target=target)
 
     @overload
     def storage_volume_snapshots(

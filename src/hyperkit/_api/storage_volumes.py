@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from .._edit import editing, patched
 from .._request import given, named, path, strings
+from .._shape import listed
 from ..errors import InvalidResponse
 from ..types import StorageVolume, StorageVolumeFull, StorageVolumeState
 from .storage_pools import StoragePoolsMixin
@@ -352,9 +353,9 @@ class StorageVolumesMixin(StoragePoolsMixin):
         """
         url = self._volume(pool, type, name)
         if not recursion:
-            return StorageVolume(self._get(url, target=target))
+            return self._object(url, StorageVolume, target=target)
         self._need("storage_volume_full", "recursion=1")
-        return StorageVolumeFull(self._get(url, recursion=recursion, target=target))
+        return self._object(url, StorageVolumeFull, recursion=recursion, target=target)
 
     def storage_volume_state(
         self, pool: str, name: str, *, target: str | None = None, type: str = "custom"
@@ -384,7 +385,7 @@ class StorageVolumesMixin(StoragePoolsMixin):
         """
         url = self._volume(pool, type, name, "state")
         self._need("storage_volume_state", "storage_volume_state")
-        return StorageVolumeState(self._get(url, target=target))
+        return self._object(url, StorageVolumeState, target=target)
 
     @overload
     def storage_volumes(
@@ -475,11 +476,11 @@ class StorageVolumesMixin(StoragePoolsMixin):
         if all_projects:
             self._need("storage_volumes_all_projects", "all_projects")
             query["all-projects"] = "true"
-        found: list[Any] = self._get(url, **query) or []
         if not recursion:
-            return [_listed(one, bare=type is not None) for one in found]
+            urls = listed(self._get(url, **query))
+            return [_listed(one, bare=type is not None) for one in urls]
         kind = StorageVolume if recursion == 1 else StorageVolumeFull
-        return [kind(one) for one in found]
+        return self._entries(url, kind, **query)
 
     def update_storage_volume(
         self,

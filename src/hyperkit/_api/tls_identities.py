@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._request import der_base64, path
+from .._shape import shaped
 from .._trust import certificate_text
 from ..errors import ArgumentError
 from ..types import Identity, TrustToken
@@ -88,7 +89,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
         path(name)
         body = {"name": name, "token": True, **membership(groups)}
         issued = self._post(self._tls(extension="access_management_tls"), body)
-        return TrustToken(issued["metadata"])
+        return shaped(issued.get("metadata"), TrustToken)
 
     def delete_tls_identity(self, name: str) -> None:
         """Delete an identity with a certificate: ``DELETE /1.0/auth/identities/tls/<name>``.
@@ -192,7 +193,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             >>> client.tls_identity("laptop").groups
             ['operators']
         """
-        return Identity(self._get(self._tls(name)))
+        return self._object(self._tls(name), Identity)
 
     def update_tls_identity(
         self,

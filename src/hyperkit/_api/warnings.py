@@ -81,7 +81,7 @@ class WarningsMixin(OperationsMixin):
             >>> client.warning(client.warnings()[0]).severity
             'low'
         """
-        return ServerWarning(self._get(self._warning(uuid)))
+        return self._object(self._warning(uuid), ServerWarning)
 
     @overload
     def warnings(

@@ -1,0 +1,210 @@
+"""Whole programs: forks, many threads, and an interpreter that ends."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+import hyperkit
+from hyperkit.testing import Server
+
+fault = pytest.mark.fault
+SOURCE = Path(hyperkit.__file__).parent.parent
+
+
+@pytest.fixture
+def client(server):
+    client = server.client()
+    client.create_container("web", alias="busybox")
+    client.start_container("web")
+    return client
+
+
+def program(server, code):
+    """Run a program of its own; it has a client, and may take a minute."""
+    endpoint = f"unix://{server.socket}"
+    begin = f"import hyperkit, os, sys, threading, time\nclient = hyperkit.Client({endpoint!r})\n"
+    begin = begin.replace("Client(", "Client(api_endpoint=")
+    return subprocess.run(
+        [sys.executable, "-c", begin + textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@fault("fork after use", "parent and child each have connections of their own")
+def test_a_fork_after_use(server, client):
+    done = program(
+        server,
+        """
+        assert client.instances() == ["web"]
+        children = []
+        for number in range(5):
+            child = os.fork()
+            if not child:
+                for again in range(20):
+                    assert client.profile("default").name == "default"
+                    assert client.instances() == ["web"]
+                client.create_profile(f"child-{number}")
+                os._exit(7)
+            children.append(child)
+        for again in range(20):
+            assert client.instances() == ["web"]
+            assert client.profile("default").name == "default"
+        ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        print(ended)
+        """,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[7, 7, 7, 7, 7]\n", "")
+    made = [one for one in server.requests if (one.method, one.path) == ("POST", "/1.0/profiles")]
+    assert len(made) == 5
+    assert sorted(client.profiles()) == [*[f"child-{number}" for number in range(5)], "default"]
+
+
+@fault("50 threads on one client", "every thread gets its own answers; each change is sent once")
+def test_fifty_threads(server, client):
+    faults = []
+
+    def work(number):
+        try:
+            for again in range(4):
+                name = f"p-{number}-{again}"
+                client.create_profile(name, description=name)
+                assert client.profile(name).description == name
+                assert client.last_response.status_code == 200
+                assert client.run(
+                    "web", ["echo", name], capture_output=True, text=True
+                ).stdout == (name + "\n")
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert faults == []
+    made = [one for one in server.requests if (one.method, one.path) == ("POST", "/1.0/profiles")]
+    assert len(made) == 200
+    assert len(client.profiles()) == 201
+
+
+@fault("interpreter shutdown with open streams", "no traceback, no hang")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "events = client.events(); events.__enter__()",
+        """
+        events = client.events()
+        threading.Thread(target=events.next, daemon=True).start()
+        time.sleep(0.2)
+        """,
+        "process = client.popen('web', ['sleep', '100'])",
+        """
+        process = client.popen('web', ['cat'])
+        process.stdin.write(b'x')
+        process.stdin.flush()
+        """,
+        "process = client.popen('web', ['sh'], pty=True)",
+        """
+        options = {'args': ('web', ['sleep', '100']), 'kwargs': {'capture_output': True}}
+        threading.Thread(target=client.run, **options, daemon=True).start()
+        time.sleep(0.3)
+        """,
+        "stream = client._stream('/1.0/profiles'); download = stream.__enter__()",
+        """
+        operation = client.create_certificate(name='n', token=True)
+        wait = client.wait_for_operation
+        threading.Thread(target=wait, args=(operation,), daemon=True).start()
+        """,
+        "batch = client.batch(); batch.__enter__(); client.stop_container('web', force=True)",
+    ],
+    ids=lambda code: code.strip().split("(")[0],
+)
+def test_the_interpreter_ends(server, client, code):
+    done = program(server, code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@fault("interpreter shutdown with open streams", "no traceback, no hang")
+def test_the_interpreter_is_interrupted(server, client):
+    code = """
+        threading.Timer(0.5, os.kill, (os.getpid(), 2)).start()
+        try:
+            client.run("web", ["sleep", "100"], capture_output=True)
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    done = program(server, code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
+GONE = "ConnectionFailed, OperationGone or a `gap`; the work is started once"
+
+
+@fault("server killed and restarted: wait", GONE)
+def test_in_the_wait(server, client):
+    server.faults.restart(path="/1.0/operations/*/wait")
+    with pytest.raises(hyperkit.OperationGone):
+        client.wait_for_operation(client.create_certificate(name="n", token=True), timeout=20)
+    assert client.instances() == ["web"]
+
+
+@fault("server killed and restarted: upload", GONE)
+def test_in_an_upload(server, client):
+    class Source:
+        left = 8
+
+        def read(self, count):
+            self.left -= 1
+            if self.left == 4:
+                server.restart()
+            return bytes(256 * 1024) if self.left > 0 else b""
+
+    with pytest.raises(hyperkit.ConnectionFailed):
+        client.push_file(Source(), "web", "/root/big")
+    assert sum(one.method == "POST" and "/files" in one.path for one in server.requests) <= 1
+    with pytest.raises(hyperkit.NotFound):
+        client.read_file("web", "/root/big")
+
+
+@fault("server killed and restarted: exec", GONE)
+def test_in_a_command(server, client):
+    with pytest.raises(hyperkit.Error) as caught:
+        with client.popen("web", ["cat"]) as process:
+            server.restart()
+            process.communicate(b"x" * 100_000)
+    assert isinstance(caught.value, (hyperkit.ConnectionFailed, hyperkit.OperationGone))
+    assert sum(one.path == "/1.0/instances/web/exec" for one in server.requests) == 1
+
+
+@fault("server killed and restarted: events", GONE)
+def test_in_the_events(server, client):
+    with client.events(types="lifecycle") as events:
+        server.restart()
+        assert events.next(20).type == "gap"
+        client.create_profile("new")
+        event = events.next(20)
+        while event.type == "gap":
+            event = events.next(20)
+        assert event.metadata.action == "profile-created"
+
+
+@fault("server killed and restarted: idle", "the next request opens a connection again")
+def test_between_two_requests():
+    with Server("lxd-5.0") as server:
+        client = server.client()
+        client.create_profile("a")
+        server.restart()
+        client.create_profile("b")
+        server.restart()
+        assert sorted(client.profiles()) == ["a", "b", "default"]
+        posts = [one for one in server.requests if one.method == "POST"]
+        assert len(posts) == 2
