@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from ._resource import Resource
+from ._resource import Resource, decode
 from .errors import APIError, Forbidden, InvalidResponse, by_status
 
 _SECRET = re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&]*", re.IGNORECASE)
@@ -77,12 +76,12 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
 
 def _decode(content: bytes, content_type: str) -> tuple[Any, str]:
     """Decode a body, or say what it is instead."""
-    if not content.strip():
-        return None, "an empty body"
     try:
-        return json.loads(content, object_hook=Resource), ""
+        return decode(content), ""
     except (ValueError, RecursionError):
         pass
+    if not content.strip():
+        return None, "an empty body"
     start = content.lstrip()[:_SHOWN].decode("utf-8", "replace")
     if "html" in content_type or start[:1] == "<":
         return None, "a web page, not the API: is api_endpoint right?"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ._resource import Resource
+from ._resource import Resource, decode
 from ._wait import AWAY
 from ._websocket import Websocket
 from .errors import ConnectionFailed, InvalidResponse, RequestTimeout, ServerError, TLSError
@@ -160,7 +159,7 @@ def _event(text: str | bytes) -> Event:
         InvalidResponse: it is no event.
     """
     try:
-        found = json.loads(text, object_hook=Resource)
+        found = decode(text)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Resource) or not isinstance(found.get("type"), str):

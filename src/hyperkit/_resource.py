@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,21 @@ class Resource(dict[str, Any]):
             if isinstance(value, str) and (key.endswith("_at") or key == "timestamp"):
                 return _moment(value)
             return value
+
+
+_decoder = json.JSONDecoder(object_hook=Resource)
+
+
+def decode(document: str | bytes) -> Any:
+    """Read a JSON document; its objects become resources.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is nested too deep.
+    """
+    if isinstance(document, bytes):
+        document = document.decode(json.detect_encoding(document), "surrogatepass")
+    return _decoder.decode(document)
 
 
 def _moment(text: str) -> datetime | str | None:
