@@ -106,7 +106,7 @@ def frame(first, data):
 
 @pytest.fixture
 def speak(tmp_path):
-    """Say bytes in pieces after the request for a websocket; hands out a client."""
+    """Say bytes in pieces to whoever asks for a websocket; hands out that."""
     with contextlib.ExitStack() as opened:
 
         def begin(stream, piece):
@@ -134,7 +134,10 @@ def speak(tmp_path):
             thread = threading.Thread(target=serve)
             thread.start()
             opened.callback(thread.join)
-            return opened.enter_context(hyperkit.Client(api_endpoint=str(tmp_path / "unix.socket")))
+            client = opened.enter_context(hyperkit.Client(api_endpoint=door.getsockname()))
+            websocket = Websocket(client, "/1.0/events")
+            opened.callback(websocket.drop)
+            return websocket
 
         yield begin
 
@@ -159,11 +162,10 @@ STREAM = b"".join(
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 10, 1000, 1 << 20])
 def test_however_the_bytes_come(speak, piece):
-    websocket = Websocket(speak(STREAM, piece), "/1.0/events")
+    websocket = speak(STREAM, piece)
     assert [websocket.receive(10) for _ in MESSAGES] == MESSAGES
     with pytest.raises(EOFError):
         websocket.receive(10)
-    websocket.drop()
 
 
 @pytest.mark.parametrize(
@@ -179,19 +181,16 @@ def test_however_the_bytes_come(speak, piece):
     ],
 )
 def test_frames_that_cannot_be(speak, wrong):
-    websocket = Websocket(speak(frame(0x81, b"first") + wrong, 1 << 20), "/1.0/events")
+    websocket = speak(frame(0x81, b"first") + wrong, 1 << 20)
     assert websocket.receive(10) == "first"
     with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
         websocket.receive(10)
-    websocket.drop()
 
 
 def test_nothing_counts_after_a_fault(speak):
-    stream = b"\x83\x00" + frame(0x81, b"lie")
-    websocket = Websocket(speak(stream, 1 << 20), "/1.0/events")
+    websocket = speak(b"\x83\x00" + frame(0x81, b"lie"), 1 << 20)
     with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
         websocket.receive(10)
-    websocket.drop()
 
 
 @pytest.mark.parametrize("mute", [True, False])
