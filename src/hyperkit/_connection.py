@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from requests import PreparedRequest, Response
@@ -16,7 +16,7 @@ from ._link import Download, Dropped, Link, redirected
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
 from ._request import name_of
-from ._resource import Resource
+from ._resource import Kind, Resource, all_of
 from ._server import Capabilities, capabilities
 from .errors import (
     ArgumentError,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from types import TracebackType
     from typing import Self
-
-Kind = TypeVar("Kind", bound=Resource)
 
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
@@ -218,8 +216,7 @@ class Connection(ClientOptions):
             query["all-projects"] = "true"
         if not recursion:
             return self._names(path, **query)
-        entries: list[dict[str, Any]] = self._get(path, recursion=recursion, **query) or []
-        return [kind(entry) for entry in entries]
+        return all_of(kind, self._get(path, recursion=recursion, **query) or [])
 
     def _post(self, path: str, body: Any = None, **query: Any) -> Operation:
         return self._change("POST", path, body, query)

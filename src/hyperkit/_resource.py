@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
 _NEVER = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
@@ -40,6 +40,8 @@ class Resource(dict[str, Any]):
             return value
 
 
+Kind = TypeVar("Kind", bound=Resource)
+
 _decoder = json.JSONDecoder(object_hook=Resource)
 
 
@@ -53,6 +55,16 @@ def decode(document: str | bytes) -> Any:
     if isinstance(document, bytes):
         document = document.decode(json.detect_encoding(document), "surrogatepass")
     return _decoder.decode(document)
+
+
+def all_of(kind: type[Kind], entries: list[Any]) -> list[Kind]:
+    """Say of which kind some resources are that nobody else has seen yet.
+
+    They are not copied: that was a tenth of the time of a long list.
+    """
+    for entry in entries:
+        entry.__class__ = kind
+    return entries
 
 
 def _moment(text: str) -> datetime | str | None:
