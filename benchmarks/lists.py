@@ -184,8 +184,12 @@ def growing(setting: Setting) -> Row:
             row.figures[f"{name}, {count:,}"] = found
         row.counts[f"{OURS}, {count:,}"] = {"requests": requests}
         row.missing |= part.missing
-    small, large = (f"{OURS}, {count:,}" for count in sizes[-2:])
-    row.most("flat: the last tenfold ≤ 1.2 × as much for each", row.ratio(large, small), 1.2)
+    small, large = (f", {count:,}" for count in sizes[-2:])
+    steepness = row.ratio(OURS + large, OURS + small)
+    floor = row.ratio(FLOOR + large, FLOOR + small)
+    row.most("flat: the last tenfold ≤ 1.2 × as much for each", steepness, 1.2)
+    above = steepness / floor if steepness and floor else None
+    row.most("no steeper than the floor: ≤ 1.2 × its rise", above, 1.2)
     return row
 
 

@@ -44,7 +44,6 @@ def python(code: str, **environment: str) -> None:
     """Run a program in an interpreter of its own; modules are compiled, as installed ones are."""
     given = os.environ | environment
     given.pop("PYTHONDONTWRITEBYTECODE", None)
-    given["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     subprocess.run(
         [sys.executable, "-c", code],
         check=True,

@@ -93,8 +93,12 @@ def eight(setting: Setting) -> Row:
         together(lambda: client.get(PATH), THREADS, times)
         row.counts[OURS] |= relay.counts
     row.most(f"connections: at most {THREADS}", row.least_of(OURS, "connections"), THREADS)
-    row.least("≥ 3 × one thread", row.ratio(OURS, single), 3)
-    row.least("or: of the processor that the GIL allows", busy[OURS], 0.9)
+    rate, alone = row.figures[OURS]["median"], row.figures[single]["median"]
+    # Python lets one thread run at a time: no more fit into a second than this.
+    allowed = alone / busy[single]
+    row.least(
+        "≥ 3 × one thread, or 0.9 of what the GIL allows", rate / min(3 * alone, 0.9 * allowed), 1
+    )
     return row
 
 
