@@ -13,7 +13,10 @@ reported as failed, and the rest goes on.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,9 +25,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hyperkit
+
 from . import page, results
 from .family import FAMILIES, measure, works
-from .setting import Setting, embedded, lab, quiet
+from .setting import Setting, embedded, lab, quiet, sweep
 
 SERVERS = ("lxd", "incus")
 # Rows that no server is needed for stand by themselves.
@@ -93,6 +98,8 @@ def measure_all(
             words += ["--rounds", str(rounds)] if rounds else []
             begin = time.monotonic()
             fault = run(words)
+            if fault:
+                clean(description["socket"])
             lines = output.read_text().splitlines() if output.exists() else []
             output.unlink(missing_ok=True)
             found = {
@@ -111,13 +118,30 @@ def measure_all(
     return failed
 
 
+def clean(socket: str) -> None:
+    """Remove what a family that was ended has left on the server."""
+    with (
+        contextlib.suppress(hyperkit.Error, ExceptionGroup),
+        hyperkit.Client(api_endpoint=socket) as client,
+    ):
+        sweep(client)
+
+
 def run(words: list[Any]) -> str:
     """Run a family; say what went wrong with it as a whole."""
+    # A group of its own: whatever it has started ends with it.
+    process = subprocess.Popen(words, start_new_session=True)
+    fault = f"it took more than {PATIENCE} seconds"
     try:
-        done = subprocess.run(words, check=False, timeout=PATIENCE)
+        code = process.wait(PATIENCE)
+        fault = f"it ended with {code}" if code else ""
     except subprocess.TimeoutExpired:
-        return f"it took more than {PATIENCE} seconds"
-    return f"it ended with {done.returncode}" if done.returncode else ""
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return fault
 
 
 def smallest(families: list[str]) -> int:

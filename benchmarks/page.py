@@ -104,7 +104,6 @@ def others(values: dict[str, str]) -> str:
 def aims(found: Row) -> list[str]:
     """Compare what was measured with what was aimed at."""
     order: dict[tuple[str, str], dict[str, str]] = {}
-    limits: dict[tuple[str, str], str] = {}
     for where, _, row in rows(found):
         if row["failed"]:
             order.setdefault((row["work"], "to be measured"), {})[where] = "**failed**"
@@ -113,7 +112,6 @@ def aims(found: Row) -> list[str]:
             verdict = {True: "met", False: "**not met**", None: "not measured"}[aim["met"]]
             value = f"{number(aim['value'])}, " if aim["value"] is not None else ""
             order.setdefault(key, {})[where] = value + verdict
-            limits[key] = number(aim["limit"])
     lines = []
     for (work, text), by in order.items():
         cells = [by.get(where, "") for where in ("lxd", "incus")]

@@ -4,9 +4,11 @@ Nothing here depends on time; pylxd, matplotlib and the servers' commands need n
 """
 
 import json
+import sys
 
 import pytest
 
+from benchmarks import __main__ as main
 from benchmarks import page, results
 from benchmarks.family import FAMILIES, works
 from benchmarks.rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Aim, Missing, Row, take_turns
@@ -121,6 +123,21 @@ def test_a_row_fails_with_hyperkit():
 )
 def test_aims(value, at_least, met):
     assert Aim("two", value, 2, at_least).met is met
+
+
+def test_a_family_that_hangs_or_dies_is_reported(monkeypatch):
+    monkeypatch.setattr(main, "PATIENCE", 0.2)
+    assert main.run([sys.executable, "-c", "while True: pass"]) == "it took more than 0.2 seconds"
+    monkeypatch.setattr(main, "PATIENCE", 60)
+    assert main.run([sys.executable, "-c", "exit(3)"]) == "it ended with 3"
+    assert main.run([sys.executable, "-c", ""]) == ""
+
+
+def test_every_file_is_a_family_or_none_of_its_own():
+    parts = {"family", "page", "peers", "processes", "relay", "replay", "results", "rows"}
+    parts |= {"setting", "__init__", "__main__"}
+    files = {file.stem for file in results.FILE.parent.glob("*.py")}
+    assert files == {*FAMILIES, *parts}
 
 
 def measured(work, **figures):
