@@ -42,6 +42,15 @@ class Screen:
         size = struct.pack("HHHH", height, width, 0, 0)
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, size)
 
+    def knock(self, text, seconds=15):
+        """Press return until somebody answers: what is typed too early is lost."""
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < deadline, f"{text} was not shown, but {self.seen}"
+            self.type(b"\r")
+            while select.select([self.master], [], [], 1)[0] and text not in self.seen:
+                self.seen += os.read(self.master, 4096)
+
     def type(self, text):
         os.write(self.master, text)
 
@@ -133,9 +142,7 @@ def test_the_terminal_is_set_back_when_the_server_is_gone(screen, box, restart):
 
 def test_console(screen, box, client):
     console = screen(f"hyperkit.console({box!r}); print('detached')")
-    time.sleep(1)
-    console.type(b"\r")
-    console.until(b"# ")
+    console.knock(b"# ")
     console.type(b"echo he''llo\r")
     console.until(b"\nhello\r")
     console.type(b"\x01q")
