@@ -60,6 +60,8 @@ def main() -> int:
     """Measure and write; 1 if something has failed."""
     options = arguments()
     quiet()
+    # Whoever ends this ends what it has started, and finds the page as far as it came.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.page:
         page.write(results.load())
         return 0
@@ -68,16 +70,18 @@ def main() -> int:
         return smallest(families)
     begin = time.monotonic()
     failed = 0
-    for number, kind in enumerate(options.server or SERVERS):
-        try:
-            with lab(kind) as description:
-                if not number:
-                    failed += measure_all(families, ALONE, description, options.rounds)
-                failed += measure_all(families, kind, description, options.rounds)
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"{kind}: {error}", file=sys.stderr)
-            failed += 1
-    page.write(results.load())
+    try:
+        for number, kind in enumerate(options.server or SERVERS):
+            try:
+                with lab(kind) as description:
+                    if not number:
+                        failed += measure_all(families, ALONE, description, options.rounds)
+                    failed += measure_all(families, kind, description, options.rounds)
+            except (OSError, subprocess.CalledProcessError) as error:
+                print(f"{kind}: {error}", file=sys.stderr)
+                failed += 1
+    finally:
+        page.write(results.load())
     print(f"{time.monotonic() - begin:.0f} s in all, {failed} failed")
     return 1 if failed else 0
 
