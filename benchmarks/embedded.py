@@ -1,41 +1,23 @@
-"""How fast the embedded server is: its start, and a container's life; beside real servers.
-
-The command line takes the URLs of real ones.
-"""
+"""How fast the embedded server is: its start, and a container's life; beside a real server."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-import hyperkit
 from hyperkit.testing import FLAVOURS, Server
+
+from .rows import Row, take_turns
+from .setting import NAME, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS = 30
+    import hyperkit
 
+    from .setting import Setting
 
-def median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Measure some rounds, in milliseconds."""
-    took: list[float] = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - begin)
-    return statistics.median(took) * 1000
-
-
-def cycle(client: hyperkit.Client) -> None:
-    """Create, start, run a command, delete."""
-    client.create_container("bench", alias="busybox")
-    client.start_container("bench")
-    client.run("bench", ["true"])
-    client.stop_container("bench", force=True)
-    client.delete_container("bench")
+REAL = "real server"
 
 
 def start_and_stop(flavour: str) -> None:
@@ -44,20 +26,44 @@ def start_and_stop(flavour: str) -> None:
         pass
 
 
-def main() -> None:
-    """Print a line for each server."""
-    for flavour in FLAVOURS[1:]:
-        start_and_stop(flavour)  # certificates and tables are made once in a process
-        start = median(lambda flavour=flavour: start_and_stop(flavour))
-        with Server(flavour) as server, server.client() as client:
-            print(f"{flavour:10} start and stop {start:6.1f} ms", end="  ")
-            print(f"create, start, exec, stop, delete {median(lambda: cycle(client)):6.1f} ms")
-    for url in sys.argv[1:]:
-        with hyperkit.Client(api_endpoint=url) as client:
-            name = client.server().environment.server
-            took = median(lambda: cycle(client), 5)
-            print(f"{name:10} (real){'':18}  create, start, exec, stop, delete {took:6.1f} ms")
+def cycle(client: hyperkit.Client) -> None:
+    """Create, start, run a command, delete."""
+    client.create_container(NAME, alias="busybox")
+    client.start_container(NAME)
+    client.run(NAME, ["true"])
+    client.stop_container(NAME, force=True)
+    client.delete_container(NAME)
 
 
-if __name__ == "__main__":
-    main()
+def starting(setting: Setting) -> Row:
+    """Start and stop the embedded server."""
+    row = Row("embedded server: start and stop", "ms")
+    calls: dict[str, Callable[[], object]] = {
+        flavour: partial(start_and_stop, flavour) for flavour in FLAVOURS
+    }
+    # Certificates and tables are made once in a process.
+    take_turns(row, calls, setting.turns(10), warm_up=1, shown=lambda seconds: seconds * 1e3)
+    return row
+
+
+def living(setting: Setting) -> Row:
+    """Walk a container through its life on the embedded server and on the real one."""
+    row = Row("create, start, run, stop, delete: embedded server", "ms")
+    flavour = {"lxd": "lxd-5.0", "incus": "incus-6.0"}[setting.lab["server"]]
+    with setting.client() as real, Server(flavour) as server, server.client() as client:
+        sweep(real)
+        calls: dict[str, Callable[[], object]] = {
+            flavour: partial(cycle, client),
+            REAL: partial(cycle, real),
+        }
+        try:
+            take_turns(
+                row, calls, setting.turns(5), warm_up=1, shown=lambda seconds: seconds * 1e3
+            )
+        finally:
+            sweep(real)
+    return row
+
+
+ALONE = (starting,)
+ROWS = (living,)

@@ -1,202 +1,237 @@
-"""A large file into a container and out of it: hyperkit, pylxd, the CLI, a raw socket.
-
-    python benchmarks/files.py [--lab FILE] [--rounds N] [--size MiB]
-
-Medians in MiB/s, and the memory that each needed beyond what it had before the
-first byte. Every transfer runs in a process of its own, over the unix socket.
-"""
+"""A large file into a container and out of it, in a process of its own: speed and memory."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
-import subprocess
-import tempfile
-import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from common import arguments, lab_of, take_turns, unix_socket
 
 import hyperkit
 
+from .peers import CHUNK, cli, command, offered, pylxd_client, unix_session, unix_socket
+from .processes import alone
+from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, Seconds, take_turns
+from .setting import NAME, scratch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-NAME = "hyperkit-bench"
+    from .setting import Setting
+
 PLACE = "/root/large"
-BLOCK = 1 << 18
+URL = f"/1.0/instances/{NAME}/files?path={PLACE}"
+MOST = 40  # MiB
 
 
-def raw_push(lab: dict[str, Any], file: Path) -> None:
+def raw_push(socket: str, file: Path) -> None:
     """Send the file over a socket with nothing in between."""
-    head = (
-        f"POST /1.0/instances/{NAME}/files?path={PLACE} HTTP/1.1\r\nHost: unix.socket\r\n"
-        f"Content-Length: {file.stat().st_size}\r\nConnection: close\r\n\r\n"
-    )
-    with unix_socket(lab["socket"]) as connection, file.open("rb") as source:
-        connection.sendall(head.encode())
-        while block := source.read(BLOCK):
+    upload(socket, URL, file)
+
+
+def upload(socket: str, url: str, file: Path, *headers: str) -> bytes:
+    """POST a file over a socket; give the whole answer."""
+    lines = [
+        f"POST {url} HTTP/1.1",
+        "Host: unix.socket",
+        f"Content-Length: {file.stat().st_size}",
+        "Connection: close",
+        *headers,
+    ]
+    answer = b""
+    with unix_socket(socket) as connection, file.open("rb") as source:
+        connection.sendall("\r\n".join([*lines, "\r\n"]).encode())
+        while block := source.read(CHUNK):
             connection.sendall(block)
-        while connection.recv(BLOCK):
-            pass
+        while block := connection.recv(CHUNK):
+            answer += block
+    status = answer.partition(b"\r\n")[0]
+    if b" 20" not in status:
+        raise OSError(status.decode())
+    return answer
 
 
-def raw_pull(lab: dict[str, Any], file: Path) -> None:
+def raw_pull(socket: str, file: Path) -> None:
     """Fetch the file over a socket with nothing in between."""
-    head = (
-        f"GET /1.0/instances/{NAME}/files?path={PLACE} HTTP/1.1\r\nHost: unix.socket\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    with unix_socket(lab["socket"]) as connection, file.open("wb") as target:
+    with file.open("wb") as target:
+        download(socket, URL, target.write)
+
+
+def download(socket: str, url: str, write: Callable[[bytes], object]) -> None:
+    """GET over a socket."""
+    head = f"GET {url} HTTP/1.1\r\nHost: unix.socket\r\nConnection: close\r\n\r\n"
+    with unix_socket(socket) as connection:
         connection.sendall(head.encode())
-        target.write(connection.recv(BLOCK).partition(b"\r\n\r\n")[2])
-        while block := connection.recv(BLOCK):
-            target.write(block)
+        start = b""
+        while b"\r\n\r\n" not in start:
+            start += connection.recv(CHUNK)
+        head_, _, rest = start.partition(b"\r\n\r\n")
+        size = int(head_.lower().partition(b"content-length:")[2].split(b"\r", 1)[0])
+        write(rest)
+        size -= len(rest)
+        while block := connection.recv(CHUNK):
+            write(block)
+            size -= len(block)
+    if size:
+        message = f"{size} bytes did not come"
+        raise OSError(message)
 
 
-def hyperkit_push(lab: dict[str, Any], file: Path) -> None:
+def hyperkit_push(socket: str, file: Path) -> None:
     """Send the file by hyperkit."""
-    with hyperkit.Client(api_endpoint=lab["socket"]) as client:
+    with hyperkit.Client(api_endpoint=socket) as client:
         client.push_file(file, NAME, PLACE)
 
 
-def hyperkit_pull(lab: dict[str, Any], file: Path) -> None:
+def hyperkit_pull(socket: str, file: Path) -> None:
     """Fetch the file by hyperkit."""
-    with hyperkit.Client(api_endpoint=lab["socket"]) as client:
+    with hyperkit.Client(api_endpoint=socket) as client:
         client.pull_file(NAME, PLACE, file)
 
 
-def pylxd_push(lab: dict[str, Any], file: Path) -> None:
+def requests_push(socket: str, file: Path) -> None:
+    """Send the file by requests, as its manual says: a file object."""
+    with unix_session(socket) as session, file.open("rb") as source:
+        session.post("http://unix.socket" + URL, data=source).raise_for_status()
+
+
+def requests_pull(socket: str, file: Path) -> None:
+    """Fetch the file by requests, in pieces."""
+    with (
+        unix_session(socket) as session,
+        file.open("wb") as target,
+        session.get("http://unix.socket" + URL, stream=True) as response,
+    ):
+        response.raise_for_status()
+        for block in response.iter_content(CHUNK):
+            target.write(block)
+
+
+def pylxd_push(socket: str, file: Path) -> None:
     """Send the file by pylxd, which wants all of it in memory."""
-    files = pylxd_client(lab).instances.get(NAME).files
-    files.put(PLACE, file.read_bytes())
+    pylxd_client(socket).instances.get(NAME).files.put(PLACE, file.read_bytes())
 
 
-def pylxd_pull(lab: dict[str, Any], file: Path) -> None:
+def pylxd_pull(socket: str, file: Path) -> None:
     """Fetch the file by pylxd, which gives all of it in memory."""
-    files = pylxd_client(lab).instances.get(NAME).files
-    file.write_bytes(files.get(PLACE))
+    file.write_bytes(pylxd_client(socket).instances.get(NAME).files.get(PLACE))
 
 
-def pylxd_client(lab: dict[str, Any]) -> Any:
-    """Connect."""
-    from pylxd import Client
+def transfer(
+    setting: Setting,
+    title: str,
+    works: dict[str, Callable[..., object]],
+    cli_words: list[str],
+    size: int,
+    prepare: Callable[[], object] = lambda: None,
+    clean: Callable[[], object] = lambda: None,
+) -> Row:
+    """Let each transfer a file in turns, in a process of its own.
 
-    return Client(endpoint="http+unix://" + lab["socket"].replace("/", "%2F"))
+    Args:
+        setting: where.
+        title: of the row.
+        works: by contender: called with nothing, elsewhere.
+        cli_words: what the server's own command does.
+        size: MiB.
+        prepare: called before each, outside of the time.
+        clean: called after each, likewise.
+    """
+    row = Row(title, "MiB/s")
+    memory: dict[str, float] = {}
 
+    def once(name: str, work: Callable[..., object]) -> Seconds:
+        prepare()
+        os.sync()  # what others have written is not this one's burden
+        try:
+            found = alone(work)
+        finally:
+            clean()
+        memory[name] = max(memory.get(name, 0.0), found.memory)
+        return found.seconds
 
-def cli_push(lab: dict[str, Any], file: Path) -> None:
-    """Send the file by lxc or incus."""
-    cli(lab, "push", "--quiet", str(file), f"{NAME}{PLACE}")
+    def by_cli() -> Callable[[], object]:
+        command(setting)
+        return partial(cli, setting, *cli_words)
 
-
-def cli_pull(lab: dict[str, Any], file: Path) -> None:
-    """Fetch the file by lxc or incus."""
-    cli(lab, "pull", "--quiet", f"{NAME}{PLACE}", str(file))
-
-
-def cli(lab: dict[str, Any], *words: str) -> None:
-    """Run the server's own command."""
-    environment = os.environ | lab["client_environment"]
-    subprocess.run([lab["client"], "file", *words], check=True, env=environment)
-
-
-CONTENDERS = {
-    "raw socket": (raw_push, raw_pull),
-    "hyperkit": (hyperkit_push, hyperkit_pull),
-    "pylxd": (pylxd_push, pylxd_pull),
-    "CLI": (cli_push, cli_pull),
-}
-
-
-def most(who: int) -> float:
-    """Tell the most memory that this process, or a child of it, ever held, in MiB."""
-    return resource.getrusage(who).ru_maxrss / 1024
-
-
-def alone(work: Callable[[], None], report: Any) -> None:
-    """Work, and tell how much memory that took: here, or in a command."""
-    before = most(resource.RUSAGE_SELF)
-    work()
-    report.value = max(
-        most(resource.RUSAGE_SELF) - before,
-        most(resource.RUSAGE_CHILDREN),
+    calls: dict[str, Any] = {**works, **offered(row.missing, {CLI: by_cli})}
+    take_turns(
+        row,
+        {name: partial(once, name, work) for name, work in calls.items()},
+        setting.turns(3),
+        shown=lambda seconds: size / seconds,
     )
+    row.counts = {name: {"memory MiB": memory[name]} for name in row.figures}
+    row.least("≥ 0.9 × the floor", row.ratio(OURS, FLOOR), 0.9)
+    row.most("memory: ≤ 40 MiB", memory[OURS], MOST)
+    return row
 
 
-def memory_of(work: Callable[[], None]) -> float:
-    """Run work in a process of its own; tell what memory it took, in MiB."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["files"])
-    held = context.Value("d", -1)
-    process = context.Process(target=alone, args=(work, held))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(process.exitcode)
-    value: float = held.value
-    return value
-
-
-def measure(
-    lab: dict[str, Any], folder: Path, size: int, rounds: int
-) -> dict[str, tuple[float, float, float, float]]:
-    """Push and pull by each in turns: seconds and MiB of memory, both ways."""
-    source = folder / "source"
-    with source.open("wb") as file:
-        for _ in range(size):
-            file.write(os.urandom(1 << 20))
-    memory: dict[tuple[str, str], float] = {}
-
-    def transfer(name: str, way: str, work: Callable[..., None], file: Path) -> None:
-        memory[way, name] = max(memory.get((way, name), 0), memory_of(partial(work, lab, file)))
-        if way == "pull":
-            file.unlink()
-
-    seconds = {}
-    for number, way in enumerate(("push", "pull")):
-        calls = {
-            name: partial(
-                transfer, name, way, works[number], source if way == "push" else folder / "target"
-            )
-            for name, works in CONTENDERS.items()
+def pushing(setting: Setting) -> Row:
+    """Push a large file."""
+    size = setting.pick(1024, 64)
+    with scratch() as folder, setting.container(start=False):
+        file = folder / "source"
+        fill(file, size)
+        works = {
+            FLOOR: raw_push,
+            OURS: hyperkit_push,
+            REQUESTS: requests_push,
+            PYLXD: pylxd_push,
         }
-        seconds[way] = take_turns(calls, rounds)
-    return {
-        name: (
-            seconds["push"][name],
-            memory["push", name],
-            seconds["pull"][name],
-            memory["pull", name],
+        row = transfer(
+            setting,
+            f"push of {size:,} MiB",
+            {name: partial(work, setting.socket, file) for name, work in works.items()},
+            ["file", "push", "--quiet", str(file), f"{NAME}{PLACE}"],
+            size,
         )
-        for name in CONTENDERS
-    }
+    row.least("≥ lxc file push", row.ratio(OURS, CLI), 1)
+    return row
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = arguments(__doc__)
-    parser.add_argument("--size", type=int, default=1024, metavar="MiB")
-    options = parser.parse_args()
-    lab = lab_of(options)
-    client = hyperkit.Client(api_endpoint=lab["socket"])
-    client.create_container(NAME, alias=lab["image_alias"])
-    begin = time.perf_counter()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            rows = measure(lab, Path(folder), options.size, options.rounds or 3)
-    finally:
-        client.delete_container(NAME)
-        client.close()
-    print(f"{options.size} MiB, {time.perf_counter() - begin:.0f} s")
-    print(f"{'':12} {'push MiB/s':>12} {'memory MiB':>12} {'pull MiB/s':>12} {'memory MiB':>12}")
-    for name, (push, push_memory, pull, pull_memory) in rows.items():
-        figures = (options.size / push, push_memory, options.size / pull, pull_memory)
-        print(f"{name:12} " + " ".join(f"{figure:12.0f}" for figure in figures))
+def pulling(setting: Setting) -> Row:
+    """Pull a large file."""
+    size = setting.pick(1024, 64)
+    with scratch() as folder, setting.container(start=False):
+        file = folder / "target"
+        fill(file, size)
+        hyperkit_push(setting.socket, file)
+        works = {
+            FLOOR: raw_pull,
+            OURS: hyperkit_pull,
+            REQUESTS: requests_pull,
+            PYLXD: pylxd_pull,
+        }
+
+        def check() -> None:
+            if file.stat().st_size != size << 20:
+                message = "the file is not whole"
+                raise OSError(message)
+
+        row = transfer(
+            setting,
+            f"pull of {size:,} MiB",
+            {name: partial(work, setting.socket, file) for name, work in works.items()},
+            ["file", "pull", "--quiet", f"{NAME}{PLACE}", str(file)],
+            size,
+            prepare=lambda: file.unlink(missing_ok=True),
+            clean=check,
+        )
+    row.least("≥ lxc file pull", row.ratio(OURS, CLI), 1)
+    return row
 
 
-if __name__ == "__main__":
-    main()
+def fill(file: Path, size: int) -> None:
+    """Write a file that cannot be compressed.
+
+    Args:
+        file: to write.
+        size: MiB.
+    """
+    with file.open("wb") as opened:
+        for _ in range(size):
+            opened.write(os.urandom(1 << 20))
+
+
+ROWS = (pushing, pulling)

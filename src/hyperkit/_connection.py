@@ -6,7 +6,7 @@ import json as jsonlib
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from requests import PreparedRequest, Response
@@ -18,7 +18,7 @@ from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
 from ._request import name_of
-from ._resource import Resource
+from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
 from .errors import (
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from types import TracebackType
     from typing import Self
-
-Kind = TypeVar("Kind", bound=Resource)
 
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5

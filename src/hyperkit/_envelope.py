@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from ._resource import Resource
+from ._resource import Resource, decode
 from .errors import APIError, Forbidden, InvalidResponse, by_status
 
 _SECRET = re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&]*", re.IGNORECASE)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHOWN = 200
 
 _UNTRUSTED = (
@@ -83,32 +81,14 @@ def _names_operation(body: Any) -> bool:
     return isinstance(operation, Resource) and bool(operation.get("id"))
 
 
-def decoded(content: bytes | str) -> Any:
-    """Read JSON; every object in it is a `Resource`.
-
-    Raises:
-        ValueError: it is none, or too deep, or holds text that cannot be written again.
-    """
-    try:
-        text = content if isinstance(content, str) else content.decode()
-        found: Any = json.loads(text, object_hook=Resource)
-        # Half of a surrogate pair: no server writes it, and nothing can be made of it.
-        if _SURROGATE.search(text):
-            json.dumps(found, ensure_ascii=False).encode()
-    except RecursionError as error:
-        message = "nested too deep"
-        raise ValueError(message) from error
-    return found
-
-
 def _decode(content: bytes, content_type: str) -> tuple[Any, str]:
     """Decode a body, or say what it is instead."""
-    if not content.strip():
-        return None, "an empty body"
     try:
-        return decoded(content), ""
+        return decode(content), ""
     except ValueError:
         pass
+    if not content.strip():
+        return None, "an empty body"
     start = content.lstrip()[:_SHOWN].decode("utf-8", "replace")
     if "html" in content_type or start[:1] == "<":
         return None, "a web page, not the API: is api_endpoint right?"

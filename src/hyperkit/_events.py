@@ -7,8 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ._envelope import decoded
-from ._resource import Resource
+from ._resource import Resource, decode
 from ._shape import shaped
 from ._wait import AWAY
 from ._websocket import Websocket
@@ -161,7 +160,7 @@ def _event(text: str | bytes) -> Event:
         InvalidResponse: it is no event.
     """
     try:
-        found = decoded(text)
+        found = decode(text)
     except ValueError:
         found = None
     if not isinstance(found, Resource) or not isinstance(found.get("type"), str):

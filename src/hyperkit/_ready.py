@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from ._shape import listed
 from .errors import (
     APIError,
     ArgumentError,
@@ -44,7 +45,7 @@ def _has_address(state: InstanceState) -> bool:
         address.get("scope") == "global"
         for name, card in cards.items()
         if name != "lo"
-        for address in card.get("addresses") or ()
+        for address in listed(card.get("addresses"), dict)
     )
 
 

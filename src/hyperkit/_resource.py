@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .errors import MissingField
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
 _NEVER = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Resource(dict[str, Any]):
@@ -40,6 +43,29 @@ class Resource(dict[str, Any]):
             if isinstance(value, str) and (key.endswith("_at") or key == "timestamp"):
                 return _moment(value)
             return value
+
+
+Kind = TypeVar("Kind", bound=Resource)
+
+_decoder = json.JSONDecoder(object_hook=Resource)
+
+
+def decode(document: str | bytes) -> Any:
+    """Read a JSON document; its objects become resources.
+
+    Raises:
+        ValueError: it is none, is nested too deep, or holds text that cannot be written again.
+    """
+    text = document if isinstance(document, str) else document.decode()
+    try:
+        found: Any = _decoder.decode(text)
+        # Half of a surrogate pair: no server writes it, and nothing can be made of it.
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        message = "nested too deep"
+        raise ValueError(message) from error
+    return found
 
 
 def _moment(text: str) -> datetime | str | None:

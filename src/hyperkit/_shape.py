@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, cast
 
-from ._resource import Resource
+from ._resource import Kind, Resource
 from .errors import InvalidResponse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Kind = TypeVar("Kind", bound=Resource)
 
 # What these fields hold in every object that has them; null is left to mean "none".
 _FIELDS: dict[str, type] = {
-    "addresses": list,
     "aliases": list,
     "api_extensions": list,
     "certificate": str,
@@ -44,7 +38,7 @@ _FIELDS: dict[str, type] = {
 _WORDS = {dict: "an object", list: "a list", str: "text", int: "a number"}
 
 
-def shaped(found: Any, kind: Callable[[dict[str, Any]], Kind]) -> Kind:
+def shaped(found: Any, kind: type[Kind]) -> Kind:
     """Take an object of the API for what it is to be.
 
     Only the fields that this library itself looks into are looked at, and values are not
@@ -59,15 +53,19 @@ def shaped(found: Any, kind: Callable[[dict[str, Any]], Kind]) -> Kind:
             does in every object of the API.
     """
     fields: dict[str, Any] = expect(found, dict)
-    for name in _FIELDS.keys() & fields.keys():
-        value, wanted = fields[name], _FIELDS[name]
+    for name, value in fields.items():
+        wanted = _FIELDS.get(name, object)
         if not isinstance(value, wanted) and (value is not None or wanted is int):
             message = f"The server sent an object whose {name} is not {_WORDS[wanted]}."
             raise InvalidResponse(message)
+    if type(fields) is Resource:
+        # It was made for this call alone, and need not be copied.
+        fields.__class__ = kind
+        return cast("Kind", fields)
     return kind(fields)
 
 
-def entries(found: Any, kind: Callable[[dict[str, Any]], Kind]) -> list[Kind]:
+def entries(found: Any, kind: type[Kind]) -> list[Kind]:
     """Take a list of objects; servers write an empty one as null too.
 
     Raises:

@@ -12,6 +12,7 @@ from unit.servers import refused as refused_json
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 from websockets.sync.server import unix_serve
+from websockets.utils import accept_key
 
 import hyperkit
 from hyperkit import _websocket
@@ -92,6 +93,104 @@ def test_memory_has_a_limit(serve, monkeypatch):
     monkeypatch.setattr(_websocket, "MAX_MESSAGE", 1000)
     with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
         drained(serve(sends(bytes(1001))))
+
+
+def frame(first, data):
+    size = len(data)
+    if size < 126:
+        return bytes([first, size]) + data
+    if size < 1 << 16:
+        return bytes([first, 126]) + size.to_bytes(2, "big") + data
+    return bytes([first, 127]) + size.to_bytes(8, "big") + data
+
+
+@pytest.fixture
+def speak(tmp_path):
+    """Say bytes in pieces to whoever asks for a websocket; hands out that."""
+    with contextlib.ExitStack() as opened:
+
+        def begin(stream, piece):
+            door = opened.enter_context(socket.socket(socket.AF_UNIX))
+            door.bind(str(tmp_path / "unix.socket"))
+            door.listen()
+
+            def serve():
+                connection, _ = door.accept()
+                with connection, contextlib.suppress(OSError):
+                    asked = connection.recv(65536).decode()
+                    key = asked.partition("Sec-WebSocket-Key: ")[2].partition("\r")[0]
+                    head = (
+                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                        "Connection: Upgrade\r\n"
+                        f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n"
+                    )
+                    whole = head.encode() + stream
+                    for place in range(0, len(whole), piece):
+                        connection.sendall(whole[place : place + piece])
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            opened.callback(thread.join)
+            client = opened.enter_context(hyperkit.Client(api_endpoint=door.getsockname()))
+            websocket = Websocket(client, "/1.0/events")
+            opened.callback(websocket.drop)
+            return websocket
+
+        yield begin
+
+
+MESSAGES = ["now", b"", b"x" * 125, b"y" * 126, b"z" * 65536, "a\N{EURO SIGN}b", "", "end"]
+STREAM = b"".join(
+    [
+        *[
+            frame(0x81, one.encode()) if isinstance(one, str) else frame(0x82, one)
+            for one in MESSAGES[:5]
+        ],
+        frame(0x01, b"a\xe2\x82"),
+        frame(0x89, b"ping"),
+        frame(0x80, b"\xacb"),
+        frame(0x8A, b""),
+        frame(0x81, b""),
+        frame(0x81, b"end"),
+        frame(0x88, b"\x03\xe8"),
+    ]
+)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 10, 1000, 1 << 20])
+def test_however_the_bytes_come(speak, piece):
+    websocket = speak(STREAM, piece)
+    assert [websocket.receive(10) for _ in MESSAGES] == MESSAGES
+    with pytest.raises(EOFError):
+        websocket.receive(10)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"\x81\x81" + bytes(5),  # masked, as only clients do
+        b"\xc1\x01a",  # compressed, which was not agreed upon
+        b"\x83\x00",  # of no known kind
+        frame(0x01, b"a") + frame(0x81, b"b"),  # another message in the middle of one
+        frame(0x80, b"a"),  # goes on with nothing
+        b"\x82\x7f" + (1 << 40).to_bytes(8, "big"),  # endless
+        b"\x82\x05abc",  # breaks off
+    ],
+)
+def test_frames_that_cannot_be(speak, wrong):
+    websocket = speak(frame(0x81, b"first") + wrong, 1 << 20)
+    assert websocket.receive(10) == "first"
+    with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
+        websocket.receive(10)
+
+
+def test_nothing_counts_after_a_fault(speak):
+    websocket = speak(b"\x83\x00" + frame(0x81, b"lie"), 1 << 20)
+    with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
+        websocket.receive(10)
 
 
 @pytest.mark.parametrize("mute", [True, False])
