@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._shape import listed
+from ._shape import fields_of, listed
 from .errors import (
     APIError,
     ArgumentError,
@@ -40,12 +40,12 @@ def _is_stopped(state: InstanceState) -> bool:
 
 
 def _has_address(state: InstanceState) -> bool:
-    cards: dict[str, Any] = state.network or {}
+    cards = fields_of(state.get("network"))
     return _is_running(state) and any(
         address.get("scope") == "global"
         for name, card in cards.items()
         if name != "lo"
-        for address in listed(card.get("addresses"), dict)
+        for address in listed(fields_of(card).get("addresses"), dict)
     )
 
 

@@ -23,7 +23,6 @@ _FIELDS: dict[str, type] = {
     "id": str,
     "metadata": dict,
     "name": str,
-    "network": dict,
     "processes": int,
     "profiles": list,
     "properties": dict,
