@@ -55,7 +55,12 @@ def provide(client: hyperkit.Client, table: dict[str, Any], *, progress: bool) -
     with client.batch(progress=progress) as batch:
         for name in [one for one in wanted if one not in status]:
             fields = {key: value for key, value in wanted[name].items() if key != "count"}
-            batch.create_instance(name, alias=fields.pop("image", table.get("image")), **fields)
+            image = fields.pop("image", table.get("image"))
+            try:
+                batch.create_instance(name, alias=image, **fields)
+            except hyperkit.Error as error:  # LXD refuses at once what Incus refuses later
+                message = f"{name}: {error}"
+                raise hyperkit.Error(message) from error
         made = len(batch.wait())
         for name in wanted:
             if status.get(name) != "Running":

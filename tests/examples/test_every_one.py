@@ -50,7 +50,7 @@ def test_help_needs_no_server(run, name):
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_without_a_server_it_says_so_and_fails(run, tmp_path, name):
-    code, stdout, stderr = run(name, *[one.format(folder=tmp_path) for one in PROGRAMS[name]])
+    code, _, stderr = run(name, *[one.format(folder=tmp_path) for one in PROGRAMS[name]])
     assert (code, "Traceback" in stderr) == (1, False)
     program = name.rpartition("/")[2].removesuffix(".py")
     assert stderr.startswith(f"{program}: ")

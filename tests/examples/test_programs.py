@@ -72,12 +72,12 @@ def test_provision_takes_it_away_again(run, client):
 
 def test_provision_says_what_failed(run, client, tmp_path):
     (tmp_path / "table.toml").write_text(
-        '[instances.a]\nimage = "none"\n[instances.b]\nimage = "busybox"\n'
-        '[instances.c]\nimage = "none"\n'
+        'image = "busybox"\n[instances.web]\ncount = 2\n[instances.db]\nimage = "none"\n'
     )
     code, _, stderr = run("provision.py", tmp_path / "table.toml", "--quiet")
-    assert (code, len(stderr.splitlines())) == (1, 2)
-    assert client.instances() == ["b"]
+    assert (code, len(stderr.splitlines())) == (1, 1)
+    assert "db" in stderr
+    assert sorted(client.instances()) == ["web-1", "web-2"]
 
 
 @pytest.mark.parametrize(
