@@ -70,3 +70,17 @@ def test_without_an_extra_it_says_what_to_install(environment, name):
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "exporter: pip install 'pyhyperkit[metrics]'\n")
+
+
+def test_the_readme_gives_a_server_in_memory(environment):
+    readme = (EXAMPLES / "README.md").read_text()
+    [command] = re.findall(r"```sh\n(python -c .*?)```", readme, re.DOTALL)
+    shown = subprocess.run(
+        ["sh", "-c", f'python() {{ "{sys.executable}" "$@"; }}\n{command}'],
+        env=environment | {"SHELL": "/usr/bin/env"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert "\nHYPERKIT_API_ENDPOINT=unix:///" in f"\n{shown}"
+    assert environment["HYPERKIT_API_ENDPOINT"] not in shown

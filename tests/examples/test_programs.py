@@ -265,7 +265,7 @@ def test_watch_prints_what_is_wanted(start, client, webs):
 
 
 def test_watch_comes_back_after_a_restart(start, server, client):
-    watching = start("watch.py", "--source", "*/profiles/*")
+    watching = start("watch.py", "--source", "*/profiles/*", "--timeout", 30)
     watching.stderr.readline()
     client.create_profile("a")
     assert "profile-created" in watching.stdout.readline()
