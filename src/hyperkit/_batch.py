@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._client import Client
 from ._options import values
-from ._progress import Meter
+from ._progress import Meter, bars
 from ._wait import born_finished
 from ._watch import Watch
 
@@ -38,6 +38,8 @@ class Batch(Client):
         timeout: float | None,
     ) -> None:
         super().__init__()
+        if progress:
+            bars()  # before anything is started
         self.__dict__.update(values(client) | {"auto_sync": False})
         self._borrow(client)
         self._watch = Watch(self)
@@ -86,8 +88,8 @@ class Batch(Client):
             raise RuntimeError(message)
         keys = self._keys[:]
         self._keys.clear()
-        with Meter(self._on_progress, progress=self._progress, unit="") as meter:
-            meter.expect(len(keys))
+        progress = self._progress and bool(keys)
+        with Meter(self._on_progress, progress=progress, total=len(keys), unit="") as meter:
 
             def done(operation: Operation) -> None:
                 meter.set(meter.done + 1, operation.get("description", ""))

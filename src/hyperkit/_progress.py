@@ -49,7 +49,7 @@ class Meter:
         self.text = text
         self.bar: Any = None
         if progress:
-            self.bar = _bar(total, text, unit)
+            self.bar = bars().tqdm(total=total, desc=text, unit=unit, unit_scale=bool(unit))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -84,13 +84,17 @@ class Meter:
             self.on_progress(done, self.total, self.text if text is None else text)
 
 
-def _bar(total: int | None, text: str, unit: str) -> Any:
+def bars() -> Any:
+    """Find what draws bars.
+
+    Raises:
+        ImportError: the extra ``pyhyperkit[tqdm]`` is not installed.
+    """
     try:
-        tqdm: Any = import_module("tqdm.auto")
+        return import_module("tqdm.auto")
     except ImportError as error:
         message = "progress=True draws with tqdm: pip install 'pyhyperkit[tqdm]'."
         raise ImportError(message) from error
-    return tqdm.tqdm(total=total, desc=text, unit=unit, unit_scale=bool(unit))
 
 
 def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | None:

@@ -53,6 +53,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,7 +200,11 @@ def _operation_sentence(reason: str, operation: Operation | None) -> str:
     if operation is None:
         return reason
     what = operation.get("description") or "The operation"
-    return f"{what} (operation {operation.get('id')}): {reason}"
+    resources: dict[str, list[str] | None] = operation.get("resources") or {}
+    urls = [url for found in resources.values() for url in found or ()]
+    names = {unquote(urlsplit(url).path.rpartition("/")[2]) for url in urls}
+    whose = f"{names.pop()}, " if len(names) == 1 else ""
+    return f"{what} ({whose}operation {operation.get('id')}): {reason}"
 
 
 class OperationFailed(OperationError, BadRequest):

@@ -76,6 +76,27 @@ def test_every_dialect_of_wait(bare, double, waited, read, raised):
 
 
 @pytest.mark.parametrize(
+    ("resources", "told"),
+    [
+        ({"instances": ["/1.0/instances/web?project=a"]}, "Doing (web, operation u-1): disk full"),
+        (
+            {"containers": ["/1.0/containers/web"], "instances": ["/1.0/instances/web"]},
+            "Doing (web, operation u-1): disk full",
+        ),
+        (
+            {"instances": ["/1.0/instances/a", "/1.0/instances/b"]},
+            "Doing (operation u-1): disk full",
+        ),
+        ({"images": None}, "Doing (operation u-1): disk full"),
+        (None, "Doing (operation u-1): disk full"),
+    ],
+)
+def test_a_failure_names_what_it_is_about(resources, told):
+    failed = hyperkit.Operation(id="u-1", description="Doing", resources=resources)
+    assert str(hyperkit.OperationFailed("disk full", failed)) == told
+
+
+@pytest.mark.parametrize(
     "given",
     [
         "u-1",

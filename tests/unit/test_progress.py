@@ -8,6 +8,7 @@ from unit.double import error, operation, started
 
 import hyperkit
 from hyperkit._progress import Meter, of_operation
+from hyperkit.testing import Server
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,9 @@ def test_a_callback_that_raises_stops_the_upload(double, client):
         client.instance("web")
 
 
-def test_a_bar_is_drawn_with_tqdm(monkeypatch):
+@pytest.fixture
+def drawn(monkeypatch):
+    """What is done to bars."""
     drawn = []
 
     class Bar:
@@ -82,6 +85,10 @@ def test_a_bar_is_drawn_with_tqdm(monkeypatch):
     module = types.ModuleType("tqdm.auto")
     module.tqdm = Bar
     monkeypatch.setitem(sys.modules, "tqdm.auto", module)
+    return drawn
+
+
+def test_a_bar_is_drawn_with_tqdm(drawn):
     with Meter(progress=True, total=10, text="a") as meter:
         meter.advance(4)
         meter.set(10)
@@ -92,3 +99,18 @@ def test_a_bar_without_tqdm_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
         Meter(progress=True)
+
+
+def test_a_bar_of_a_batch_knows_its_end_and_there_is_none_of_nothing(drawn):
+    with Server() as server, server.client() as there:
+        with there.batch(progress=True) as batch:
+            batch.create_instance("a", empty=True)
+            batch.create_instance("b", empty=True)
+            batch.wait()
+    assert drawn == [{"total": 2, "desc": "", "unit": "", "unit_scale": False}, 1, 1, "closed"]
+
+
+def test_a_batch_without_tqdm_starts_nothing(monkeypatch, bare):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
+        bare.batch(progress=True)
