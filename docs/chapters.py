@@ -4,15 +4,25 @@ The pages are written before each build, from the mixins that `hyperkit.Client` 
 of; so none is forgotten, and none is kept in the repository.
 """
 
+from __future__ import annotations
+
 import inspect
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import PyXRefRole
 
 import hyperkit
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from docutils.nodes import Element, document
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 # What belongs together: a heading, the chapters by the patterns of their names (the first that
 # fits counts), and the pages of the manual that tell how they are used.
@@ -84,7 +94,7 @@ chapter they stand in alphabetical order; :ref:`the index <genindex>` has all of
 """
 
 
-def chapters():
+def chapters() -> dict[str, tuple[ModuleType, list[str]]]:
     """Find the chapters: by their names, the mixin's module and the names of its methods."""
     found = {}
     for kind in hyperkit.Client.__mro__:
@@ -96,7 +106,7 @@ def chapters():
     return dict(sorted(found.items()))
 
 
-def family_of(chapter):
+def family_of(chapter: str) -> int:
     """Say which family a chapter belongs to: its number in `FAMILIES`."""
     for number, (_, patterns, _) in enumerate(FAMILIES):
         if any(fnmatch(chapter, pattern) for pattern in patterns):
@@ -105,13 +115,13 @@ def family_of(chapter):
     raise LookupError(message)
 
 
-def title_of(chapter):
+def title_of(chapter: str) -> str:
     """Write the name of a chapter for people."""
     words = [WORDS.get(word, word) for word in chapter.split("_")]
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
-def page_of(chapter, module, names, guides):
+def page_of(chapter: str, module: ModuleType, names: list[str], guides: tuple[str, ...]) -> str:
     """Write the page of a chapter."""
     title = title_of(chapter)
     said = inspect.getdoc(module).splitlines()[0]
@@ -125,19 +135,23 @@ def page_of(chapter, module, names, guides):
     return "\n".join(lines)
 
 
-def write(folder):
+def write(folder: Path) -> None:
     """Write all pages, and their index, into a folder."""
     pages = {}
     listed = [[] for _ in FAMILIES]
-    for chapter, (module, names) in chapters().items():
+    found = chapters()
+    for chapter, (module, names) in found.items():
         family = family_of(chapter)
-        guides = [one for one in FAMILIES[family][2] if (folder.parent / f"{one}.rst").exists()]
-        pages[chapter] = page_of(chapter, module, names, guides)
+        pages[chapter] = page_of(chapter, module, names, FAMILIES[family][2])
         listed[family].append(chapter)
     pages["index"] = INDEX
     for (family, _, _), members in zip(FAMILIES, listed, strict=True):
-        lines = [family, "-" * len(family), "", ".. toctree::", "   :titlesonly:", ""]
-        pages["index"] += "\n".join([*lines, *(f"   {name}" for name in members), "", ""])
+        lines = [family, "-" * len(family), "", ".. toctree::", "   :hidden:", ""]
+        lines += [*(f"   {name}" for name in members), ""]
+        for name in members:
+            said = inspect.getdoc(found[name][0]).splitlines()[0]
+            lines.append(f"* :doc:`{title_of(name)} <{name}>`: {said.rpartition(': ')[2]}")
+        pages["index"] += "\n".join([*lines, "", ""])
     if folder.exists() and {path.stem for path in folder.iterdir()} != set(pages):
         shutil.rmtree(folder)
     folder.mkdir(exist_ok=True)
@@ -150,7 +164,14 @@ def write(folder):
 class NameRole(PyXRefRole):
     """What single backquotes mean: a name of the library, however short; never a page."""
 
-    def process_link(self, env, refnode, has_explicit_title, title, target):
+    def process_link(
+        self,
+        env: BuildEnvironment,
+        refnode: Element,
+        has_explicit_title: bool,
+        title: str,
+        target: str,
+    ) -> tuple[str, str]:
         """Look for the name in all modules and classes."""
         title, target = super().process_link(env, refnode, has_explicit_title, title, target)
         refnode["reftype"] = "obj"
@@ -158,7 +179,7 @@ class NameRole(PyXRefRole):
         return title, target
 
 
-def prefer_types(app, doctree):
+def prefer_types(app: Sphinx, doctree: document) -> None:
     """Let names that both `hyperkit.types` and `hyperkit.testing` have mean the former here."""
     if app.env.docname.startswith("methods/"):
         for node in doctree.findall(pending_xref):
@@ -166,9 +187,20 @@ def prefer_types(app, doctree):
                 node["reftarget"] = f"hyperkit.types.{node['reftarget']}"
 
 
-def setup(app):
+def list_fields(
+    _app: Sphinx, what: str, _name: str, obj: Any, _options: object, lines: list[str]
+) -> None:
+    """Let the type of an object tell its fields, which are annotations and nothing else."""
+    if what == "class" and issubclass(obj, hyperkit.Resource) and vars(obj).get("__annotations__"):
+        lines += ["", ".. code-block:: python", ""]
+        lines += [f"   {field}: {kind}" for field, kind in obj.__annotations__.items()]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
     """Have the pages written before Sphinx looks for pages."""
     app.add_role_to_domain("py", "name", NameRole())
     app.connect("builder-inited", lambda app: write(Path(app.srcdir) / "methods"))
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", list_fields)
     app.connect("doctree-read", prefer_types)
     return {"parallel_read_safe": True}

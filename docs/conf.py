@@ -18,7 +18,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_diagrams"]
 default_role = "py:name"
 autodoc_member_order = "alphabetical"
 autodoc_typehints = "description"
@@ -26,7 +26,9 @@ autodoc_typehints_description_target = "documented_params"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 # Types of other libraries, and of private modules, have no page here.
-nitpick_ignore_regex = [("py:(class|data|exc|func)", r"(?!hyperkit\.(Client|Filter|types|errors)).*")]
+nitpick_ignore_regex = [
+    ("py:(class|data|exc|func)", r"(?!hyperkit\.(Client|Filter|types|errors)).*")
+]
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 python_maximum_signature_line_length = 88
