@@ -37,6 +37,7 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
 html_title = f"hyperkit {release}"
+html_favicon = "_static/hyperkit.svg"
 html_static_path = ["_static"]
 html_css_files = ["hyperkit.css"]
 html_copy_source = False
