@@ -153,7 +153,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it is, for `Client(api_endpoint=...)`.
+        """Where it is, for ``Client(api_endpoint=...)``.
 
         Example:
             >>> server.url.startswith("unix:///")
