@@ -31,7 +31,13 @@ class Endpoint(NamedTuple):
     tried: tuple[str, ...] = ()
 
     def explain(self) -> str:
-        """Say what was looked for, where nobody named an endpoint."""
+        """Say whose the socket is that may not be used, or what was looked for."""
+        for place in (self.socket, *self.tried):
+            if place and _is_socket(place) and not os.access(place, os.W_OK):
+                return (
+                    f" {place} is there, but only {_owners(place)} may use it: join the group,"
+                    " log in anew, and try again."
+                )
         if not self.tried:
             return ""
         return (
@@ -106,9 +112,26 @@ def _local(environment: Mapping[str, str]) -> Endpoint:
     tried = tuple(sockets(environment))
     for place in tried:
         # A socket one may not write to (the group's, say) is left for the next.
-        if Path(place).is_socket() and os.access(place, os.W_OK):
+        if _is_socket(place) and os.access(place, os.W_OK):
             return Endpoint(SOCKET_BASE, place)
     return Endpoint(FALLBACK, tried=tried)
+
+
+def _is_socket(place: str) -> bool:
+    """Tell whether a socket is there; what cannot be looked at is none."""
+    try:
+        return Path(place).is_socket()
+    except OSError:
+        return False
+
+
+def _owners(place: str) -> str:
+    """Say who may use a socket."""
+    try:
+        path = Path(place)
+        return f"{path.owner()} and the group {path.group()}"
+    except (KeyError, OSError):
+        return "others"
 
 
 def client_folders() -> list[Path]:

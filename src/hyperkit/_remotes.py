@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from ._endpoint import client_folders
+from ._hint import did_you_mean
 from ._options import ClientOptions, values
 from .errors import ArgumentError
 
@@ -35,17 +36,20 @@ def expand(options: ClientOptions) -> ClientOptions:
         return options
     name = endpoint[len(PREFIX) :]
     tried: list[str] = []
+    known: list[str] = []
     for folder in client_folders():
         file = folder / "config.yml"
         tried.append(str(file))
-        remote = _read(file).get("remotes", {}).get(name) if file.is_file() else None
-        if remote:
+        remotes = (_read(file).get("remotes") or {}) if file.is_file() else {}
+        if remote := remotes.get(name):
             return _apply(_copy(options), folder, name, remote)
+        known += remotes
     if name == "local":
         twin = _copy(options)
         twin.api_endpoint = None
         return twin
-    message = f"No remote {name!r} is known; looked in {', '.join(tried)}."
+    hint = did_you_mean(name, known) or f"; looked in {', '.join(tried)}."
+    message = f"No remote {name!r} is known{hint}"
     raise ArgumentError(message)
 
 

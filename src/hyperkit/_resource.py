@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
@@ -22,6 +23,11 @@ class Resource(dict[str, Any]):
     """
 
     __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        """List the fields beside what a dict has, for completion and for Python's hints."""
+        fields = [f"{key}_" if iskeyword(key) else key for key in self]
+        return sorted({*super().__dir__(), *filter(str.isidentifier, fields)})
 
     # Hidden from checkers, so that a misspelt field of a typed subclass is seen.
     if not TYPE_CHECKING:

@@ -1,0 +1,69 @@
+"""What those see who explore: completion, signatures and docstrings, in IPython and editors."""
+
+import pytest
+
+import hyperkit
+from hyperkit.types import Instance
+
+pytest.importorskip("IPython")
+
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.lib.pretty import pretty
+
+
+@pytest.fixture(scope="module")
+def shell():
+    shell = InteractiveShell()
+    # A thread that writes what was typed; nobody types here.
+    shell.history_manager.enabled = False
+    web = Instance({"name": "web", "status": "Running", "class": "x"})
+    shell.user_ns |= {"hyperkit": hyperkit, "client": hyperkit.Client(), "web": web}
+    return shell
+
+
+def completions(shell, text, *, jedi):
+    shell.Completer.use_jedi = jedi
+    with provisionalcompleter():
+        found = shell.Completer.completions(text, len(text))
+        return {one.text.removeprefix(".") for one in found}
+
+
+@pytest.mark.parametrize("jedi", [True, False])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hyperkit.cr", {"create_container", "create_instance", "create_network"}),
+        ("hyperkit.auto", {"auto_sync"}),
+        ("client.", {"api_endpoint", "instances", "storage_volume", "using"}),
+        ("web.", {"class_", "items", "name", "status"}),
+    ],
+)
+def test_completion(shell, text, expected, jedi):
+    found = completions(shell, text, jedi=jedi)
+    assert expected <= found
+    assert not [name for name in found if name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", ["hyperkit.create_container", "client.create_container"])
+def test_question_marks(shell, name):
+    told = shell.object_inspect(name)
+    assert told["definition"].startswith(f"{name}(")
+    assert "ephemeral" in told["definition"]
+    assert "POST /1.0/instances" in told["docstring"]
+
+
+def test_answers_are_folded():
+    """Dicts and lists as they are; a table is `pandas.DataFrame(client.instances(recursion=1))`."""
+    told = pretty([Instance({"name": "web" * 20, "status": "Running" * 9})])
+    assert told.splitlines()[1].startswith("  'status': ")
+
+
+def test_editors_know_functions_from_the_stub():
+    """PyCharm and what is built on jedi read the source, not the module that runs."""
+    jedi = pytest.importorskip("jedi")
+    script = jedi.Script("import hyperkit\nhyperkit.create_cont")
+    assert [one.name for one in script.complete()] == ["create_container"]
+    script = jedi.Script("import hyperkit\nhyperkit.create_container(")
+    [signature] = script.get_signatures()
+    assert {"name", "alias", "ephemeral", "sync"} <= {one.name for one in signature.params}
