@@ -20,6 +20,7 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ._hint import SLIP as _SLIP
 from ._hint import did_you_mean as _did_you_mean
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
@@ -87,14 +88,17 @@ class _Module(_ModuleType):
             return
         # A misspelt option would change nothing, and nobody would be told.
         new = not (name.startswith("_") or name in globals() or isinstance(value, _ModuleType))
-        if new and (hint := _did_you_mean(name, _OPTIONS)) and name not in _load():
+        hint = new and _did_you_mean(name, _OPTIONS, likeness=_SLIP)
+        if hint and name not in _load():
             message = f"module {__name__!r} has no option {name!r}{hint}"
             raise AttributeError(message)
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        kept = [name for name in globals() if name.startswith("__")]
-        return sorted({*_load(), *_OPTIONS, "last_response", *kept})
+        names = {*_load(), *_OPTIONS, "last_response"}
+        here = [*globals().items()]
+        kept = {name for name, value in here if name.startswith("__") or _is_ours(name, value)}
+        return sorted(names | kept)
 
 
 _sys.modules[__name__].__class__ = _Module

@@ -63,7 +63,7 @@ from ._api.terminals import TerminalsMixin
 from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.verbs import VerbsMixin
 from ._api.warnings import WarningsMixin
-from ._hint import did_you_mean
+from ._hint import SLIP, did_you_mean
 
 if TYPE_CHECKING:
     from requests import Session
@@ -209,7 +209,7 @@ class Client(
             """Set an option; one that is misspelt would change nothing, and nobody be told."""
             # Classes of others may have attributes that sound like options.
             new = type(self) is Client and name not in self.__dict__ and not hasattr(Client, name)
-            if new and (hint := did_you_mean(name, _options.OPTIONS)):
+            if new and (hint := did_you_mean(name, _options.OPTIONS, likeness=SLIP)):
                 message = f"Client has no option {name!r}{hint}"
                 raise AttributeError(message)
             super().__setattr__(name, value)

@@ -40,7 +40,7 @@ def expand(options: ClientOptions) -> ClientOptions:
     for folder in client_folders():
         file = folder / "config.yml"
         tried.append(str(file))
-        remotes = (_read(file).get("remotes") or {}) if file.is_file() else {}
+        remotes: dict[str, Any] = (_read(file).get("remotes") or {}) if file.is_file() else {}
         if remote := remotes.get(name):
             return _apply(_copy(options), folder, name, remote)
         known += remotes

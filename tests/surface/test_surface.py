@@ -192,4 +192,5 @@ def test_a_name_that_is_not_there():
 def test_the_module_lists_what_is_its_own():
     listed = set(dir(hyperkit))
     assert {*METHODS, *_options.OPTIONS, "Client", "NotFound", "errors", "types"} <= listed
+    assert "testing" in fresh("import hyperkit, hyperkit.testing; print(*dir(hyperkit))")
     assert not {"Any", "TYPE_CHECKING", "annotations", "shlex", "subprocess"} & listed

@@ -57,7 +57,7 @@ def test_other_attributes_can_be_set(monkeypatch):
     client.targets = ["a"]
     for owner in (hyperkit, client, hyperkit.Client()):
         monkeypatch.setattr(owner, "server", "something else")
-        monkeypatch.setattr(owner, "unrelated", 1, raising=False)
+        monkeypatch.setattr(owner, "server_name", "vm", raising=False)
         assert owner.server == "something else"
 
 
