@@ -20,6 +20,8 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ._hint import SLIP as _SLIP
+from ._hint import did_you_mean as _did_you_mean
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
 
@@ -51,10 +53,16 @@ if _TYPE_CHECKING:
 def _load() -> list[str]:
     """Load all the rest, requests included, which takes its time; list the names."""
     public = _import_module(f"{__name__}._public")
-    names = [name for name in vars(public) if not name.startswith("_")]
+    names = [name for name, value in vars(public).items() if _is_ours(name, value)]
     for name in names:
         globals().setdefault(name, getattr(public, name))
     return names
+
+
+def _is_ours(name: str, value: object) -> bool:
+    """Tell what hyperkit offers from what its modules have imported."""
+    home = getattr(value, "__module__", getattr(value, "__name__", ""))
+    return not name.startswith("_") and str(home).partition(".")[0] == __name__
 
 
 class _Module(_ModuleType):
@@ -65,20 +73,32 @@ class _Module(_ModuleType):
             return getattr(self.default_client(), name)
         if name == "__all__":
             return _load()
-        if not name.startswith("_") and name in _load():
-            return globals()[name]
-        message = f"module {__name__!r} has no attribute {name!r}"
+        hint = ""
+        if not name.startswith("_"):
+            names = _load()
+            if name in names:
+                return globals()[name]
+            hint = _did_you_mean(name, (*names, *_OPTIONS))
+        message = f"module {__name__!r} has no attribute {name!r}{hint}"
         raise AttributeError(message)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _OPTIONS:
             setattr(self.default_client(), name, value)
-        else:
-            super().__setattr__(name, value)
+            return
+        # A misspelt option would change nothing, and nobody would be told.
+        new = not (name.startswith("_") or name in globals() or isinstance(value, _ModuleType))
+        hint = new and _did_you_mean(name, _OPTIONS, likeness=_SLIP)
+        if hint and name not in _load():
+            message = f"module {__name__!r} has no option {name!r}{hint}"
+            raise AttributeError(message)
+        super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        _load()
-        return sorted(globals())
+        names = {*_load(), *_OPTIONS, "last_response"}
+        here = [*globals().items()]
+        kept = {name for name, value in here if name.startswith("__") or _is_ours(name, value)}
+        return sorted(names | kept)
 
 
 _sys.modules[__name__].__class__ = _Module

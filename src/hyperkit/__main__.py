@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from . import _demo, _doctor, _trust_command
 
@@ -18,9 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         What the program ends with.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m hyperkit", description="A client of LXD and Incus."
-    )
+    started = Path(sys.argv[0]).name
+    name = "python -m hyperkit" if started == "__main__.py" else started
+    parser = argparse.ArgumentParser(prog=name, description="A client of LXD and Incus.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (_demo, _doctor, _trust_command):
         command.add_to(commands)

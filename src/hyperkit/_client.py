@@ -62,6 +62,7 @@ from ._api.terminals import TerminalsMixin
 from ._api.trust import TrustMixin
 from ._api.verbs import VerbsMixin
 from ._api.warnings import WarningsMixin
+from ._hint import SLIP, did_you_mean
 from ._remotes import PREFIX, expand
 
 if TYPE_CHECKING:
@@ -201,6 +202,18 @@ class Client(
         options = {name: here[name] for name in _options.OPTIONS}
         explicit = {name: value for name, value in options.items() if value is not NOT_GIVEN}
         super().__init__(_options.start() | explicit)
+
+    # Hidden from checkers, so that they know of no other attributes.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set an option; one that is misspelt would change nothing, and nobody be told."""
+            # Classes of others may have attributes that sound like options.
+            new = type(self) is Client and name not in self.__dict__ and not hasattr(Client, name)
+            if new and (hint := did_you_mean(name, _options.OPTIONS, likeness=SLIP)):
+                message = f"Client has no option {name!r}{hint}"
+                raise AttributeError(message)
+            super().__setattr__(name, value)
 
     @classmethod
     def from_remote(cls, name: str | None = None) -> Self:

@@ -32,7 +32,10 @@ class Endpoint(NamedTuple):
     tried: tuple[str, ...] = ()
 
     def explain(self) -> str:
-        """Say what was looked for, where nobody named an endpoint."""
+        """Say whose the socket is that may not be used, or what was looked for."""
+        for place in (self.socket, *self.tried):
+            if place and _is_socket(place) and (problem := check_socket(place)):
+                return f" {problem}"
         if not self.tried:
             return ""
         return (
@@ -166,6 +169,23 @@ def command_folders() -> list[ClientFolder]:
     ]
 
 
+def _is_socket(place: str) -> bool:
+    """Tell whether a socket is there; what cannot be looked at is none."""
+    try:
+        return Path(place).is_socket()
+    except OSError:
+        return False
+
+
+def _owners(place: str) -> str:
+    """Say who may use a socket."""
+    try:
+        path = Path(place)
+        return f"{path.owner()} and the group {path.group()}"
+    except (KeyError, OSError):
+        return "others"
+
+
 def client_folders() -> list[Path]:
     """List the folders in which the servers' own clients keep a key pair."""
     return list(dict.fromkeys(folder.path for folder in command_folders() if folder.own))
@@ -195,8 +215,8 @@ def check_socket(path: str) -> str | None:
         return f"{path} is not a socket."
     if not os.access(path, os.W_OK):
         return (
-            f"This user may not use the socket {path}: "
-            "become a member of the group that owns it (lxd, incus-admin)."
+            f"This user may not use the socket {path}, only {_owners(path)}: join the group,"
+            " log in anew, and try again."
         )
     return None
 

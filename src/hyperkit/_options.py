@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ._hint import did_you_mean
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def check(options: Mapping[str, Any]) -> None:
     """
     for name in options:
         if name not in OPTIONS:
-            message = f"There is no option {name!r}: the options are {', '.join(OPTIONS)}."
+            hint = did_you_mean(name, OPTIONS) or f": the options are {', '.join(OPTIONS)}."
+            message = f"There is no option {name!r}{hint}"
             raise TypeError(message)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .errors import MissingField
@@ -27,6 +28,11 @@ class Resource(dict[str, Any]):
     """
 
     __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        """List the fields beside what a dict has, for completion and for Python's hints."""
+        fields = [f"{key}_" if iskeyword(key) else key for key in self]
+        return sorted({*super().__dir__(), *filter(str.isidentifier, fields)})
 
     def __missing__(self, key: str) -> NoReturn:
         """Say which field is not there."""

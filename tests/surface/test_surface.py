@@ -170,6 +170,8 @@ def test_importing_loads_neither_requests_nor_the_chapters():
     loaded = fresh(code)
     assert {"hyperkit", "hyperkit.errors"} <= set(loaded)
     assert not {"requests", "urllib3", "hyperkit._client"} & set(loaded)
+    code = "import sys, hyperkit.errors, hyperkit.types; print(*sys.modules)"
+    assert "requests" not in fresh(code)
 
 
 def test_what_is_used_is_loaded():
@@ -181,5 +183,14 @@ def test_what_is_used_is_loaded():
 
 
 def test_a_name_that_is_not_there():
-    with pytest.raises(AttributeError, match="no attribute 'instnaces'"):
+    with pytest.raises(AttributeError, match="no attribute 'instnaces': did you mean 'instances'"):
         hyperkit.instnaces  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'zebra'$"):
+        hyperkit.zebra  # noqa: B018
+
+
+def test_the_module_lists_what_is_its_own():
+    listed = set(dir(hyperkit))
+    assert {*METHODS, *_options.OPTIONS, "Client", "NotFound", "errors", "types"} <= listed
+    assert "testing" in fresh("import hyperkit, hyperkit.testing; print(*dir(hyperkit))")
+    assert not {"Any", "TYPE_CHECKING", "annotations", "shlex", "subprocess"} & listed

@@ -1,5 +1,8 @@
 import json
 import pickle
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -29,9 +32,33 @@ def test_a_variable_of_the_module_is_the_default_clients_option():
 def test_configure_sets_all_or_none():
     hyperkit.configure(auto_sync=False, default_project="blue")
     assert hyperkit.default_client().same_options({"auto_sync": False, "default_project": "blue"})
-    with pytest.raises(TypeError, match="auto_snyc"):
+    with pytest.raises(TypeError, match="'auto_snyc': did you mean 'auto_sync'"):
         hyperkit.configure(default_project="red", auto_snyc=True)
     assert hyperkit.default_project == "blue"
+    with pytest.raises(TypeError, match="'colour': the options are api_endpoint, auto_sync"):
+        hyperkit.configure(colour="red")
+
+
+def test_a_misspelt_option_is_not_set_in_silence():
+    client = hyperkit.Client()
+    for owner in (hyperkit, client):
+        with pytest.raises(AttributeError, match="no option 'timout': did you mean 'timeout'"):
+            owner.timout = 5
+        assert not hasattr(owner, "timout")
+
+
+def test_other_attributes_can_be_set(monkeypatch):
+    """Methods are replaced in tests, and classes of others have attributes of their own."""
+
+    class Inventory(hyperkit.Client):
+        pass
+
+    client = Inventory()
+    client.targets = ["a"]
+    for owner in (hyperkit, client, hyperkit.Client()):
+        monkeypatch.setattr(owner, "server", "something else")
+        monkeypatch.setattr(owner, "server_name", "vm", raising=False)
+        assert owner.server == "something else"
 
 
 @pytest.mark.parametrize("word", ["0", "false", "NO", "off"])
@@ -72,6 +99,25 @@ def test_what_is_no_endpoint(text):
     assert "u:p" not in str(caught.value)
 
 
+def test_a_socket_that_one_may_not_use_is_named(tmp_path, monkeypatch):
+    place = tmp_path / "unix.socket"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        monkeypatch.setattr(_endpoint.os, "access", lambda place, mode: False)
+        found = _endpoint.parse(None, {"LXD_SOCKET": str(place)})
+        assert found.socket is None
+        assert f"the socket {place}, only {place.owner()} and the group" in found.explain()
+        assert "join the group" in _endpoint.Endpoint("", str(place)).explain()
+
+
+def test_a_place_that_cannot_be_looked_at_is_no_socket(monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_endpoint.Path, "is_socket", refuse)
+    assert _endpoint.parse(None, {}).socket is None
+
+
 def test_a_client_pickles():
     client = pickle.loads(pickle.dumps(hyperkit.Client(api_endpoint="/a", auto_sync=False)))
     assert (client.api_endpoint, client.auto_sync) == ("/a", False)
@@ -89,6 +135,16 @@ def test_attributes_are_python_and_items_the_wire():
     assert pickle.loads(pickle.dumps(resource)) == resource
     with pytest.raises(AttributeError, match="z"):
         _ = resource.z
+    assert {"class_", "created_at", "x", "items"} <= set(dir(resource))
+
+
+def test_a_misspelt_field_is_met_with_a_hint():
+    """Python's own, which is made where an error ends the program."""
+    code = "import hyperkit; hyperkit.Resource(status='Running').statsu"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, stderr=subprocess.PIPE, text=True
+    )
+    assert "no field 'statsu'. Did you mean: 'status'?" in done.stderr
 
 
 KINDS = [

@@ -95,6 +95,16 @@ def test_a_bar_is_drawn_with_tqdm(drawn):
     assert drawn == [{"total": 10, "desc": "a", "unit": "B", "unit_scale": True}, 4, 6, "closed"]
 
 
+def test_a_real_bar(capsys):
+    pytest.importorskip("tqdm")
+    with Meter(progress=True, total=2048, text="motd") as meter:
+        meter.advance(1024)
+        meter.set(2048)
+    drawn = capsys.readouterr().err
+    assert "motd: 100%" in drawn
+    assert "2.05k/2.05k" in drawn
+
+
 def test_a_bar_without_tqdm_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):

@@ -46,9 +46,7 @@ def test_what_is_no_metrics(bare, double, raw):
         bare.metric_samples()
 
 
-def test_samples_without_the_extra(bare, double, monkeypatch):
-    greet(double, "metrics")
-    double.expect("GET", "/1.0/metrics", raw=TEXT)
+def test_samples_without_the_extra_ask_for_nothing(bare, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client.parser", None)
     with pytest.raises(ImportError, match=r"pyhyperkit\[metrics\]"):
         bare.metric_samples()

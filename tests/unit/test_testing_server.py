@@ -13,6 +13,7 @@ from unit.servers import key_pair
 
 import hyperkit
 from hyperkit import __main__ as program
+from hyperkit._websocket import Websocket
 from hyperkit.testing import FLAVOURS, Server
 
 
@@ -139,6 +140,22 @@ def test_commands_of_ones_own():
         crashed = client.run("web", "/usr/bin/crash", capture_output=True)
         assert crashed.returncode == 1
         assert b"ZeroDivisionError" in crashed.stderr
+
+
+@pytest.mark.parametrize("flavour", ["lxd-5.0", "incus-7"])
+def test_what_is_stopped_before_the_websockets_come_runs_nothing(flavour):
+    with Server(flavour) as server, server.client(timeout=5) as client:
+        client.launch_instance("web", alias="busybox")
+        operation = client._post("/1.0/instances/web/console", {"type": "console"})
+        client.stop_instance("web", force=True)
+        where = f"/1.0/operations/{operation.id}/websocket?secret="
+        sockets = [
+            Websocket(client, f"{where}{secret}") for secret in operation.metadata.fds.values()
+        ]
+        # The mark of the end, and no prompt.
+        assert sockets[0].receive(5) == ""
+        for websocket in sockets:
+            websocket.drop()
 
 
 def test_a_token_is_issued_and_redeemed(tmp_path):

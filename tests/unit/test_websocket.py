@@ -202,7 +202,7 @@ def test_pings_are_answered_unless_mute(serve, mute):
         connection.send("go on")
         answered.append(pong.wait(0.5))
 
-    client = serve(handler, ping_interval=None, close_timeout=0.1)
+    client = serve(handler, close_timeout=0.1)
     websocket = Websocket(client, "/1.0/events", mute=mute)
     assert websocket.receive() == "go on"
     with pytest.raises(EOFError):

@@ -40,7 +40,8 @@ class MetricsMixin(OperationsMixin):
             ...         print(sample.labels["name"], sample.value)
             web 4294967296
         """
-        return _samples(self.metrics(project=project, target=target))
+        parser = _parser()
+        return _samples(parser, self.metrics(project=project, target=target))
 
     def metrics(self, *, project: str | None = None, target: str | None = None) -> str:
         """Read what is measured, as text: ``GET /1.0/metrics``.
@@ -63,12 +64,15 @@ class MetricsMixin(OperationsMixin):
         return self._raw(path("metrics"), project=project, target=target).decode(errors="replace")
 
 
-def _samples(text: str) -> list[MetricSample]:
+def _parser() -> Any:
     try:
-        parser: Any = import_module("prometheus_client.parser")
+        return import_module("prometheus_client.parser")
     except ImportError as error:
         message = "metric_samples reads with prometheus_client: pip install 'pyhyperkit[metrics]'."
         raise ImportError(message) from error
+
+
+def _samples(parser: Any, text: str) -> list[MetricSample]:
     # Without their types, the parser leaves names as they are: both servers have counters
     # that do not end in "_total", and it would put that at their end.
     lines = [line for line in text.split("\n") if not line.startswith("#")]

@@ -160,6 +160,9 @@ async def run(job: Job, asked: Json, environment: dict[str, str], files: dict[in
         group=int(asked.get("group") or 0),
     )
     job.instance.jobs.append(job)
+    # It may have been stopped while the client's websockets were on their way.
+    if not job.instance.running:
+        job.abandon()
 
     def report(code: int) -> None:
         if job in job.instance.jobs:
