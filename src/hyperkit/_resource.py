@@ -36,8 +36,8 @@ class Resource(dict[str, Any]):
 
     def __missing__(self, key: str) -> NoReturn:
         """Say which field is not there."""
-        message = f"The {type(self).__name__} has no field {key!r}."
-        raise MissingField(message)
+        message = f"The {type(self).__name__} has no field {key!r}"
+        raise MissingField(message, key, tuple(self))
 
     # Hidden from checkers, so that a misspelt field of a typed subclass is seen.
     if not TYPE_CHECKING:

@@ -55,6 +55,8 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from ._hint import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -345,14 +347,22 @@ class InvalidResponse(Error):
 
 
 class MissingField(InvalidResponse, KeyError, AttributeError):
-    """An object that the server sent does not have the field that was asked for."""
+    """An object that the server sent does not have the field that was asked for.
 
-    def __init__(self, message: str) -> None:
+    Attributes:
+        field: what was asked for.
+        fields: what there is.
+    """
+
+    def __init__(self, message: str, field: str = "", fields: tuple[str, ...] = ()) -> None:
         Error.__init__(self, message)
+        self.field = field
+        self.fields = fields
 
     def __str__(self) -> str:
-        """Say it plainly: a KeyError would quote it."""
-        return str(self.args[0])
+        """Say it, and what was probably meant; a KeyError would quote it."""
+        hint = did_you_mean(self.field, self.fields)
+        return f"{self.args[0]}{hint or '.'}"
 
 
 class MissingExtension(Error, NotImplementedError):

@@ -347,7 +347,7 @@ def test_a_field_that_is_not_there():
     assert not hasattr(operation, "status")
     assert operation.get("status") is None
     again = pickle.loads(pickle.dumps(hyperkit.MissingField("x")))
-    assert (str(again), again.args) == ("x", ("x",))
+    assert (str(again), again.args) == ("x.", ("x",))
 
 
 # Memory: what is held, not what is sent.
