@@ -288,12 +288,13 @@ def fill(response: Response) -> None:
     """
     if not _is_unread(response):
         return
-    length = getattr(response.raw, "length_remaining", None)
-    if length is None or length > MAX_ANSWER or "Content-Encoding" in response.headers:
+    raw = response.raw
+    if "Content-Encoding" in response.headers or not hasattr(raw, "stream"):
         _hold(response, response.iter_content(BLOCK))
     else:
-        # What is known not to be too long is read in one piece.
-        response._content = response.raw.read()
+        # In one piece, and once more for the end of it: the servers send lists in chunks of
+        # a few KiB, each of which would cost more than what is in it.
+        _hold(response, iter(lambda: raw.read(MAX_ANSWER + 1, decode_content=False), b""))
 
 
 def _is_unread(response: Response) -> bool:
@@ -302,10 +303,10 @@ def _is_unread(response: Response) -> bool:
 
 
 def _hold(response: Response, blocks: Iterable[bytes]) -> None:
-    held = bytearray()
+    held: list[bytes] = []
     for block in blocks:
-        held += block
-        if len(held) > MAX_ANSWER:
+        held.append(block)
+        if sum(map(len, held)) > MAX_ANSWER:
             response.close()
             request: Any = response.request
             message = (
@@ -313,7 +314,7 @@ def _hold(response: Response, blocks: Iterable[bytes]) -> None:
                 f"{MAX_ANSWER} bytes, and was read no further."
             )
             raise InvalidResponse(message)
-    content: Any = bytes(held)
+    content: Any = b"".join(held)
     response._content = content
 
 
