@@ -209,8 +209,9 @@ class Client(
         def __setattr__(self, name: str, value: object) -> None:
             """Set an option; one that is misspelt would change nothing, and nobody be told."""
             # Classes of others may have attributes that sound like options.
-            new = type(self) is Client and name not in self.__dict__ and not hasattr(Client, name)
-            if new and (hint := did_you_mean(name, _options.OPTIONS, likeness=SLIP)):
+            known = name[0] == "_" or name in self.__dict__ or hasattr(Client, name)
+            plain = type(self) is Client and not known
+            if plain and (hint := did_you_mean(name, _options.OPTIONS, likeness=SLIP)):
                 message = f"Client has no option {name!r}{hint}"
                 raise AttributeError(message)
             super().__setattr__(name, value)
