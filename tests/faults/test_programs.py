@@ -136,6 +136,9 @@ def test_the_interpreter_ends(server, client, code):
 @fault("interpreter shutdown with open streams", "no traceback, no hang")
 def test_the_interpreter_is_interrupted(server, client):
     code = """
+        import signal
+        # What runs in the background of a shell inherits that the signal is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Timer(0.5, os.kill, (os.getpid(), 2)).start()
         try:
             client.run("web", ["sleep", "100"], capture_output=True)
