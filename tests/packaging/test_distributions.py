@@ -25,6 +25,7 @@ PACKAGE = {
 # What is wanted for each thing that needs an extra, and what uses it.
 EXTRAS = {
     "metrics": "client.metric_samples()",
+    "oidc": "client.log_in()",
     "remotes": "hyperkit.Client(api_endpoint='remote:a').server()",
     "sftp": "client.sftp_client('web')",
     "testing": "import hyperkit.testing",

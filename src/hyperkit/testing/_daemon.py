@@ -37,6 +37,7 @@ class Daemon:
         pace: seconds that each operation takes at least.
         pair: its certificate and key.
         commands: what users have added to the commands of all instances.
+        dialled: whether it has connected to anybody.
         addresses: where it listens in the network, as ``host:port``.
         password: the trust password.
         ports: where on this machine what listens at an instance's ports is, as host and port.
@@ -64,6 +65,7 @@ class Daemon:
         self.pace = pace
         self.password = password
         self.commands: dict[str, Callable[..., Any]] = {}
+        self.dialled = False
         self.addresses: list[str] = []
         self.ports: dict[tuple[str, int], tuple[str, int]] = {}
         self.state = State()

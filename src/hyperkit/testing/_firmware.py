@@ -87,6 +87,7 @@ async def forward_port(call: Call) -> web.StreamResponse:
     if target is None:
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         raise Refused(500, f"{failed}dial tcp {where}: connect: connection refused")
+    call.daemon.dialled = True
     try:
         reader, writer = await asyncio.open_connection(*target)
     except OSError as error:

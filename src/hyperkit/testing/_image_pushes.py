@@ -39,7 +39,7 @@ async def push_image(call: Call) -> web.StreamResponse:
     asked = await call.json()
 
     async def work(operation: Operation) -> None:
-        del operation
+        operation.daemon.dialled = True
         try:
             await _push(call, found, asked)
         except (ClientError, TimeoutError, ValueError, KeyError) as fault:

@@ -132,7 +132,7 @@ async def make(
     if target:
 
         async def send(operation: Operation) -> None:
-            del operation
+            operation.daemon.dialled = True
             await put_object(target, await loop.run_in_executor(None, pack, packer))
 
         return call.start(description, send, resources=resources(""))

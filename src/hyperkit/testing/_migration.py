@@ -219,7 +219,7 @@ def offer(
     if target:
 
         async def push(operation: Operation) -> None:
-            del operation
+            operation.daemon.dialled = True
             content = await loop.run_in_executor(None, pack)
             async with _reached(target) as sockets:
                 await _send(sockets, content)
@@ -277,7 +277,7 @@ def receive(
     door = Door()
 
     async def work(operation: Operation) -> None:
-        del operation
+        operation.daemon.dialled = True
         try:
             async with door.opened() if mode == "push" else _reached(source) as sockets:
                 await _receive(sockets, take)
