@@ -238,7 +238,7 @@ class Websocket:
                     count = self._split(view)
                 del self._unread[:count]
             else:
-                self._hand_on(self._unread)
+                self._hand_on(bytes(self._unread))
                 self._unread.clear()
                 self._protocol.receive_eof()
                 self._hand_on(b"")
@@ -283,14 +283,15 @@ class Websocket:
                     self._messages.append(data.decode(errors="replace") if text else data)
                     begin = end
                     continue
-            self._hand_on(view[begin:end])
+            # A copy: the frames of an exception may outlive the view.
+            self._hand_on(bytes(view[begin:end]))
             begin, state = end, self._protocol.state.name
         return begin
 
-    def _hand_on(self, data: bytes | bytearray | memoryview) -> None:
+    def _hand_on(self, data: bytes) -> None:
         """Let the protocol take apart some bytes, and take what it has found."""
         if data:
-            self._protocol.receive_data(bytes(data))
+            self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             self._take(event)
 
