@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import resource
 import sys
+import tempfile
 import time
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,8 @@ from .rows import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
 
 _PRELOADED = ["benchmarks.files", "benchmarks.images", "benchmarks.lists", "pylxd"]
 
@@ -23,6 +26,46 @@ class Alone(NamedTuple):
 
     seconds: Seconds
     memory: float
+
+
+class Beside:
+    """A server in a process of its own, at a unix socket in a folder of its own.
+
+    Args:
+        prefix: how the folder's name begins.
+
+    Attributes:
+        socket: the path.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix)
+        self.socket = f"{self._folder.name}/unix.socket"
+
+    def __enter__(self) -> Self:
+        """Use it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self._process.terminate()
+        self._process.join()
+        self._folder.cleanup()
+
+    def _start(
+        self, what: str, serve: Callable[..., None], arguments: tuple[Any, ...], ready: Any
+    ) -> None:
+        """Start the process, and wait until it listens."""
+        self._process = context().Process(target=serve, args=arguments, daemon=True)
+        self._process.start()
+        if not ready.wait(30):
+            message = f"{what} did not start"
+            raise RuntimeError(message)
 
 
 def alone(work: Callable[[], object]) -> Alone:

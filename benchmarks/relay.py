@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-import tempfile
 import threading
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .peers import CHUNK, unix_socket
-from .processes import context
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from .processes import Beside, context
 
 # Every client begins a request with a write of its own.
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S* HTTP/1\.1\r\n")
 
 
-class Relay:
+class Relay(Beside):
     """Counts connections and requests, for those who do not tell.
 
     Args:
@@ -29,32 +23,12 @@ class Relay:
     """
 
     def __init__(self, path: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="hk-relay-")
-        self.socket = str(Path(self._folder.name) / "unix.socket")
+        super().__init__("hk-relay-")
         ready = context().Event()
         # Connections that were used, requests, and how often it was begun anew.
         self._counts = context().Array("l", 3)
         arguments = (self.socket, path, self._counts, ready)
-        self._process = context().Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
-        if not ready.wait(30):
-            message = "the relay did not start"
-            raise RuntimeError(message)
-
-    def __enter__(self) -> Self:
-        """Use it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop it."""
-        self._process.terminate()
-        self._process.join()
-        self._folder.cleanup()
+        self._start("the relay", _serve, arguments, ready)
 
     def restart(self) -> None:
         """Begin to count anew; a connection that is kept counts when it is used again."""

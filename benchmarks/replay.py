@@ -9,18 +9,13 @@ import json
 import re
 import socket
 import struct
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .peers import CHUNK
-from .processes import context
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from .processes import Beside, context
 
 SAID = json.loads((Path(__file__).parent / "said.json").read_text())
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -71,7 +66,7 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-class Replay:
+class Replay(Beside):
     """Answers, as a context manager.
 
     Args:
@@ -80,8 +75,7 @@ class Replay:
     """
 
     def __init__(self, bodies: dict[str, bytes], frames: bytes = b"") -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="hk-replay-")
-        self.socket = str(Path(self._folder.name) / "unix.socket")
+        super().__init__("hk-replay-")
         self._requests = context().Value("l", 0)
         ready = context().Event()
         # By a file: a pipe would be in the way of large ones.
@@ -91,26 +85,7 @@ class Replay:
         for number, body in enumerate(paths.values()):
             (kept / str(number)).write_bytes(body)
         arguments = (self.socket, list(paths), self._requests, ready)
-        self._process = context().Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
-        if not ready.wait(30):
-            message = "the replaying server did not start"
-            raise RuntimeError(message)
-
-    def __enter__(self) -> Self:
-        """Use it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop it."""
-        self._process.terminate()
-        self._process.join()
-        self._folder.cleanup()
+        self._start("the replaying server", _serve, arguments, ready)
 
     @property
     def requests(self) -> int:
