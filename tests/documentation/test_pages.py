@@ -14,7 +14,11 @@ from documentation.world import FLAVOURS, LACKING, world
 import hyperkit
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.rst")),
+]
 PAGES.remove(ROOT / "docs" / "tutorial.rst")  # it needs nothing furnished: test_tutorial.py
 PROGRAM = {
     ".md": re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL),

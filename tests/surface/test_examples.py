@@ -17,7 +17,11 @@ PUBLIC = {
     for name, method in inspect.getmembers(hyperkit.Client, inspect.isfunction)
     if not name.startswith("_")
 }
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.rst")),
+]
 # What the examples call the clients in them.
 CLIENTS = {"batch", "blue", "client", "member", "other", "there"}
 
