@@ -1,6 +1,7 @@
 """A world for examples to run in: embedded servers, and what stands for the rest of it."""
 
 import io
+import logging
 import re
 import socket
 import tarfile
@@ -59,6 +60,7 @@ def world(flavour, text):
     """
     with ExitStack() as stack:
         environment = stack.enter_context(pytest.MonkeyPatch.context())
+        stack.enter_context(logging_as_it_was())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         far = bool(FAR.search(text))
         server = stack.enter_context(Server(flavour, tls=far))
@@ -102,6 +104,19 @@ def world(flavour, text):
         finally:
             environment.undo()
             hyperkit.reset()
+
+
+@contextmanager
+def logging_as_it_was():
+    """Take back what an example has set of the logging, which is the whole process's."""
+    loggers = [logging.getLogger(name) for name in (None, "hyperkit")]
+    before = [(one.level, list(one.handlers)) for one in loggers]
+    try:
+        yield
+    finally:
+        for one, (level, handlers) in zip(loggers, before, strict=True):
+            one.setLevel(level)
+            one.handlers[:] = handlers
 
 
 def look_farther(stack, here, folder, text):
