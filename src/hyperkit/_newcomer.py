@@ -146,10 +146,12 @@ class Newcomer:
                     continue
                 twin = self._twin(api_endpoint=url, server_cert=str(certificate))
                 return url, certificate, _is_trusted(twin), twin
-            except (ConnectionFailed, RequestTimeout) as error:
-                tried.append(str(error))
+            except Error as error:
                 if twin is not None:
                     twin.close()
+                if not isinstance(error, (ConnectionFailed, RequestTimeout)):
+                    raise
+                tried.append(str(error))
         told = " ".join([*others, *tried])
         if others:
             message = f"The server that issued the token was not found. {told} Nothing was sent."

@@ -7,6 +7,7 @@ import socket
 import ssl
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,17 @@ def test_another_server_at_the_first_address(server, stranger):
         assert stranger.trust(changed(token, addresses=[elsewhere, address])) is True
         assert stranger.api_endpoint == f"https://{address}"
         assert other.requests == []
+
+
+def test_a_server_that_lies_before_the_token_keeps_no_connection(server, stranger):
+    server.faults.malformed(path="/1.0")
+    with pytest.raises(hyperkit.InvalidResponse):
+        stranger.trust(server.token())
+    for _ in range(100):
+        if not server._gate.connections:
+            break
+        time.sleep(0.02)
+    assert not server._gate.connections
 
 
 def test_an_address_where_nobody_speaks_tls(server, stranger):
