@@ -268,7 +268,7 @@ def test_a_cut_is_an_error(slow, box):
         client.popen(box, ["sh", "-c", "yes | head -c 8000000"]) as process,
     ):
         process.stdout.read(1 << 20)
-        link.cut()
+        link.hang_up()
         process.stdout.read()
 
 

@@ -5,6 +5,8 @@ import socket
 import struct
 import threading
 
+from conformance.proxy import Proxy
+
 BLOCK = 64 * 1024
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: what is on its way is thrown away
 
@@ -23,7 +25,7 @@ class Plan:
         self.mark, self.up, self.down, self.left = mark, up, down, times
 
 
-class Breaker:
+class Breaker(Proxy):
     """Forwards connections, until one is to be cut.
 
     Args:
@@ -37,30 +39,12 @@ class Breaker:
     """
 
     def __init__(self, target, address):
-        self.family = socket.AF_UNIX if isinstance(target, str) else socket.AF_INET
-        self.target = target
         self.accepted = self.cuts = 0
         self.seen = []
         self.plans = []
         self.open = []
-        self.threads = []
         self.lock = threading.Lock()
-        self.listener = socket.socket(self.family)
-        self.listener.bind(address)
-        self.listener.listen(64)
-        self.address = self.listener.getsockname()
-        self.start(self.accept)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.hang_up()
-        for thread in self.threads:
-            thread.join(10)
+        super().__init__(target, address)
 
     def cut(self, mark=b"", *, up=None, down=None, times=1):
         """Plan to cut connections; see `Plan`. Without a mark, from the first byte on."""
@@ -77,29 +61,20 @@ class Breaker:
         for pair in pairs:
             close(pair)
 
-    def start(self, work, *arguments):
-        self.threads.append(threading.Thread(target=work, args=arguments, daemon=True))
-        self.threads[-1].start()
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            if any(plan.left and not plan.mark and plan.up == 0 for plan in self.plans):
-                self.struck(next(plan for plan in self.plans if plan.left and plan.up == 0))
-                close([near])
-                continue
-            far = socket.socket(self.family)
-            far.connect(self.target)
-            pair = [near, far]
-            with self.lock:
-                self.open.append(pair)
-            passing = Passing(self, pair)
-            self.start(passing.go_up)
-            self.start(passing.go_down)
+    def take(self, near):
+        self.accepted += 1
+        if any(plan.left and not plan.mark and plan.up == 0 for plan in self.plans):
+            self.struck(next(plan for plan in self.plans if plan.left and plan.up == 0))
+            close([near])
+            return
+        far = socket.socket(self.family)
+        far.connect(self.target)
+        pair = [near, far]
+        with self.lock:
+            self.open.append(pair)
+        passing = Passing(self, pair)
+        self.start(passing.go_up)
+        self.start(passing.go_down)
 
     def struck(self, plan):
         plan.left -= 1

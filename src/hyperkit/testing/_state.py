@@ -45,7 +45,6 @@ class Image:
     profiles: list[str] = field(default_factory=lambda: ["default"])
     properties: dict[str, str] = field(default_factory=dict[str, str])
     public: bool = False
-    secret_of: str = ""
     source: Json | None = None
     templates: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
