@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import _options
 from ._api.auth_groups import AuthGroupsMixin
 from ._api.bearer_identities import BearerIdentitiesMixin
+from ._api.certificates import CertificatesMixin
 from ._api.cluster import ClusterMixin
 from ._api.cluster_groups import ClusterGroupsMixin
 from ._api.cluster_links import ClusterLinksMixin
@@ -14,6 +15,8 @@ from ._api.cluster_members import ClusterMembersMixin
 from ._api.containers import ContainersMixin
 from ._api.copying import CopyingMixin
 from ._api.directories import DirectoriesMixin
+from ._api.events import EventsMixin
+from ._api.exec import ExecMixin
 from ._api.files import FilesMixin
 from ._api.identities import IdentitiesMixin
 from ._api.identity_provider_groups import IdentityProviderGroupsMixin
@@ -24,6 +27,7 @@ from ._api.instance_backups import InstanceBackupsMixin
 from ._api.instance_debug import InstanceDebugMixin
 from ._api.instance_firmware import InstanceFirmwareMixin
 from ._api.instance_metadata import InstanceMetadataMixin
+from ._api.instance_state import InstanceStateMixin
 from ._api.instances import InstancesMixin
 from ._api.logs import LogsMixin
 from ._api.metrics import MetricsMixin
@@ -42,6 +46,7 @@ from ._api.networks import NetworksMixin
 from ._api.oidc_identities import OIDCIdentitiesMixin
 from ._api.operations import OperationsMixin
 from ._api.placement_groups import PlacementGroupsMixin
+from ._api.processes import ProcessesMixin
 from ._api.profiles import ProfilesMixin
 from ._api.projects import ProjectsMixin
 from ._api.readiness import ReadinessMixin
@@ -58,9 +63,12 @@ from ._api.storage_volume_blocks import StorageVolumeBlocksMixin
 from ._api.storage_volume_copies import StorageVolumeCopiesMixin
 from ._api.storage_volume_files import StorageVolumeFilesMixin
 from ._api.storage_volume_snapshots import StorageVolumeSnapshotsMixin
+from ._api.storage_volumes import StorageVolumesMixin
 from ._api.terminals import TerminalsMixin
+from ._api.tls_identities import TLSIdentitiesMixin
 from ._api.trust import TrustMixin
 from ._api.verbs import VerbsMixin
+from ._api.waiting import WaitingMixin
 from ._api.warnings import WarningsMixin
 from ._hint import SLIP, did_you_mean
 from ._remotes import PREFIX, expand
@@ -91,11 +99,9 @@ class Client(
     ContainersMixin,
     CopyingMixin,
     DirectoriesMixin,
-    FilesMixin,
     IdentityProviderGroupsMixin,
-    ImageFilesMixin,
-    ImagesMixin,
     ImageAliasesMixin,
+    ImageFilesMixin,
     InstanceBackupsMixin,
     InstanceDebugMixin,
     InstanceFirmwareMixin,
@@ -114,29 +120,40 @@ class Client(
     NetworkZoneRecordsMixin,
     NetworkZonesMixin,
     NetworksMixin,
-    PlacementGroupsMixin,
     OIDCIdentitiesMixin,
+    PlacementGroupsMixin,
     ProfilesMixin,
     ProjectsMixin,
     ReadinessMixin,
     ReplicatorsMixin,
+    ScopesMixin,
     SftpMixin,
     SnapshotsMixin,
-    ScopesMixin,
+    StorageBucketBackupsMixin,
     StorageVolumeBackupsMixin,
     StorageVolumeBlocksMixin,
     StorageVolumeCopiesMixin,
     StorageVolumeFilesMixin,
     StorageVolumeSnapshotsMixin,
-    StorageBucketBackupsMixin,
     TerminalsMixin,
     TrustMixin,
     VerbsMixin,
     WarningsMixin,
-    IdentitiesMixin,
+    # What these stand on, in the order that Python's method resolution takes.
+    CertificatesMixin,
+    FilesMixin,
+    ImagesMixin,
+    ProcessesMixin,
+    ExecMixin,
     InstancesMixin,
-    StoragePoolsMixin,
+    InstanceStateMixin,
     StorageBucketsMixin,
+    StorageVolumesMixin,
+    StoragePoolsMixin,
+    TLSIdentitiesMixin,
+    IdentitiesMixin,
+    WaitingMixin,
+    EventsMixin,
     OperationsMixin,
     ServerMixin,
 ):

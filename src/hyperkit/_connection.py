@@ -13,7 +13,7 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from ._envelope import masked, read_envelope
-from ._link import AWAY, PAUSE, Download, Dropped, Link, is_starting, redirected
+from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
 _REPEATABLE = {"GET", "HEAD"}
+# How long a server that is starting is waited for, where no timeout is given, in seconds.
+_STARTUP = 60.0
+# Between two questions to it.
+PAUSE = 0.25
 _DONE = {
     "id": "",
     "class": "task",
@@ -367,7 +371,7 @@ class Connection(ClientOptions):
         link = self._connected()
         prepared = PreparedRequest()
         prepared.method = method
-        prepared.url = link.endpoint.base + path + self._query(path, query)
+        prepared.url = link.endpoint.base + path + self._query(path, query, link)
         prepared.headers = CaseInsensitiveDict(self._headers(headers))
         prepared.hooks = {"response": []}
         if isinstance(body, Payload):
@@ -388,11 +392,11 @@ class Connection(ClientOptions):
         self._local.response = response
         return response
 
-    def _query(self, path: str, query: Mapping[str, Any] | None) -> str:
+    def _query(self, path: str, query: Mapping[str, Any] | None, link: Link) -> str:
         """Write the query, with the client's own project and target."""
         fields = {name: value for name, value in (query or {}).items() if value is not None}
         if path != "/":
-            project = self._own_project()
+            project = self._own_project(link)
             if project is not None and "all-projects" not in fields:
                 fields.setdefault("project", project)
             if self.target is not None:
@@ -405,11 +409,11 @@ class Connection(ClientOptions):
             message = f"A parameter for {path} holds text that cannot be written as UTF-8."
             raise ArgumentError(message) from error
 
-    def _own_project(self) -> str | None:
+    def _own_project(self, link: Link | None = None) -> str | None:
         """Name the project of all calls: the client's own, else that of its remote."""
         if self.default_project is not None:
             return self.default_project
-        return self._connected().project
+        return (link or self._connected()).project
 
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}
@@ -446,7 +450,7 @@ class Connection(ClientOptions):
         Once more, if a GET met a dropped connection; again, while the server is starting;
         elsewhere on the same server, if it redirects.
         """
-        patience = AWAY if timeout[1] is None else timeout[1]
+        patience = _STARTUP if timeout[1] is None else timeout[1]
         deadline = time.monotonic() + patience
         redirects = 0
         while redirects < _MAX_REDIRECTS:

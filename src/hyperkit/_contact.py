@@ -33,8 +33,8 @@ class ServerCertificate(str):
 def server_certificate(url: str, *, timeout: float = 10.0) -> ServerCertificate:
     """Read the certificate that a server shows, unverified.
 
-    **Nobody vouches for it**: whoever answers at this address may show what he likes, be it
-    the server or somebody who stands between. So compare the fingerprint with what you know
+    **Nobody vouches for it**: whoever answers at this address may show anything, be it the
+    server or somebody who stands between. So compare the fingerprint with what you know
     from elsewhere, such as ``lxc info`` or ``incus info`` on the server itself, or ask somebody
     who can, before you give it to a client as ``server_cert``. Nothing is sent, the client's
     own certificate neither. With a token this is not needed: `Client.trust` compares by itself.

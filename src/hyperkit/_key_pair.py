@@ -7,11 +7,14 @@ import getpass
 import os
 import secrets
 import socket
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import ArgumentError, CertificateError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _LASTS = dt.timedelta(days=3650)
 # A server whose clock is behind would not take a certificate that begins now.
@@ -71,8 +74,18 @@ def generate_key_pair(
     certificate, key = _make(common_name)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(Path(pair.key), key, overwrite=overwrite)
-        _write(Path(pair.certificate), certificate, overwrite=overwrite)
+        with (
+            _written(Path(pair.key), key, 0o600) as new_key,
+            _written(Path(pair.certificate), certificate, 0o644) as new_certificate,
+        ):
+            _put(new_key, Path(pair.key), overwrite=overwrite)
+            try:
+                _put(new_certificate, Path(pair.certificate), overwrite=overwrite)
+            except OSError:
+                # Half a pair would stand in the way of the next one.
+                if not overwrite:
+                    Path(pair.key).unlink()
+                raise
     except FileExistsError as error:
         message = f"{error.filename2 or error.filename} was there first."
         raise ArgumentError(message) from error
@@ -140,20 +153,25 @@ def _make(name: str) -> tuple[bytes, bytes]:
     )
 
 
-def _write(place: Path, content: bytes, *, overwrite: bool) -> None:
-    """Give a file its name when all of it is there; no link is followed."""
+@contextmanager
+def _written(place: Path, content: bytes, mode: int) -> Generator[Path]:
+    """Write a file beside the place that it is for; what stays there is removed."""
     beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
-    mode = 0o600 if place.suffix == ".key" else 0o644
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if overwrite:
-            beside.replace(place)
-        else:
-            os.link(beside, place)
+        yield beside
     finally:
         with suppress(FileNotFoundError):
             beside.unlink()
+
+
+def _put(beside: Path, place: Path, *, overwrite: bool) -> None:
+    """Give a whole file its name; no link is followed."""
+    if overwrite:
+        beside.replace(place)
+    else:
+        os.link(beside, place)

@@ -40,10 +40,6 @@ if TYPE_CHECKING:
 # No answer that is held in memory is longer than this: thousands of instances with all that
 # is known of them are some 10 MB. Files, images and backups are never held.
 MAX_ANSWER = 256 << 20
-# How long a server that is starting is waited for, where no timeout is given, in seconds.
-AWAY = 60.0
-# Between two questions to it.
-PAUSE = 0.25
 # What OpenSSL calls a certificate that is not valid yet, and one that is not valid any more.
 _DATES = {9, 10}
 _STARTING = b"daemon setup in progress"
@@ -304,9 +300,11 @@ def _is_unread(response: Response) -> bool:
 
 def _hold(response: Response, blocks: Iterable[bytes]) -> None:
     held: list[bytes] = []
+    size = 0
     for block in blocks:
         held.append(block)
-        if sum(map(len, held)) > MAX_ANSWER:
+        size += len(block)
+        if size > MAX_ANSWER:
             response.close()
             request: Any = response.request
             message = (

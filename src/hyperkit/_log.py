@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 
 from ._envelope import masked
+from ._request import OPERATION_URL
 
 LOG = logging.getLogger("hyperkit")
-_UUID = re.compile(r"/1\.0/operations/([^/?#]+)")
 
 
 def noted(
@@ -29,7 +28,7 @@ def noted(
     if isinstance(outcome, BaseException):
         outcome = type(outcome).__name__
     milliseconds = (time.monotonic() - begun) * 1000
-    found = _UUID.search(operation or path)
+    found = OPERATION_URL.search(operation or path)
     about = f" operation {found[1]}" if found else ""
     LOG.debug("%s %s %s %.1f ms%s", method, masked(path), outcome, milliseconds, about)
 

@@ -6,6 +6,7 @@ import re
 import secrets
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from ._payload import BLOCK
 from .errors import InvalidResponse
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _FIELD = re.compile(r'[; ]name="?([^";\r\n]*)"?', re.IGNORECASE)
 _FILE = re.compile(r'filename="?([^";\r\n]*)"?', re.IGNORECASE)
-_BLOCK = 256 * 1024
 _MAX_HEAD = 16 * 1024
 
 
@@ -122,7 +122,7 @@ class Form:
         return taken
 
     def _fill(self) -> None:
-        block = self._source.read(_BLOCK)
+        block = self._source.read(BLOCK)
         if not block:
             self._broken()
         self._buffer += block

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # How servers write that something never expires.
 NEVER = "0001-01-01T00:00:00Z"
-_UUID_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
+OPERATION_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
 
 
 def path(*segments: str) -> str:
@@ -130,7 +130,7 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
         ArgumentError: there is none.
     """
     text = operation if isinstance(operation, str) else operation.get("id", "")
-    match = _UUID_URL.search(text) if "/" in text else None
+    match = OPERATION_URL.search(text) if "/" in text else None
     uuid = match[1] if match else text
     if not uuid or "/" in uuid:
         # An operation may hold secrets: it is not repeated.

@@ -15,7 +15,8 @@ from .types import TrustToken
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+# SHA-256 in lower-case hex.
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _PARTS_OF_JWT = 3
 _NAMES = ("client_name", "server_name")
 _NEEDED = ("fingerprint", "addresses", "secret")
@@ -97,7 +98,7 @@ def named_certificate(bearer: str | None) -> str | None:
         return None
     named: Any = cast("dict[str, Any]", claims).get("server_cert_fingerprint")
     text = named.lower() if isinstance(named, str) else ""
-    return text if _FINGERPRINT.fullmatch(text) else None
+    return text if FINGERPRINT.fullmatch(text) else None
 
 
 def _whole(token: Mapping[str, Any]) -> bool:

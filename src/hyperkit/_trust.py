@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import ssl
 import tempfile
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ._endpoint import client_folders, own_folder
-from ._token import named_certificate
+from ._token import FINGERPRINT, named_certificate
 from .errors import ArgumentError, CertificateError, TLSError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from ._options import ClientOptions
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 # How the dates of certificates are written.
 _ASN1 = "%Y%m%d%H%M%SZ"
 _MINUTES = "%Y-%m-%d %H:%M UTC"
@@ -119,7 +117,7 @@ def pin(server_cert: str) -> str:
         CertificateError: it is none of these.
     """
     plain = server_cert.replace(":", "").lower()
-    if _FINGERPRINT.fullmatch(plain):
+    if FINGERPRINT.fullmatch(plain):
         return plain
     text = _text(server_cert, "server_cert")
     try:

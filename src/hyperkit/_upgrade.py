@@ -46,15 +46,17 @@ def upgrade(
     *,
     body: Mapping[str, Any] | None = None,
     method: str = "GET",
+    query: Mapping[str, Any] | None = None,
 ) -> socket.socket:
     """Ask the server to speak something else on a connection of its own.
 
     Args:
         client: of the server; its socket or TLS, its pin and its key are used.
-        path: quoted, with its query.
+        path: quoted.
         protocol: such as ``"sftp"``.
         body: sent as JSON, if there is one.
         method: ``"GET"`` or ``"POST"``.
+        query: parameters; the client's own project and target are added.
 
     Returns:
         The socket, after the server's answer.
@@ -63,6 +65,7 @@ def upgrade(
         APIError: the server refuses.
         ConnectionFailed: it cannot be reached, or hung up.
     """
+    path += client._query(path, query, client._connected())
     wanted = {"Connection": "Upgrade", "Upgrade": protocol}
     content = None if body is None else json.dumps(body).encode()
     if content is not None:

@@ -161,7 +161,7 @@ class Websocket:
                 self._protocol.send_close(code)
                 self._outgoing += self._protocol.data_to_send()
             self._flush(deadline)
-        # Where somebody is waiting for a message, he sees the answer.
+        # Whoever is waiting for a message sees the answer.
         if self._reading.acquire(timeout=GOODBYE):
             self._reading.release()
             self.outlast(GOODBYE)
@@ -313,7 +313,7 @@ class Websocket:
             self._messages.append(data.decode(errors="replace") if self._text else data)
 
     def _answer(self) -> None:
-        """Send pongs and the like, if nobody is sending: then they follow what he sends."""
+        """Send pongs and the like; where somebody is sending, they follow what is sent."""
         if self._outgoing and self._sending.acquire(blocking=False):
             try:
                 # What cannot go at once stays; and what has come counts, whatever happens here.

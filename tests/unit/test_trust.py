@@ -564,13 +564,14 @@ def test_no_pair_is_overwritten_unasked(tmp_path, half):
     assert not (tmp_path / half).is_symlink()
 
 
-def test_somebody_was_faster(tmp_path, monkeypatch):
+@pytest.mark.parametrize("half", ["client.crt", "client.key"])
+def test_somebody_was_faster(tmp_path, monkeypatch, half):
     monkeypatch.setattr("os.path.lexists", lambda place: False)
-    (tmp_path / "client.key").write_text("theirs")
+    (tmp_path / half).write_text("theirs")
     with pytest.raises(hyperkit.ArgumentError, match="was there first"):
         hyperkit.generate_key_pair(tmp_path)
-    assert (tmp_path / "client.key").read_text() == "theirs"
-    assert [one.name for one in tmp_path.iterdir()] == ["client.key"]
+    assert (tmp_path / half).read_text() == "theirs"
+    assert [one.name for one in tmp_path.iterdir()] == [half]
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

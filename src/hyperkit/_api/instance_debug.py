@@ -61,7 +61,7 @@ class InstanceDebugMixin(InstancesMixin):
         url = self._path(instance, "port-forward")
         self._need("instance_port_forward", "connect_instance_port")
         body = given(address=address, port=port)
-        return upgrade(self, url + self._query(url, None), "tcp", method="POST", body=body)
+        return upgrade(self, url, "tcp", method="POST", body=body)
 
     def create_instance_bitmap(
         self,
@@ -188,7 +188,7 @@ class InstanceDebugMixin(InstancesMixin):
         url = self._path(instance, "nbd")
         self._need("instance_nbd", "instance_nbd")
         query = {"reuse": "1" if reuse else None}
-        return upgrade(self, url + self._query(url, query), "nbd")
+        return upgrade(self, url, "nbd", query=query)
 
     def repair_instance(self, instance: str, action: str) -> None:
         """Set something right that is broken: ``POST /1.0/instances/<name>/debug/repair``.

@@ -39,7 +39,7 @@ class SftpMixin(InstancesMixin):
             9
         """
         url = self._path(name, "sftp")
-        return upgrade(self, url + self._query(url, None), "sftp")
+        return upgrade(self, url, "sftp")
 
     def sftp_client(self, name: str) -> SFTPClient:
         """Connect to the files of an instance, with paramiko's client.

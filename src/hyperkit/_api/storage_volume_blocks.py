@@ -211,8 +211,8 @@ class StorageVolumeBlocksMixin(StorageVolumesMixin):
         """
         url = self._volume(pool, type, name, "nbd")
         self._need("storage_volume_nbd", "storage_volume_nbd")
-        query = self._query(url, given(writable=None if writable is None else int(writable)))
-        return upgrade(self, url + query, "nbd")
+        query = {"writable": None if writable is None else int(writable)}
+        return upgrade(self, url, "nbd", query=query)
 
     def _bitmaps(self, pool: str, type: str, volume: str, *rest: str) -> str:
         """Build the path of a volume's bitmaps, or of one of them."""

@@ -295,7 +295,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         """
         url = self._volume(pool, "custom", volume, "sftp")
         self._need("custom_volume_sftp", "storage_volume_sftp")
-        return upgrade(self, url + self._query(url, None), "sftp")
+        return upgrade(self, url, "sftp")
 
     def storage_volume_sftp_client(self, pool: str, volume: str) -> SFTPClient:
         """Connect to the files in a volume, with paramiko's client.
