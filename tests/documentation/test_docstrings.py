@@ -10,7 +10,7 @@ from documentation.furnish import furnish
 from documentation.world import FLAVOURS, LACKING, world
 
 import hyperkit
-from hyperkit import testing
+from hyperkit import notebook, testing
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -43,7 +43,7 @@ for kind in (
     EXAMPLES |= dict(members(kind))
 for one in (hyperkit, testing, hyperkit.Client, hyperkit.configure, hyperkit.default_client):
     EXAMPLES |= {one.__name__: one.__doc__}
-for one in (hyperkit.reset, hyperkit.where, hyperkit.where_not, testing.record):
+for one in (hyperkit.reset, hyperkit.where, hyperkit.where_not, notebook, notebook.table):
     EXAMPLES |= {one.__name__: one.__doc__}
 EXAMPLES["record"] = f"{testing.record.__doc__}\n{testing.replay.__doc__}"
 PARSER = doctest.DocTestParser()
@@ -53,6 +53,7 @@ NAMES = ("Client", "Resource", "where", "where_not")
 KNOWN = {name: getattr(hyperkit, name) for name in NAMES} | {
     name: getattr(testing, name) for name in ("FLAVOURS", "Server", "record", "replay")
 }
+KNOWN["table"] = notebook.table
 # Examples that do not run, and why: by their names.
 NOT_RUN = {
     "*instance_bitmap": "the embedded server has no virtual machines",
