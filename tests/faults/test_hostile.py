@@ -282,7 +282,7 @@ def test_multipart_bodies(parts, step):
         for _, _, blocks in form.parts():
             for _ in blocks:
                 # No more than a block, and what may be the beginning of a boundary.
-                assert len(form._buffer) <= _multipart._BLOCK + 100
+                assert len(form._buffer) <= _multipart.BLOCK + 100
 
 
 HTTP = [
