@@ -20,10 +20,11 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ._hint import SLIP as _SLIP
 from ._hint import did_you_mean as _did_you_mean
 from ._options import OPTIONS as _OPTIONS
 from ._options import VERSION as __version__  # noqa: F401, N811
+from ._options import check_name as _check_name
+from ._options import defaults as _defaults
 
 if _TYPE_CHECKING:
     from requests import Response as _Response
@@ -86,13 +87,16 @@ class _Module(_ModuleType):
         if name in _OPTIONS:
             setattr(self.default_client(), name, value)
             return
-        # A misspelt option would change nothing, and nobody would be told.
-        new = not (name.startswith("_") or name in globals() or isinstance(value, _ModuleType))
-        hint = new and _did_you_mean(name, _OPTIONS, likeness=_SLIP)
-        if hint and name not in _load():
-            message = f"module {__name__!r} has no option {name!r}{hint}"
-            raise AttributeError(message)
+        if not name.startswith("_") and not isinstance(value, _ModuleType):
+            _load()
+            _check_name(f"module {__name__!r}", name, value, globals().get(name))
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in _OPTIONS:  # as tools for tests do that put things back
+            setattr(self, name, _defaults()[name])
+            return
+        super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         names = {*_load(), *_OPTIONS, "last_response"}

@@ -70,10 +70,10 @@ from ._api.trust import TrustMixin
 from ._api.verbs import VerbsMixin
 from ._api.waiting import WaitingMixin
 from ._api.warnings import WarningsMixin
-from ._hint import SLIP, did_you_mean
 from ._remotes import PREFIX, expand
 
 if TYPE_CHECKING:
+    import os
     from typing import Self
 
     from requests import Session
@@ -198,39 +198,38 @@ class Client(
     def __init__(
         self,
         *,
-        api_endpoint: str | None = NOT_GIVEN,
+        api_endpoint: str | os.PathLike[str] | None = NOT_GIVEN,
         auto_sync: bool = NOT_GIVEN,
-        client_cert: str | None = NOT_GIVEN,
-        client_key: str | None = NOT_GIVEN,
+        client_cert: str | os.PathLike[str] | None = NOT_GIVEN,
+        client_key: str | os.PathLike[str] | None = NOT_GIVEN,
         client_key_password: str | None = NOT_GIVEN,
         default_media_type: str = NOT_GIVEN,
         default_project: str | None = NOT_GIVEN,
         operation_timeout: float | None = NOT_GIVEN,
         proxy: str | None = NOT_GIVEN,
-        server_cert: str | None = NOT_GIVEN,
+        server_cert: str | os.PathLike[str] | None = NOT_GIVEN,
         session: Session | None = NOT_GIVEN,
         target: str | None = NOT_GIVEN,
         timeout: float | tuple[float | None, float | None] | None = NOT_GIVEN,
         token: str | None = NOT_GIVEN,
         user_agent: str = NOT_GIVEN,
-        verify_ssl: bool | str = NOT_GIVEN,
+        verify_ssl: bool | str | os.PathLike[str] = NOT_GIVEN,
     ) -> None:
         here = locals()
         options = {name: here[name] for name in _options.OPTIONS}
         explicit = {name: value for name, value in options.items() if value is not NOT_GIVEN}
-        super().__init__(_options.start() | explicit)
+        super().__init__(_options.start() | _options.checked(explicit))
 
     # Hidden from checkers, so that they know of no other attributes.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: object) -> None:
             """Set an option; one that is misspelt would change nothing, and nobody be told."""
+            if name in _options.OPTIONS:
+                value = _options.checked({name: value})[name]
             # Classes of others may have attributes that sound like options.
-            known = name[0] == "_" or name in self.__dict__ or hasattr(Client, name)
-            plain = type(self) is Client and not known
-            if plain and (hint := did_you_mean(name, _options.OPTIONS, likeness=SLIP)):
-                message = f"Client has no option {name!r}{hint}"
-                raise AttributeError(message)
+            elif type(self) is Client and name[0] != "_" and name not in self.__dict__:
+                _options.check_name("Client", name, value, getattr(Client, name, None))
             super().__setattr__(name, value)
 
     @classmethod

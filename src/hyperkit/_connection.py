@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
+from ._endpoint import SOCKET_BASE
 from ._envelope import masked, read_envelope
 from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
@@ -354,6 +355,7 @@ class Connection(ClientOptions):
             response.content,
             method=request.method,
             url=request.path_url,
+            trust=not request.url.startswith(SOCKET_BASE),
         )
 
     def _request(

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ._resource import Resource, decode
-from .errors import APIError, Forbidden, InvalidResponse, by_status
+from .errors import APIError, Forbidden, InvalidResponse, by_status, is_taken
 
 _SECRET = re.compile(r"((?:^|[?&])(?:secret|token|password)=)[^&]*", re.IGNORECASE)
 _SHOWN = 200
@@ -16,9 +16,18 @@ _UNTRUSTED = (
     "trust(token), or ask its administrator to add client_cert"
 )
 
+# What servers say to strangers, and to nobody who merely may not do this.
+_STRANGER = {"forbidden", "not authorized", "you must be authenticated", ""}
+
 
 def read_envelope(
-    status_code: int, content_type: str, content: bytes, *, method: str = "", url: str = ""
+    status_code: int,
+    content_type: str,
+    content: bytes,
+    *,
+    method: str = "",
+    url: str = "",
+    trust: bool = True,
 ) -> Resource:
     """Read an answer; the body's ``type`` decides, never the HTTP status.
 
@@ -28,6 +37,7 @@ def read_envelope(
         content: the whole body.
         method: the verb of the request, for errors.
         url: what was asked, for errors.
+        trust: False on a socket, where whoever may open it is trusted.
 
     Returns:
         The envelope of a ``sync`` or ``async`` answer.
@@ -39,7 +49,7 @@ def read_envelope(
     body, fault = _decode(content, content_type)
     kind = body.get("type") if isinstance(body, Resource) else None
     if kind == "error" or status_code >= 400:
-        raise refusal(status_code, body, fault, method=method, url=url)
+        raise refusal(status_code, body, fault, method=method, url=url, trust=trust)
     if kind == "async" and not _names_operation(body):
         kind, fault = None, "about an operation that it does not name"
     if not isinstance(body, Resource) or kind not in ("sync", "async"):
@@ -49,7 +59,9 @@ def read_envelope(
     return body
 
 
-def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -> APIError:
+def refusal(
+    status_code: int, body: Any, fault: str, *, method: str, url: str, trust: bool = True
+) -> APIError:
     """Make the exception for an error answer.
 
     Args:
@@ -58,6 +70,7 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
         fault: what is wrong with the body otherwise.
         method: the verb of the request.
         url: what was asked.
+        trust: False on a socket, where whoever may open it is trusted.
     """
     reason = ""
     if isinstance(body, Resource):
@@ -70,9 +83,12 @@ def refusal(status_code: int, body: Any, fault: str, *, method: str, url: str) -
     if status_code == 500 and reason.lower().endswith("no such file or directory"):
         # LXD up to 5.0 says so of files that are not there.
         status_code = 404
+    if status_code in {400, 500} and is_taken(reason):
+        # Each endpoint has its own code for that.
+        status_code = 409
     kind = by_status(status_code)
     reason = reason or (f"the answer is {fault}" if fault else "the server gave no reason")
-    hint = _UNTRUSTED if kind is Forbidden else ""
+    hint = _UNTRUSTED if kind is Forbidden and trust and reason.lower() in _STRANGER else ""
     return kind(reason, status_code=status_code, method=method, url=masked(url), hint=hint)
 
 

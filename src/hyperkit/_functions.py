@@ -22,13 +22,13 @@ def configure(**options: _Any) -> None:
         options: names and values, such as ``auto_sync=False``.
 
     Raises:
+        ArgumentError: an option cannot hold such a value; none is set then.
         TypeError: there is no such option; none is set then.
 
     Example:
         >>> hyperkit.configure(api_endpoint="https://host:8443", auto_sync=False)
     """
-    _options.check(options)
-    _default.__dict__.update(options)
+    _default.__dict__.update(_options.checked(options))
 
 
 def default_client() -> _Client:

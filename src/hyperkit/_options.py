@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ._hint import did_you_mean
+from ._hint import SLIP, did_you_mean
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -17,6 +17,28 @@ VERSION = "0.1.0"
 MEDIA_TYPE = "application/json"
 USER_AGENT = f"hyperkit/{VERSION}"
 
+_NONE = type(None)
+# What an option may hold, and how that is called; all others are text or None.
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "auto_sync": ((bool,), "True or False"),
+    "default_media_type": ((str,), "text"),
+    "operation_timeout": ((int, float, _NONE), "a number of seconds, or None"),
+    "session": ((object,), ""),
+    "timeout": ((int, float, tuple, _NONE), "a number of seconds, a pair of them, or None"),
+    "user_agent": ((str,), "text"),
+    "verify_ssl": ((bool, str), "True, False, or the path of a CA file"),
+}
+_TEXT = ((str, _NONE), "text or None")
+_PATHS = {"api_endpoint", "client_cert", "client_key", "server_cert", "verify_ssl"}
+# What other clients call an option.
+_ELSEWHERE = {
+    "cert": "client_cert",
+    "endpoint": "api_endpoint",
+    "key": "client_key",
+    "project": "default_project",
+    "url": "api_endpoint",
+    "verify": "verify_ssl",
+}
 _FALSE = {"0", "false", "no", "off", ""}
 _TRUE = {"1", "true", "yes", "on"}
 
@@ -80,17 +102,54 @@ def values(options: ClientOptions) -> dict[str, Any]:
     return {name: getattr(options, name) for name in OPTIONS}
 
 
-def check(options: Mapping[str, Any]) -> None:
-    """Refuse names that are no options.
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse what is no option, and what an option cannot hold; nothing is opened for that.
+
+    Args:
+        options: names and values; a path may be of any kind.
+
+    Returns:
+        The same, with paths as text.
 
     Raises:
+        ArgumentError: a value is of the wrong type. It is not repeated: it may be a secret.
         TypeError: there is no such option.
     """
-    for name in options:
+    found: dict[str, Any] = {}
+    for name, value in options.items():
         if name not in OPTIONS:
-            hint = did_you_mean(name, OPTIONS) or f": the options are {', '.join(OPTIONS)}."
+            hint = (
+                did_you_mean(_ELSEWHERE.get(name, name), OPTIONS)
+                or f": the options are {', '.join(OPTIONS)}."
+            )
             message = f"There is no option {name!r}{hint}"
             raise TypeError(message)
+        plain = os.fspath(value) if name in _PATHS and isinstance(value, os.PathLike) else value
+        kinds, words = _KINDS.get(name, _TEXT)
+        if not isinstance(plain, kinds):
+            message = f"{name} must be {words}, not {type(value).__name__}."
+            raise ArgumentError(message)
+        found[name] = plain
+    return found
+
+
+def check_name(owner: str, name: str, value: object, there: object) -> None:
+    """Refuse to set an attribute where an option was meant: nobody would be told.
+
+    Args:
+        owner: what it would be an attribute of, for people.
+        name: of the attribute.
+        value: what it would be. A function may take the place of another one, as in tests.
+        there: what has the name already.
+
+    Raises:
+        AttributeError: it is nearly an option's name, or what others call one.
+    """
+    if there is not None and (callable(value) or name not in _ELSEWHERE):
+        return
+    if hint := did_you_mean(_ELSEWHERE.get(name, name), OPTIONS, likeness=SLIP):
+        message = f"{owner} has no option {name!r}{hint}"
+        raise AttributeError(message)
 
 
 def _flag(variable: str, text: str | None, *, default: bool) -> bool:

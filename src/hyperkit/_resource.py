@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from functools import cache
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from ._request import NEVER, time_of
 from .errors import MissingField
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
@@ -21,10 +23,15 @@ class Resource(dict[str, Any]):
     ``instance["created_at"]`` is the server's text, ``instance.created_at`` an
     aware ``datetime``, or None for "never". A trailing underscore reads a key
     that is a word of Python: ``operation.class_``. Unknown fields are kept, so
-    that what was read, changed and written back loses nothing.
+    that what was read, changed and written back loses nothing. A field that is
+    there, or that the type names, can be set as an attribute too.
 
     Example:
-        >>> Resource({"name": "web", "last_used_at": "0001-01-01T00:00:00Z"}).last_used_at
+        >>> web = Resource({"name": "web", "last_used_at": "0001-01-01T00:00:00Z"})
+        >>> web.last_used_at
+        >>> web.name = "db"
+        >>> web["name"]
+        'db'
     """
 
     __slots__ = ()
@@ -37,6 +44,11 @@ class Resource(dict[str, Any]):
     def __missing__(self, key: str) -> NoReturn:
         """Say which field is not there."""
         message = f"The {type(self).__name__} has no field {key!r}"
+        if key in _named(type(self)):
+            message += (
+                " here: servers send it in some answers only (with a higher recursion, say),"
+                " or not at all."
+            )
         raise MissingField(message, key, tuple(self))
 
     # Hidden from checkers, so that a misspelt field of a typed subclass is seen.
@@ -50,8 +62,27 @@ class Resource(dict[str, Any]):
                 return _moment(value)
             return value
 
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set a key as an attribute; one that nobody knows is a slip."""
+            key = name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
+            known = _named(type(self))
+            if key not in self and key not in known:
+                message = f"The {type(self).__name__} has no field {key!r}"
+                raise MissingField(message, key, (*self, *sorted(known)))
+            if key.endswith("_at") and (value is None or isinstance(value, datetime)):
+                value = NEVER if value is None else time_of(value)
+            self[key] = value
+
 
 Kind = TypeVar("Kind", bound=Resource)
+
+
+@cache
+def _named(kind: type[Resource]) -> frozenset[str]:
+    """List the fields that a type names, as the server writes them."""
+    names = {name for one in kind.__mro__ for name in getattr(one, "__annotations__", ())}
+    return frozenset(name[:-1] if iskeyword(name[:-1]) else name for name in names)
+
 
 _decoder = json.JSONDecoder(object_hook=Resource)
 

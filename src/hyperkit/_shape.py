@@ -59,7 +59,7 @@ def shaped(found: Any, kind: type[Kind]) -> Kind:
             raise InvalidResponse(message)
     if type(fields) is Resource:
         # It was made for this call alone, and need not be copied.
-        fields.__class__ = kind
+        object.__setattr__(fields, "__class__", kind)
         return cast("Kind", fields)
     return kind(fields)
 

@@ -17,12 +17,14 @@ from .errors import (
     InvalidResponse,
     NotFound,
     OperationCancelled,
+    OperationConflict,
     OperationFailed,
     OperationGone,
     OperationTimeout,
     RequestTimeout,
     ServerError,
     TLSError,
+    is_taken,
 )
 from .types import Operation
 
@@ -139,7 +141,7 @@ class Wait:
                 raise
             if said is None or "deadline exceeded" in said.reason:
                 return None
-            raise OperationFailed(said.reason, self.known) from said
+            raise failed(said.reason, self.known) from said
         except (ConnectionFailed, RequestTimeout, ServerError) as error:
             self._bear(error)
             return None
@@ -156,7 +158,7 @@ class Wait:
 
     def _gone(self, said: APIError | None) -> Exception:
         if said is not None and not isinstance(said, NotFound):
-            return OperationFailed(said.reason, self.known)
+            return failed(said.reason, self.known)
         return OperationGone(
             "the server does not know it (any more), so its outcome is unknown: operations are "
             "forgotten five seconds after their end, and when the server restarts.",
@@ -190,4 +192,10 @@ def result(operation: Operation) -> Operation:
     reason = operation.get("err") or operation.get("status") or "it failed without a reason"
     if code == CANCELLED:
         raise OperationCancelled(reason, operation)
-    raise OperationFailed(reason, operation)
+    raise failed(reason, operation)
+
+
+def failed(reason: str, operation: Operation | None) -> OperationFailed:
+    """Make the exception for an operation that ended in failure."""
+    kind = OperationConflict if is_taken(reason) else OperationFailed
+    return kind(reason, operation)

@@ -23,6 +23,7 @@
     │       └── ServiceUnavailable      503
     ├── OperationError                  an asynchronous call did not succeed
     │   ├── OperationFailed             also a BadRequest
+    │   │   └── OperationConflict       also a Conflict: what it was to make is there
     │   ├── OperationCancelled
     │   ├── OperationTimeout            also a TimeoutError
     │   └── OperationGone               also a NotFound: its outcome is unknown
@@ -50,6 +51,7 @@ Every one of them can be pickled, and its text is a whole sentence.
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -142,7 +144,10 @@ class NotAcceptable(ClientError):
 
 
 class Conflict(ClientError):
-    """It is there already, or in use (409)."""
+    """It is there already, or in use (409).
+
+    Where a server says by another code that something of this name exists, it is this too.
+    """
 
 
 class PreconditionFailed(ClientError):
@@ -213,6 +218,12 @@ class OperationFailed(OperationError, BadRequest):
     """The operation ended in failure."""
 
     status_code = 400
+
+
+class OperationConflict(OperationFailed, Conflict):
+    """The operation failed, since what it was to make is there already."""
+
+    status_code = 409
 
 
 class OperationCancelled(OperationError):
@@ -361,8 +372,10 @@ class MissingField(InvalidResponse, KeyError, AttributeError):
 
     def __str__(self) -> str:
         """Say it, and what was probably meant; a KeyError would quote it."""
-        hint = did_you_mean(self.field, self.fields)
-        return f"{self.args[0]}{hint or '.'}"
+        said = str(self.args[0])
+        return (
+            said if said.endswith(".") else said + (did_you_mean(self.field, self.fields) or ".")
+        )
 
 
 class MissingExtension(Error, NotImplementedError):
@@ -430,6 +443,18 @@ BY_STATUS: dict[int, type[APIError]] = {
     502: BadGateway,
     503: ServiceUnavailable,
 }
+
+
+_TAKEN = re.compile(r"already exists|UNIQUE constraint failed", re.IGNORECASE)
+
+
+def is_taken(reason: str) -> bool:
+    """Tell whether the server means that there is one already, whatever its code says.
+
+    Args:
+        reason: the server's words.
+    """
+    return _TAKEN.search(reason) is not None
 
 
 def by_status(status_code: int) -> type[APIError]:

@@ -1,13 +1,12 @@
-import json
 import pickle
 import socket
-from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import hyperkit
 from hyperkit import _endpoint, _options, errors
-from hyperkit._resource import Resource
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +42,47 @@ def test_a_misspelt_option_is_not_set_in_silence():
         with pytest.raises(AttributeError, match="no option 'timout': did you mean 'timeout'"):
             owner.timout = 5
         assert not hasattr(owner, "timout")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("endpoint", "api_endpoint"), ("project", "default_project")]
+)
+def test_what_other_clients_call_an_option(name, meant):
+    for owner in (hyperkit, hyperkit.Client()):
+        with pytest.raises(AttributeError, match=f"no option '{name}': did you mean '{meant}'"):
+            setattr(owner, name, "blue")
+    assert callable(hyperkit.project)
+
+
+def test_paths_of_any_kind():
+    client = hyperkit.Client(server_cert=Path("server.crt"))
+    client.client_key = Path("/etc/client.key")
+    hyperkit.api_endpoint = Path("/run/unix.socket")
+    assert (client.server_cert, client.client_key) == ("server.crt", "/etc/client.key")
+    assert hyperkit.api_endpoint == "/run/unix.socket"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"auto_sync": "no"}, "auto_sync must be True or False, not str."),
+        ({"client_key": b"-----BEGIN"}, "client_key must be text or None, not bytes."),
+        ({"timeout": "5"}, "timeout must be a number of seconds, a pair of them, or None"),
+    ],
+)
+def test_values_of_the_wrong_type(options, words):
+    for use in (lambda: hyperkit.Client(**options), lambda: hyperkit.configure(**options)):
+        with pytest.raises(hyperkit.ArgumentError, match=f"^{words}"):
+            use()
+
+
+def test_tools_for_tests_put_options_back():
+    with mock.patch.object(hyperkit, "auto_sync", new=False):
+        assert hyperkit.auto_sync is False
+    assert hyperkit.auto_sync is True
+    hyperkit.timeout = 5
+    del hyperkit.timeout
+    assert hyperkit.timeout == 60
 
 
 def test_other_attributes_can_be_set(monkeypatch):
@@ -119,30 +159,6 @@ def test_a_place_that_cannot_be_looked_at_is_no_socket(monkeypatch):
 def test_a_client_pickles():
     client = pickle.loads(pickle.dumps(hyperkit.Client(api_endpoint="/a", auto_sync=False)))
     assert (client.api_endpoint, client.auto_sync) == ("/a", False)
-
-
-def test_attributes_are_python_and_items_the_wire():
-    text = '{"class": "task", "created_at": "2026-01-02T03:04:05.123456789Z", "last_used_at": "0001-01-01T00:00:00Z", "x": {"y": 1}}'
-    resource = json.loads(text, object_hook=Resource)
-    assert resource.class_ == "task"
-    assert resource.created_at == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
-    assert resource.last_used_at is None
-    assert resource.x.y == 1
-    assert resource == json.loads(text)
-    assert json.loads(json.dumps(resource)) == resource
-    assert pickle.loads(pickle.dumps(resource)) == resource
-    with pytest.raises(AttributeError, match="z"):
-        _ = resource.z
-    assert {"class_", "created_at", "x", "items"} <= set(dir(resource))
-
-
-def test_a_misspelt_field_is_met_with_a_hint():
-    found = hyperkit.Resource(status="Running")
-    with pytest.raises(
-        AttributeError, match="^The Resource has no field 'statsu': did you mean 's"
-    ):
-        found.statsu  # noqa: B018
-    assert not hasattr(found, "colour")
 
 
 KINDS = [
