@@ -178,7 +178,7 @@ def furnish_images(client, says):
 def furnish_instances(client, server, says):
     """Make the instances that a text speaks of, and what it does of theirs."""
     for name, spoken in SPOKEN.items():
-        if not says(spoken) or says(rf'(create|launch)_(container|instance)\("{name}"'):
+        if not says(spoken) or says(rf'(create|launch)_(container|instance)\(\s*"{name}"'):
             continue
         if name not in client.instances():
             card = {"eth0": CARD} if name == "web" and says("br0") else None
