@@ -74,11 +74,13 @@ def furnish(client, server, text):
         ),
         (
             r'create_storage_volume\("fast',
-            r'"fast", "(data|disk)[/"]',
-            lambda: [
-                client.create_storage_volume("fast", "data"),
-                client.create_storage_volume("fast", "disk", content_type="block"),
-            ],
+            r'"fast", "data[/"]',
+            lambda: client.create_storage_volume("fast", "data"),
+        ),
+        (
+            r'create_storage_volume\("fast',
+            r'"fast", "disk"',
+            lambda: client.create_storage_volume("fast", "disk", content_type="block"),
         ),
         (
             "export_storage_volume",
