@@ -71,7 +71,7 @@ FAMILIES = (
     (
         "Operations and events",
         ("operations", "waiting", "events"),
-        ("operations", "batches", "events"),
+        ("operations", "batches", "progress", "events"),
     ),
     ("The server", ("server", "metrics", "warnings"), ("server",)),
     ("Requests of your own", ("verbs", "connection"), ()),
