@@ -24,58 +24,34 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-# What belongs together: a heading, the chapters by the patterns of their names (the first that
-# fits counts), and the pages of the manual that tell how they are used.
-FAMILIES = (
-    (
-        "Trust",
-        ("auth_groups", "*identit*", "certificates", "trust", "log_in"),
-        ("connecting", "becoming-trusted", "certificates", "trust"),
+# What belongs together: a heading, and the chapters by the patterns of their names (the first
+# that fits counts).
+FAMILIES = {
+    "Trust": ("auth_groups", "*identit*", "certificates", "trust"),
+    "Instances": (
+        "instance*",
+        "containers",
+        "copying",
+        "directories",
+        "exec",
+        "files",
+        "logs",
+        "migration",
+        "processes",
+        "readiness",
+        "sftp",
+        "snapshots",
+        "terminals",
     ),
-    (
-        "Instances",
-        (
-            "instance*",
-            "containers",
-            "copying",
-            "directories",
-            "exec",
-            "files",
-            "logs",
-            "migration",
-            "processes",
-            "readiness",
-            "sftp",
-            "snapshots",
-            "terminals",
-        ),
-        (
-            "instances",
-            "snapshots",
-            "processes",
-            "files",
-            "backups",
-            "migration",
-            "waiting",
-        ),
-    ),
-    ("Images", ("image*",), ("images",)),
-    ("Profiles and projects", ("profiles", "projects", "scopes"), ("profiles", "projects")),
-    (
-        "Networks",
-        ("network*",),
-        ("networks", "network-acls", "network-forwards", "network-zones", "network-peers"),
-    ),
-    ("Storage", ("storage*",), ("storage", "buckets")),
-    ("Clusters", ("cluster*", "placement_groups", "replicators"), ("clusters",)),
-    (
-        "Operations and events",
-        ("operations", "waiting", "events"),
-        ("operations", "batches", "events"),
-    ),
-    ("The server", ("server", "metrics", "warnings"), ("server",)),
-    ("Requests of your own", ("verbs", "connection"), ()),
-)
+    "Images": ("image*",),
+    "Profiles and projects": ("profiles", "projects", "scopes"),
+    "Networks": ("network*",),
+    "Storage": ("storage*",),
+    "Clusters": ("cluster*", "placement_groups", "replicators"),
+    "Operations and events": ("operations", "waiting", "events"),
+    "The server": ("server", "metrics", "warnings"),
+    "Requests of your own": ("verbs", "connection"),
+}
 WORDS = {
     "acls": "ACLs",
     "api": "API",
@@ -106,11 +82,11 @@ def chapters() -> dict[str, tuple[ModuleType, list[str]]]:
     return dict(sorted(found.items()))
 
 
-def family_of(chapter: str) -> int:
-    """Say which family a chapter belongs to: its number in `FAMILIES`."""
-    for number, (_, patterns, _) in enumerate(FAMILIES):
+def family_of(chapter: str) -> str:
+    """Say which family a chapter belongs to."""
+    for family, patterns in FAMILIES.items():
         if any(fnmatch(chapter, pattern) for pattern in patterns):
-            return number
+            return family
     message = f"docs/chapters.py: no family of FAMILIES has the chapter {chapter!r}."
     raise LookupError(message)
 
@@ -121,36 +97,52 @@ def title_of(chapter: str) -> str:
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
-def page_of(chapter: str, module: ModuleType, names: list[str], guides: tuple[str, ...]) -> str:
+def summary_of(module: ModuleType) -> str:
+    """Take what a chapter is about from its docstring, without the chapter's name."""
+    said = inspect.getdoc(module).splitlines()[0].rpartition(": ")[2]
+    return said[0].upper() + said[1:]
+
+
+def guides_of(chapter: str) -> list[str]:
+    """Find the pages of the manual that tell how a chapter is used: those that name it."""
+    pages = sorted(Path(__file__).parent.glob("*.rst"))
+    found = [page.stem for page in pages if f"`methods/{chapter}`" in page.read_text()]
+    if not found:
+        message = f"docs/chapters.py: no page of the manual names `methods/{chapter}`."
+        raise LookupError(message)
+    return found
+
+
+def page_of(chapter: str, module: ModuleType, names: list[str]) -> str:
     """Write the page of a chapter."""
     title = title_of(chapter)
-    said = inspect.getdoc(module).splitlines()[0]
-    lines = [title, "=" * len(title), "", said, ""]
-    if guides:
-        pages = ", ".join(f":doc:`/{guide}`" for guide in guides)
-        lines += [f"How they are used: {pages}.", ""]
-    lines += [".. currentmodule:: hyperkit", ""]
+    guides = ", ".join(f":doc:`/{guide}`" for guide in guides_of(chapter))
+    lines = [title, "=" * len(title), "", summary_of(module), ""]
+    lines += [f"How they are used: {guides}.", "", ".. currentmodule:: hyperkit", ""]
     for name in names:
-        lines += [f".. automethod:: Client.{name}", ""]
+        told = getattr(hyperkit.Client, name).__name__
+        if told == name:
+            lines += [f".. automethod:: Client.{name}", ""]
+        else:
+            same = f"   Another name of :meth:`~hyperkit.Client.{told}`."
+            lines += [f".. method:: Client.{name}(...)", "", same, ""]
     return "\n".join(lines)
 
 
 def write(folder: Path) -> None:
     """Write all pages, and their index, into a folder."""
     pages = {}
-    listed = [[] for _ in FAMILIES]
+    listed = {family: [] for family in FAMILIES}
     found = chapters()
     for chapter, (module, names) in found.items():
-        family = family_of(chapter)
-        pages[chapter] = page_of(chapter, module, names, FAMILIES[family][2])
-        listed[family].append(chapter)
+        pages[chapter] = page_of(chapter, module, names)
+        listed[family_of(chapter)].append(chapter)
     pages["index"] = INDEX
-    for (family, _, _), members in zip(FAMILIES, listed, strict=True):
+    for family, members in listed.items():
         lines = [family, "-" * len(family), "", ".. toctree::", "   :hidden:", ""]
         lines += [*(f"   {name}" for name in members), ""]
         for name in members:
-            said = inspect.getdoc(found[name][0]).splitlines()[0]
-            lines.append(f"* :doc:`{title_of(name)} <{name}>`: {said.rpartition(': ')[2]}")
+            lines.append(f"* :doc:`{title_of(name)} <{name}>`: {summary_of(found[name][0])}")
         pages["index"] += "\n".join([*lines, "", ""])
     if folder.exists() and {path.stem for path in folder.iterdir()} != set(pages):
         shutil.rmtree(folder)

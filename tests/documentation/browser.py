@@ -125,6 +125,16 @@ class Page:
         self.events.clear()
         answer = self.ask("Page.navigate", url=url)
         assert "errorText" not in answer, (url, answer)
+        self.wait_for_load()
+
+    def follow(self, script):
+        """Run JavaScript that leads to another page, and wait until all of that is there."""
+        self.events.clear()
+        self.run(script)
+        self.wait_for_load()
+
+    def wait_for_load(self):
+        """Wait until the page is there that is on its way."""
         while "Page.loadEventFired" not in self.events:
             self.receive()
 

@@ -74,11 +74,13 @@ def furnish(client, server, text):
         ),
         (
             r'create_storage_volume\("fast',
-            r'"fast", "(data|disk)[/"]',
-            lambda: [
-                client.create_storage_volume("fast", "data"),
-                client.create_storage_volume("fast", "disk", content_type="block"),
-            ],
+            r'"fast", "data[/"]',
+            lambda: client.create_storage_volume("fast", "data"),
+        ),
+        (
+            r'create_storage_volume\("fast',
+            r'"fast", "disk"',
+            lambda: client.create_storage_volume("fast", "disk", content_type="block"),
         ),
         (
             "export_storage_volume",
@@ -178,7 +180,7 @@ def furnish_images(client, says):
 def furnish_instances(client, server, says):
     """Make the instances that a text speaks of, and what it does of theirs."""
     for name, spoken in SPOKEN.items():
-        if not says(spoken) or says(rf'(create|launch)_(container|instance)\("{name}"'):
+        if not says(spoken) or says(rf'(create|launch)_(container|instance)\(\s*"{name}"'):
             continue
         if name not in client.instances():
             card = {"eth0": CARD} if name == "web" and says("br0") else None

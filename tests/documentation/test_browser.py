@@ -152,7 +152,7 @@ def test_nothing_is_wider_than_the_screen(seen):
 )
 def test_search_finds(base, page, words, wanted):
     page.open(base + "index.html")
-    page.run(
+    page.follow(
         f'const box = document.querySelector("form input[name=q]"); box.value = "{words}";'
         " box.form.submit()"
     )

@@ -87,7 +87,7 @@ def world(flavour, text):
         if far:
             environment.setenv("REQUESTS_CA_BUNDLE", str(folder / "own.crt"))
             look_farther(stack, here, folder, text)
-        if "images.linuxcontainers.org" in text:
+        if '"https://images.linuxcontainers.org"' in text:
             alpine = stack.enter_context(serving_image(packed("alpine"), "alpine/edge"))
             here.substitutes["https://images.linuxcontainers.org"] = alpine
             client.delete_image_alias("busybox")
@@ -191,7 +191,7 @@ def serve_images(stack, here, text):
     images = stack.enter_context(serving_image(packed("debian"), "debian/12"))
     here.substitutes["https://images.example.net/busybox"] = f"{page}/page"
     here.substitutes["https://images.example.net"] = images
-    if "refresh_image" in text:
+    if "refresh_image(" in text:
         here.client.create_image_from_remote(
             images, alias="debian/12", aliases=["debian/12"], protocol="simplestreams"
         )
