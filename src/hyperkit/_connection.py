@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -22,6 +22,7 @@ from ._request import name_of
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
+from ._turn import turn
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -32,6 +33,7 @@ from .types import Operation, Server
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator, Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
 
@@ -266,10 +268,18 @@ class Connection(ClientOptions):
         """Change something; an answer that came at once is an operation born finished."""
         if etag:
             headers = {**(headers or {}), "If-Match": etag}
-        envelope = self._envelope(method, path, body=body, query=query, headers=headers)
+        merges = etag or method == "PATCH"
+        with self._alone(path, query) if merges else nullcontext():
+            envelope = self._envelope(method, path, body=body, query=query, headers=headers)
         if envelope["type"] == "async":
             return shaped(envelope["metadata"], Operation)
         return self._done(envelope.get("metadata"))
+
+    def _alone(self, path: str, query: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Keep the other threads of this program from changing an object meanwhile."""
+        link = self._connected()
+        where = link.endpoint.socket or link.endpoint.base
+        return turn(where + path + self._query(path, query, link))
 
     @staticmethod
     def _done(metadata: Any = None) -> Operation:

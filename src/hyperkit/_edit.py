@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import random
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,13 +13,15 @@ from ._resource import Resource
 from .errors import PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from ._connection import Connection
     from .types import Operation
 
-# How often a change goes on top of what others have changed meanwhile.
-_TRIES = 5
+# How often a change goes on top of what others have changed meanwhile, and the longest pause
+# before the next time, in seconds.
+_TRIES = 10
+_PAUSE = 0.05
 Kind = TypeVar("Kind", bound=Resource)
 
 
@@ -88,6 +92,21 @@ def patched(
         if match:
             must_match(client, url, etag, **query)
         return client._patch(url, body, etag=etag, **query)
+    with client._alone(url, query):
+        return _patch_whole(client, url, body, kept, etag, query, match=match)
+
+
+def _patch_whole(
+    client: Connection,
+    url: str,
+    body: dict[str, Any],
+    kept: tuple[str, ...],
+    etag: str | None,
+    query: Mapping[str, Any],
+    *,
+    match: bool,
+) -> Operation:
+    """Read what would be lost, and send it along; again, if somebody else was faster."""
     left = _TRIES
     while True:
         found = client._object(url, Resource, **query)
@@ -103,6 +122,8 @@ def patched(
         except PreconditionFailed:
             if etag or not left:
                 raise
+        # Programs that keep step with each other would meet again and again.
+        time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - no secret
 
 
 def must_match(client: Connection, url: str, etag: str | None, **query: Any) -> None:

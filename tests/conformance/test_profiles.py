@@ -1,6 +1,7 @@
 """Profiles, and the logs of instances."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,27 @@ def test_two_writers_of_a_profile(client, profile):
         client.update_profile(profile, etag=etag)
 
 
+@pytest.mark.live_only
+def test_threads_that_write_at_the_same_moment(client, profile):
+    """Servers compare the ETag and write in two steps, and merge a PATCH likewise."""
+
+    def edit(key):
+        written = False
+        while not written:
+            with contextlib.suppress(hyperkit.PreconditionFailed):
+                with client.edit_profile(profile) as found:
+                    found.config[f"user.edit-{key}"] = "1"
+                written = True
+
+    def patch(key):
+        client.patch_profile(profile, config={f"user.patch-{key}": 1})
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in [*pool.map(edit, range(12)), *pool.map(patch, range(12))]:
+            pass
+    assert len(client.profile(profile).config) == 1 + 12 + 12
+
+
 def test_profiles_of_every_project_and_by_filter(client, profile, kind):
     if kind == "lxd":
         with pytest.raises(hyperkit.MissingExtension, match="profiles_all_projects"):
@@ -57,7 +79,7 @@ def test_profiles_of_every_project_and_by_filter(client, profile, kind):
 
 
 def test_a_profile_that_is_there(client, profile):
-    with pytest.raises(hyperkit.APIError, match="already exists"):
+    with pytest.raises(hyperkit.Conflict, match="already exists"):
         client.create_profile(profile)
 
 

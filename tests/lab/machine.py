@@ -213,15 +213,21 @@ def unpack(suite, packages, finish=None):
     shutil.rmtree(apt_root.parent)
 
 
-def ensure_subordinate_ids():
-    """Give root a range of subordinate ids where the machine demands one.
+# What root gets, where it has no range of subordinate ids.
+OWN_IDS = "root:1000000:1000000000\n"
 
-    Both daemons refuse unprivileged containers when newuidmap is installed
-    and root has no range. The daemons' own packages add the same entry.
+
+def ensure_subordinate_ids():
+    """Give root one range of subordinate ids where the machine demands one.
+
+    Both daemons refuse unprivileged containers when newuidmap is installed and root has no
+    range. LXD's package adds one as well; and with two of them, Incus starts no container.
     """
-    for file, option in (("/etc/subuid", "--add-subuids"), ("/etc/subgid", "--add-subgids")):
-        path = Path(file)
+    for path in (Path("/etc/subuid"), Path("/etc/subgid")):
         text = path.read_text() if path.exists() else ""
-        ranges = re.findall(r"^(?:root|0):\d+:(\d+)$", text, re.MULTILINE)
-        if not any(int(count) >= 65536 for count in ranges):
-            run("usermod", option, "1000000-1000999999", "root")
+        counts = re.findall(r"^(?:root|0):\d+:(\d+)$", text, re.MULTILINE)
+        large = [count for count in counts if int(count) >= 65536]
+        if not large:
+            path.write_text(text + OWN_IDS)
+        elif len(large) > 1:
+            path.write_text(text.replace(OWN_IDS, ""))

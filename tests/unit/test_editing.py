@@ -1,9 +1,12 @@
 """Editing, where others write too."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import ANY
 
 import pytest
-from unit.double import error
+from unit.double import Double, error
 
 import hyperkit
 
@@ -53,3 +56,50 @@ def test_an_edit_of_what_others_have_changed_is_refused(client, double):
     double.expect("GET", WEB, described(a="3"))
     with pytest.raises(hyperkit.PreconditionFailed), client.edit_instance("web") as web:
         web.config["a"] = "2"
+
+
+class Crowd(Double):
+    """Answers everything, and counts how many changes of one object there are at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+        self.inside = {}
+        self.most = {}
+
+    def send(self, request, **options):
+        url = request.url
+        with self.lock:
+            self.inside[url] = self.inside.get(url, 0) + 1
+            self.most[url] = max(self.inside[url], self.most.get(url, 0))
+        time.sleep(0.01)
+        double = Double()
+        double.expect(request.method, ANY, {}, body=ANY, query=ANY)
+        answer = double.send(request)
+        with self.lock:
+            self.inside[url] -= 1
+        return answer
+
+
+@pytest.mark.parametrize("change", ["patch", "put"])
+def test_no_two_threads_change_one_object_at_the_same_moment(change, bare):
+    crowd = Crowd()
+    bare.session.mount("https://lxd.test:8443", crowd)
+    send = {
+        "patch": lambda url: bare._patch(url, {}),
+        "put": lambda url: bare._put(url, {}, etag="e"),
+    }[change]
+    urls = ["/1.0/profiles/a", "/1.0/profiles/b"]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(send, urls * 6))
+    assert sorted(crowd.most.values()) == [1, 1]
+    assert hyperkit._turn._turns.locks == {}
+
+
+def test_a_child_process_waits_for_nobody():
+    turns = hyperkit._turn._turns
+    with hyperkit._turn.turn("/1.0/profiles/a"):
+        held = turns.locks
+        turns.forget()
+        assert turns.locks is not held
+        assert turns.lock("/1.0/profiles/a").held.acquire(blocking=False)
