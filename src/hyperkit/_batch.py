@@ -9,6 +9,7 @@ from ._options import values
 from ._progress import Meter, bars
 from ._wait import born_finished
 from ._watch import Watch
+from .errors import ErrorGroup
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -80,7 +81,7 @@ class Batch(Client):
             The finished operations, in the order of their calls.
 
         Raises:
-            ExceptionGroup: of the errors of those that did not succeed.
+            ErrorGroup: of the errors of those that did not succeed.
             RuntimeError: the block has not begun, or is over.
         """
         if not self._watch.listens:
@@ -109,7 +110,7 @@ class Batch(Client):
             self._watch.cancel()
         try:
             self.wait()
-        except ExceptionGroup as group:
+        except ErrorGroup as group:
             for one in group.exceptions:
                 error.add_note(f"In the batch: {one}")
 

@@ -124,7 +124,8 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
             )
             message = f"There is no option {name!r}{hint}"
             raise TypeError(message)
-        plain = os.fspath(value) if name in _PATHS and isinstance(value, os.PathLike) else value
+        is_path = name in _PATHS and hasattr(value, "__fspath__")
+        plain = os.fspath(value) if is_path else value
         kinds, words = _KINDS.get(name, _TEXT)
         if not isinstance(plain, kinds):
             message = f"{name} must be {words}, not {type(value).__name__}."

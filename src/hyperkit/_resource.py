@@ -69,9 +69,7 @@ class Resource(dict[str, Any]):
             if key not in self and key not in known:
                 message = f"The {type(self).__name__} has no field {key!r}"
                 raise MissingField(message, key, (*self, *sorted(known)))
-            if key.endswith("_at") and (value is None or isinstance(value, datetime)):
-                value = NEVER if value is None else time_of(value)
-            self[key] = value
+            self[key] = _wire(value) if key.endswith("_at") else value
 
 
 Kind = TypeVar("Kind", bound=Resource)
@@ -103,6 +101,13 @@ def decode(document: str | bytes) -> Any:
         message = "nested too deep"
         raise ValueError(message) from error
     return found
+
+
+def _wire(moment: Any) -> Any:
+    """Write a time as the API does; what is none is handed on as it is."""
+    if moment is None:
+        return NEVER
+    return time_of(moment) if isinstance(moment, datetime) else moment
 
 
 def _moment(text: str) -> datetime | str | None:

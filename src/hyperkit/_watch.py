@@ -16,6 +16,7 @@ from .errors import (
     APIError,
     ConnectionFailed,
     Error,
+    ErrorGroup,
     NotFound,
     OperationError,
     OperationGone,
@@ -135,7 +136,7 @@ class Watch:
             on_done: called, in this thread, with each one that has ended.
 
         Raises:
-            ExceptionGroup: of what became of those that did not succeed.
+            ErrorGroup: of what became of those that did not succeed.
             ConnectionFailed: the server has been away for too long.
         """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
@@ -175,7 +176,7 @@ class Watch:
                 errors.append(self._errors[key])
         if errors:
             message = f"{len(errors)} of {len(keys)} operations did not succeed"
-            raise ExceptionGroup(message, errors)
+            raise ErrorGroup(message, errors)
         return [self._known[key] for key in keys]
 
     def _run(self) -> None:

@@ -27,6 +27,7 @@
     │   ├── OperationCancelled
     │   ├── OperationTimeout            also a TimeoutError
     │   └── OperationGone               also a NotFound: its outcome is unknown
+    ├── ErrorGroup                      several of them at once; also an ExceptionGroup
     ├── ConnectionFailed                no answer at all; also a ConnectionError
     │   └── TLSError
     │       ├── UntrustedServer         its certificate is not the expected one
@@ -242,6 +243,22 @@ class OperationGone(OperationError, NotFound):
     """
 
     status_code = 404
+
+
+class ErrorGroup(ExceptionGroup[Exception], Error):
+    """Several things went wrong, each for its own reason; the rest was done.
+
+    ``except*`` takes out those of a kind.
+
+    Attributes:
+        message: how many, and of what.
+        exceptions: each by itself.
+    """
+
+    # Narrower than ExceptionGroup's: no group of this library holds a KeyboardInterrupt.
+    def derive(self, excs: Sequence[Exception], /) -> ErrorGroup:  # type: ignore[override]
+        """Stay one of these where ``except*`` takes some out."""
+        return ErrorGroup(self.message, excs)
 
 
 class ConnectionFailed(Error, ConnectionError):

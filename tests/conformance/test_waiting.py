@@ -50,7 +50,7 @@ def test_a_block_that_lasts_longer_than_servers_remember(client, names, later):
 def test_failures_come_together(client, names):
     client.create_container(names[0], alias="busybox")
     client.start_container(names[0])
-    with pytest.raises(ExceptionGroup, match="2 of 3") as caught, client.batch() as batch:
+    with pytest.raises(hyperkit.ErrorGroup, match="2 of 3") as caught, client.batch() as batch:
         batch.create_container(names[1], alias="busybox")
         batch.start_container(names[0])
         batch.start_container(names[0])

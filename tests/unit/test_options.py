@@ -169,6 +169,7 @@ KINDS = [
 
 
 ARGUMENTS = {
+    errors.ErrorGroup: ("2 of 3 operations did not succeed", [errors.Error("It went wrong.")]),
     errors.CalledProcessError: ("web", 1, ["ls", "/a b"], "", "ls: no such file\n"),
     errors.InstanceNotReady: ("web", "ip", 2.5, None),
     errors.MissingExtension: ("ext", "This"),
