@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from datetime import UTC, datetime
@@ -104,9 +105,8 @@ class Events:
             return None
         websocket = self._listen()
         try:
-            return _event(websocket.receive(timeout))
-        except TimeoutError:
-            return None
+            message = self._receive(websocket, timeout)
+            return None if message is None else _event(message)
         except (EOFError, ConnectionFailed) as lost:
             if self._closed.is_set():
                 return None
@@ -130,6 +130,33 @@ class Events:
             if self._closed.is_set():
                 self.close()
         return websocket
+
+    def _receive(self, websocket: Websocket, timeout: float | None) -> str | bytes | None:
+        """Wait for a message, and see to it that there is somebody who could send one.
+
+        Args:
+            websocket: what it comes by.
+            timeout: seconds; None for no limit.
+
+        Returns:
+            The message; None if none has come in time.
+
+        Raises:
+            ConnectionFailed: the server was asked whether it is there, and did not answer
+                within the client's own ``timeout``.
+        """
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        patience = self._client._timeouts(None)[1]
+        while True:
+            left = deadline - time.monotonic()
+            slice_ = left if patience is None else min(left, patience)
+            try:
+                return websocket.receive(None if slice_ == math.inf else max(0.0, slice_))
+            except TimeoutError:
+                if patience is not None:
+                    websocket.check(patience)
+                if slice_ == left:
+                    return None
 
     def _come_back(self, lost: Exception) -> Event | None:
         """Connect again, and say that something may have been missed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import shlex
 import signal
 import subprocess
 import threading
@@ -35,6 +36,7 @@ from .errors import (
     Error,
     InvalidResponse,
     OperationFailed,
+    OperationGone,
     TimeoutExpired,
 )
 
@@ -92,12 +94,25 @@ class _Ending:
 
     Servers forget an operation five seconds after its end, and on a slow link the output
     takes longer than that: so the question is asked at once.
+
+    Args:
+        client: of the server.
+        operation: the command's.
+        give_up: called once it has failed, or the server has been away for too long: then
+            nobody need wait for its output.
     """
 
-    def __init__(self, client: OperationsMixin, operation: Operation) -> None:
+    def __init__(
+        self,
+        client: OperationsMixin,
+        operation: Operation,
+        give_up: Callable[[], object],
+    ) -> None:
         self.ended = threading.Event()
+        self.left = threading.Event()
         self._client = client
         self._operation = operation
+        self._give_up = give_up
         self._code = 0
         self._error: Exception | None = None
         self.thread = threading.Thread(target=self._wait, daemon=True, name="hyperkit-wait")
@@ -109,6 +124,12 @@ class _Ending:
             raise self._error
         return self._code
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is known that the rest of the output cannot come, or means nothing."""
+        # One that is gone may have ended well, long before a slow link has brought its output.
+        return self._error is not None and not isinstance(self._error, OperationGone)
+
     def _wait(self) -> None:
         try:
             self._code = return_code(wait_for_command(self._client, self._operation))
@@ -116,6 +137,8 @@ class _Ending:
             self._error = error
         finally:
             self.ended.set()
+        if self.has_failed and not self.left.wait(LAST_WORDS):
+            self._give_up()
 
 
 class Process(Generic[AnyStr]):
@@ -162,15 +185,16 @@ class Process(Generic[AnyStr]):
         self._closed = True
         self._sockets = connect_all(client, operation)
         self._closed = False
-        self._ending = _Ending(client, operation)
+        self._ending = _Ending(client, operation, self._drop)
         first = self._sockets["0"]
+        whose = f"{shlex.join(args)} in {instance}"
         if "1" in self._sockets:
-            self._input = Input(first)
-            self._outputs = [Output(self._sockets["1"]), Output(self._sockets["2"])]
+            self._input = Input(first, whose=whose)
+            self._outputs = [Output(self._sockets[name], whose=whose) for name in ("1", "2")]
         else:
             # A terminal is both; the server lets go of it when both sides have said so.
-            self._input = Input(first, END_OF_TRANSMISSION)
-            self._outputs = [Output(first, at_end=partial(acknowledge, first))]
+            self._input = Input(first, END_OF_TRANSMISSION, whose=whose)
+            self._outputs = [Output(first, at_end=partial(acknowledge, first), whose=whose)]
         self._sinks: Sequence[Callable[[bytes], object]] = ()
         self.stdin = self._wrap(self._input)
         self.stdout = self._wrap(self._outputs[0])
@@ -224,8 +248,8 @@ class Process(Generic[AnyStr]):
         if self._closed:
             return
         self._closed = True
-        for websocket in self._sockets.values():
-            websocket.drop()
+        self._ending.left.set()
+        self._drop()
         for pump in self._pumps:
             pump.join(LAST_WORDS)
         # On a server that is away, or with a child that outlives the command, it goes on.
@@ -317,6 +341,11 @@ class Process(Generic[AnyStr]):
         self.returncode = self._ending.result()
         return self.returncode
 
+    def _drop(self) -> None:
+        """Close the websockets: whoever waits for one stops waiting."""
+        for websocket in self._sockets.values():
+            websocket.drop()
+
     def _wrap(self, raw: Input | Output) -> Any:
         """Make a file object of a stream: for bytes, or for text."""
         stream: Any = raw if isinstance(raw, Input) else io.BufferedReader(raw, BLOCK)
@@ -383,6 +412,8 @@ class Process(Generic[AnyStr]):
             except Empty:
                 return False
             if pump.error is not None and not isinstance(pump.error, _Unread):
+                if self._ending.has_failed:
+                    self._ending.result()  # raises what is to blame
                 raise pump.error
             self._moving.discard(pump)
         if not self._ending.ended.wait(_left(deadline)):

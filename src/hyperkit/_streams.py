@@ -38,12 +38,16 @@ class Input(io.RawIOBase):
     Args:
         websocket: what it goes by.
         end: the message that says that there is no more.
+        whose: what reads it, for messages.
     """
 
-    def __init__(self, websocket: Websocket, end: str | bytes = END) -> None:
+    def __init__(
+        self, websocket: Websocket, end: str | bytes = END, *, whose: str = "The command"
+    ) -> None:
         super().__init__()
         self._websocket = websocket
         self._end = end
+        self._whose = whose
 
     def writable(self) -> bool:
         """Tell that this can be written to."""
@@ -59,8 +63,12 @@ class Input(io.RawIOBase):
             message = "standard input is closed"
             raise ValueError(message)
         with memoryview(data) as view, view.cast("B") as octets:
-            for begin in range(0, len(octets), BLOCK):
-                self._websocket.send(octets[begin : begin + BLOCK])
+            try:
+                for begin in range(0, len(octets), BLOCK):
+                    self._websocket.send(octets[begin : begin + BLOCK])
+            except ConnectionFailed as error:
+                message = f"{self._whose} reads no more: it has ended, or the connection broke."
+                raise ConnectionFailed(message) from error
             return len(octets)
 
     def close(self) -> None:
@@ -80,12 +88,20 @@ class Output(io.RawIOBase):
     Args:
         websocket: what it comes by.
         at_end: called once, when the end has come.
+        whose: what writes it, for messages.
     """
 
-    def __init__(self, websocket: Websocket, at_end: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        websocket: Websocket,
+        at_end: Callable[[], object] | None = None,
+        *,
+        whose: str = "The command",
+    ) -> None:
         super().__init__()
         self._websocket = websocket
         self._at_end = at_end
+        self._whose = whose
         self._rest = memoryview(b"")
         self._ended = False
 
@@ -118,17 +134,20 @@ class Output(io.RawIOBase):
             except EOFError:
                 code = self._websocket.close_code
                 if code != 1000:
-                    failure = (
-                        f"The output of the command broke off: the server closed it ({code})."
-                    )
-                    raise ConnectionFailed(failure) from None
+                    reason = f"the server closed it ({code})."
+                    raise self._broken(reason) from None
                 self._end()
                 break
+            except ConnectionFailed as error:
+                raise self._broken(str(error)) from error
             if message == END:
                 self._end()
             elif message:
                 return message.encode() if isinstance(message, str) else message
         return b""
+
+    def _broken(self, reason: str) -> ConnectionFailed:
+        return ConnectionFailed(f"{self._whose}: the output broke off: {reason}")
 
     def _end(self) -> None:
         self._ended = True
@@ -228,18 +247,28 @@ def sink(file: Any, decoding: Decoding) -> Callable[[bytes], object]:
             has a file object for bytes below it, that one gets them as they are.
     """
     if not isinstance(file, io.TextIOBase):
-        return cast("Callable[[bytes], object]", file.write)
+        return _flushing(file, file.write)
     binary: Any = getattr(file, "buffer", None)
     if binary is not None and not decoding.text:
 
         def write(data: bytes) -> None:
             file.flush()
             binary.write(data)
-            binary.flush()
 
-        return write
+        return _flushing(binary, write)
     decoder = decoding.decoder()
-    return lambda data: file.write(decoder.decode(data, final=not data))
+    return _flushing(file, lambda data: file.write(decoder.decode(data, final=not data)))
+
+
+def _flushing(file: Any, write: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    """Flush after each block: others see what the command has written, as with its own file."""
+    flush: Callable[[], object] = getattr(file, "flush", bool)
+
+    def write_and_flush(data: bytes) -> None:
+        write(data)
+        flush()
+
+    return write_and_flush
 
 
 def source(given: Any, decoding: Decoding) -> Iterator[bytes]:

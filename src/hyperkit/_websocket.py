@@ -22,7 +22,7 @@ from ._wire import Wire
 from .errors import ConnectionFailed, Error, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ._api.operations import OperationsMixin
     from ._connection import Connection
@@ -41,6 +41,7 @@ _OUTPUTS = {"1", "2"}
 _WHOLE_TEXT, _WHOLE_BYTES = 0x81, 0x82
 _MASKED = 0x80
 _HUNG_UP = "the server hung up"
+_SILENCE = "the server does not answer any more"
 _FLOOD = "the server asks without end whether anybody is here"
 
 
@@ -83,6 +84,8 @@ class Websocket:
         self._unread = bytearray()
         self._dropped = False
         self._mute = mute
+        self._heard = time.monotonic()
+        self._asked = 0.0
         self._outgoing: deque[bytes] = deque()
         self._state = threading.Lock()  # of the protocol; never held while waiting
         self._reading = threading.Lock()
@@ -131,21 +134,47 @@ class Websocket:
                     self._read(deadline)
             return self._messages.popleft()
 
+    def check(self, patience: float) -> None:
+        """Ask the other side whether it is there, if it has not been heard of for long.
+
+        A connection may be open, and nobody at its end: a server that is stopped, or a proxy.
+        Whoever waits for messages calls this now and then.
+
+        Args:
+            patience: seconds without a sign of life until it is asked, and until it has to
+                have answered.
+
+        Raises:
+            ConnectionFailed: it has not answered in time, or the connection broke.
+        """
+        now = time.monotonic()
+        if now - self._heard < patience:
+            return
+        if self._asked < self._heard:
+            self._asked = now
+            self._send(lambda: self._protocol.send_ping(b"hyperkit"))
+        elif now - self._asked >= patience:
+            raise self._broken(_SILENCE)
+
     def send(self, message: str | bytes | memoryview) -> None:
         """Send a message, text or bytes; waits until it is on its way.
 
         Raises:
             ConnectionFailed: nobody reads it any more.
         """
+        if isinstance(message, str):
+            self._send(lambda: self._protocol.send_text(message.encode()))
+        else:
+            self._send(lambda: self._protocol.send_binary(message))
+
+    def _send(self, say: Callable[[], None]) -> None:
+        """Let the protocol say something, and wait until it is on its way."""
         from websockets.exceptions import WebSocketException  # noqa: PLC0415 - slow to import
 
         with self._sending:
             try:
                 with self._state:
-                    if isinstance(message, str):
-                        self._protocol.send_text(message.encode())
-                    else:
-                        self._protocol.send_binary(message)
+                    say()
                     self._outgoing += self._protocol.data_to_send()
                 self._flush(None)
             except (OSError, WebSocketException) as error:
@@ -231,6 +260,7 @@ class Websocket:
         except (OSError, ValueError) as error:
             raise self._broken(error) from error
         shaking_hands = not self._opened
+        self._heard = time.monotonic()
         with self._state:
             if data:
                 self._unread += data

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import hyperkit
+from hyperkit._streams import Decoding, sink
 from hyperkit._terminal import Keys
 
 
@@ -86,3 +87,12 @@ def test_keys_at_a_console(typed, sent, detached):
     keys = Keys()
     assert b"".join(keys.filter(one) for one in typed) == sent
     assert keys.detached is detached
+
+
+@pytest.mark.parametrize("mode", ["wb", "w"])
+def test_others_see_at_once_what_a_command_has_written(tmp_path, mode):
+    place = tmp_path / "log"
+    with place.open(mode) as file:
+        write = sink(file, Decoding.of(mode == "w", None, None))
+        write(b"hi\n")
+        assert place.read_bytes() == b"hi\n"
