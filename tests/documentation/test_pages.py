@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from code import InteractiveConsole
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,17 @@ def test_pages(page):
 def test_what_is_not_run_is_there(page, words):
     [found] = [one for one in RUN if one.name == page]
     assert any(words in program for program in programs(found))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_programs_can_be_pasted(page, capsys):
+    """Python's prompt takes them line by line; it ends a block at an empty line only."""
+    for program in programs(page):
+        console = InteractiveConsole()
+        console.runcode = lambda code: None
+        for line in [*program.splitlines(), ""]:
+            console.push(line)
+        assert capsys.readouterr().err == "", program
 
 
 def test_programs_that_are_tests(tmp_path):
