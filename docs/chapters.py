@@ -173,7 +173,7 @@ class NameRole(PyXRefRole):
 
 def prefer_types(app: Sphinx, doctree: document) -> None:
     """Let names that both `hyperkit.types` and `hyperkit.testing` have mean the former here."""
-    if app.env.docname.startswith("methods/"):
+    if app.env.docname == "objects" or app.env.docname.startswith("methods/"):
         for node in doctree.findall(pending_xref):
             if node["refdomain"] == "py" and node["reftarget"] in hyperkit.types.__all__:
                 node["reftarget"] = f"hyperkit.types.{node['reftarget']}"

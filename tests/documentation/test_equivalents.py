@@ -44,17 +44,6 @@ def test_calls_can_be_made(page):
     assert found >= (6 if page == "from-hyperkit.rst" else 40)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_fields_are_set_as_items(page):
-    """The attributes of what a server sends can only be read."""
-    for cell in CELL.findall((DOCS / page).read_text()):
-        for literal in LITERAL.findall(cell):
-            if literal.startswith("with "):
-                for node in ast.walk(ast.parse(literal)):
-                    stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-                    assert not stored, literal
-
-
 def test_all_of_hyperkit_is_named():
     text = (DOCS / "from-hyperkit.rst").read_text()
     names = [line.split()[0] for line in (SURFACE / "hyperkit.txt").read_text().splitlines()]

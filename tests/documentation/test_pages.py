@@ -1,29 +1,19 @@
 """The programs in the manual and in README.md run, on the embedded server."""
 
 import os
-import re
 import subprocess
 import sys
-import textwrap
+from code import InteractiveConsole
 from pathlib import Path
 
 import pytest
 from documentation.furnish import furnish
+from documentation.pages import PAGES, programs
 from documentation.world import FLAVOURS, LACKING, world
 
 import hyperkit
 
-ROOT = Path(__file__).parent.parent.parent
-PAGES = [
-    ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs").glob("*.rst")),
-]
-PAGES.remove(ROOT / "docs" / "tutorial.rst")  # it needs nothing furnished: test_tutorial.py
-PROGRAM = {
-    ".md": re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL),
-    ".rst": re.compile(r"^\.\. code-block:: python\n\n((?:(?:   .*)?\n)+)", re.MULTILINE),
-}
+RUN = [page for page in PAGES if page.name != "tutorial.rst"]  # that one: test_tutorial.py
 # Programs that do not run, and why: by page, and by what is called in them.
 ALONE = "the embedded server is a cluster of one"
 NOT_RUN = {
@@ -40,15 +30,6 @@ NOT_RUN = {
     ("storage.rst", "member_config"): ALONE,
     ("storage.rst", "relocate_storage_volume"): ALONE,
 }
-
-
-def programs(page):
-    """List the programs in a page, with empty lines before, so that they are at their place."""
-    text = page.read_text()
-    return [
-        "\n" * text.count("\n", 0, found.start(1)) + textwrap.dedent(found[1])
-        for found in PROGRAM[page.suffix].finditer(text)
-    ]
 
 
 def run(page, flavour):
@@ -75,7 +56,7 @@ def run(page, flavour):
     return raised
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_pages(page):
     ended = []
     for flavour in FLAVOURS:
@@ -94,13 +75,24 @@ def test_pages(page):
 
 @pytest.mark.parametrize(("page", "words"), NOT_RUN)
 def test_what_is_not_run_is_there(page, words):
-    [found] = [one for one in PAGES if one.name == page]
+    [found] = [one for one in RUN if one.name == page]
     assert any(words in program for program in programs(found))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_programs_can_be_pasted(page, capsys):
+    """Python's prompt takes them line by line; it ends a block at an empty line only."""
+    for program in programs(page):
+        console = InteractiveConsole()
+        console.runcode = lambda code: None
+        for line in [*program.splitlines(), ""]:
+            console.push(line)
+        assert capsys.readouterr().err == "", program
 
 
 def test_programs_that_are_tests(tmp_path):
     """Those with tests in them are run by pytest."""
-    for page in PAGES:
+    for page in RUN:
         for number, program in enumerate(programs(page)):
             if "\ndef test_" in program:
                 (tmp_path / f"test_{page.stem}_{number}.py").write_text(program)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from documentation.test_pages import PROGRAM, programs
+from documentation.pages import PROGRAM, programs
 from documentation.world import FLAVOURS, world
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "tutorial.rst"
