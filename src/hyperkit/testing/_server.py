@@ -14,14 +14,14 @@ from aiohttp import web
 
 from .._client import Client
 from ..errors import ArgumentError
-from ._app import App, Request
 from ._clock import Clock
-from ._daemon import Daemon
+from ._engine.app import App, Request
+from ._engine.daemon import Daemon
+from ._engine.state import Certificate
+from ._engine.wire import Gate
 from ._faults import Faults
 from ._flavours import Flavour, flavour
 from ._keys import KeyPair, fingerprint_of, key_pair, server_context
-from ._state import Certificate
-from ._wire import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -224,7 +224,7 @@ class Server:
             ...     other.client().oidc_identity("jane@example.net").name
             'Jane'
         """
-        from ._identities import log_in  # noqa: PLC0415 - a chapter, imported by the app
+        from ._access.identities import log_in  # noqa: PLC0415 - a chapter, imported by the app
 
         if not self._flavour.has("access_management"):
             message = f"Servers like {self._flavour.name} keep no identities."
@@ -311,7 +311,7 @@ class Server:
             >>> len(server.token("laptop")) > 100
             True
         """
-        from ._certificates import issue_token  # noqa: PLC0415 - a chapter, imported by the app
+        from ._access.certificates import issue_token  # noqa: PLC0415 - a chapter, imported by the app
 
         return self._run(lambda: issue_token(self._daemon, name))
 

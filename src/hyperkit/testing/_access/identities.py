@@ -1,0 +1,428 @@
+"""Identities: certificates, people of an identity provider, bearers of tokens. LXD 6 only."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .._engine.answers import Json, Refused, respond, sync
+from .._keys import ends_at, fingerprint_of
+from .auth_groups import GROUPS, PROVIDER_GROUPS, groups_of
+from .certificates import later
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.daemon import Daemon
+    from .._engine.family import Handler
+
+_TLS, _PENDING, _OIDC = "Client certificate", "Client certificate (pending)", "OIDC client"
+_BEARER = ("Client token bearer", "DevLXD token bearer")
+_METHODS = ("tls", "oidc", "bearer")
+_NEVER = "0001-01-01T00:00:00Z"
+_DAY = 86400
+_PATH = "/1.0/auth/identities"
+# What those who may work in a project have to do with; of the rest they are refused all.
+_IN_PROJECTS = {"events", "images", "instances", "operations", "profiles"}
+
+
+def _made(method: str, kind: str, identifier: str, name: str, groups: list[str]) -> Json:
+    """Write an identity."""
+    return {
+        "authentication_method": method,
+        "type": kind,
+        "id": identifier,
+        "name": name,
+        "groups": groups,
+        "tls_certificate": "",
+        "expires_at": _NEVER,
+        "secret": "",
+    }
+
+
+def _of_certificates(call: Call) -> list[Json]:
+    """Write the certificates of old as the identities that they are."""
+    found: list[Json] = []
+    for one in call.state.certificates.values():
+        limits = "restricted" if one.restricted else "unrestricted"
+        kind = "Server certificate"
+        if one.type != "server":
+            kind = f"{one.type.capitalize()} certificate ({limits})"
+        made = _made("tls", kind, one.fingerprint, one.name, [])
+        found.append({**made, "tls_certificate": one.pem, "expires_at": ends_at(one.pem)})
+    return found
+
+
+def _all(call: Call, method: str = "") -> list[Json]:
+    known = [*_of_certificates(call), *call.state.identities.values()]
+    return [one for one in known if method in {"", one["authentication_method"]}]
+
+
+def _shown(one: Json) -> Json:
+    return {key: value for key, value in one.items() if key != "secret"}
+
+
+def _writable(one: Json) -> tuple[Any, ...]:
+    return (one["groups"], one["tls_certificate"], one["name"])
+
+
+def _url(one: Json) -> str:
+    identifier = quote(one["id"], safe="")
+    return f"/1.0/auth/identities/{one['authentication_method']}/{identifier}"
+
+
+def _tell(call: Call, what: str, one: Json) -> None:
+    call.daemon.events.lifecycle(f"identity-{what}", _url(one), "")
+
+
+def _method(call: Call) -> str:
+    """Read from the path which identities are asked for."""
+    return call.request.path.split("/")[4]
+
+
+def _found(call: Call, *, change: bool = False) -> Json:
+    """Find the identity that the path names."""
+    wanted = call.names["identity"]
+    known = _all(call, _method(call))
+    found = [one for one in known if one["id"] == wanted]
+    found = found or [one for one in known if one["name"] == wanted]
+    if not found:
+        raise Refused(404, "Identity not found")
+    if len(found) > 1:
+        raise Refused(400, f'More than one identity found with name "{wanted}"')
+    if change and found[0]["id"] not in call.state.identities:
+        kind = found[0]["type"]
+        raise Refused(501, f'Identities of type "{kind}" cannot be modified via this API')
+    return found[0]
+
+
+def _refuse_taken(call: Call, method: str, name: str) -> None:
+    if not name:
+        raise Refused(400, "Identity name must be provided")
+    if any(name in {one["name"], one["id"]} for one in _all(call, method)):
+        raise Refused(409, 'This "identities" entry already exists')
+
+
+def _add(call: Call, one: Json, metadata: Json | None = None) -> web.StreamResponse:
+    call.state.identities[one["id"]] = one
+    _tell(call, "created", one)
+    return respond(sync(metadata), 201, {"Location": _url(one)})
+
+
+async def list_all(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/identities``: by method, where only the paths are asked for."""
+    if call.recursion:
+        return call.sync([_shown(one) for one in _all(call)])
+    urls = {method: [_url(one) for one in _all(call, method)] for method in _METHODS}
+    return call.sync({method: found for method, found in urls.items() if found})
+
+
+async def list_some(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/identities/tls``, ``oidc`` and ``bearer``."""
+    found = _all(call, _method(call))
+    return call.sync([_shown(one) if call.recursion else _url(one) for one in found])
+
+
+async def get_identity(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/identities/<method>/<name>``."""
+    one = _found(call)
+    return call.sync(_shown(one), etag=_writable(one))
+
+
+async def update_identity(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0/auth/identities/<method>/<name>``: the latter adds groups."""
+    one = _found(call, change=True)
+    call.check_etag(*_writable(one))
+    asked = await call.json()
+    groups = groups_of(call, asked.get("groups"))
+    pem = str(asked.get("tls_certificate") or "")
+    if pem and _method(call) != "tls":
+        raise Refused(400, "Cannot update certificate for identities of this type")
+    if pem and pem != one["tls_certificate"]:
+        raise Refused(501, "The embedded server cannot replace an identity's certificate")
+    if call.request.method == "PATCH":
+        groups = list(dict.fromkeys([*one["groups"], *groups]))
+    one["groups"] = groups
+    _tell(call, "updated", one)
+    return call.sync({})
+
+
+async def delete_identity(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/auth/identities/<method>/<name>``."""
+    one = _found(call, change=True)
+    del call.state.identities[one["id"]]
+    sessions = call.state.sessions
+    for session in [key for key, value in sessions.items() if value["email"] == one["id"]]:
+        del sessions[session]
+    _tell(call, "deleted", one)
+    return call.sync({})
+
+
+async def get_current(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/identities/current``."""
+    one = known(call.daemon, call.peer, call.request.headers.get("Authorization", ""))
+    trusted = [each for each in _of_certificates(call) if call.peer and each["id"] == _pin(call)]
+    if one is None and not trusted:
+        raise Refused(400, "Current identity information must be requested via the HTTPS API")
+    shown = _shown(one or trusted[0])
+    permissions = permissions_of(call.daemon, shown["groups"])
+    more = {
+        "effective_groups": shown["groups"],
+        "effective_permissions": permissions,
+        "fine_grained": one is not None,
+    }
+    return call.sync({**shown, **more})
+
+
+def _pin(call: Call) -> str:
+    return fingerprint_of(call.peer)
+
+
+def permissions_of(daemon: Daemon, groups: list[str]) -> list[Json]:
+    """Collect what the members of groups may do."""
+    known_groups = daemon.state.families.get(GROUPS.path, {}).values()
+    found: list[Json] = []
+    for group in known_groups:
+        if group["name"] in groups:
+            found += [one for one in group["permissions"] if one not in found]
+    return found
+
+
+def known(daemon: Daemon, peer: str, authorization: str) -> Json | None:
+    """Find the identity that a request shows.
+
+    Args:
+        daemon: the server.
+        peer: the client's certificate (PEM), or empty.
+        authorization: the header.
+    """
+    identities = daemon.state.identities
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() == "bearer" and token:
+        for one in identities.values():
+            if one["type"] == _BEARER[0] and hmac.compare_digest(one["secret"], token):
+                return one if daemon.clock.text() < one["expires_at"] else None
+        return None
+    found = identities.get(fingerprint_of(peer)) if peer else None
+    return found if found and found["type"] == _TLS else None
+
+
+def weigh(call: Call, one: Json) -> None:
+    """Keep an identity to what its groups may do.
+
+    Args:
+        call: its request.
+        one: the identity.
+
+    Raises:
+        Refused: it may not do this.
+    """
+    path, reads = call.request.path, call.request.method == "GET"
+    if reads and path in {"/", "/1.0", f"{_PATH}/current"}:
+        return
+    for permission in permissions_of(call.daemon, one["groups"]):
+        kind, entitlement = permission["entity_type"], permission["entitlement"]
+        if kind == "server" and entitlement in {"admin", "viewer"}:
+            allowed = reads or entitlement == "admin"
+        elif kind == "project" and entitlement in {"manager", "operator", "viewer"}:
+            own = permission["url"].endswith(f"/{call.project}") and not call.all_projects
+            inside = path.split("/")[2] in _IN_PROJECTS
+            allowed = own and inside and (reads or entitlement != "viewer")
+        else:
+            text = f"{entitlement} on a {kind}"
+            raise Refused(501, f"The embedded server cannot weigh the permission {text}")
+        if allowed:
+            return
+    raise Refused(403, call.forbidden)
+
+
+# Those with a certificate.
+
+
+async def create_tls(call: Call) -> web.StreamResponse:
+    """``POST /1.0/auth/identities/tls``: make one, issue a token for one, or redeem it."""
+    asked = await call.json()
+    if asked.get("trust_token"):
+        return _redeem(call, asked)
+    if not call.trusted:
+        raise Refused(403, call.forbidden)
+    name = str(asked.get("name") or "")
+    _refuse_taken(call, "tls", name)
+    groups = groups_of(call, asked.get("groups"))
+    if asked.get("token"):
+        return _issue(call, name, groups)
+    return _admit(call, str(asked.get("certificate") or ""), name, groups)
+
+
+def _admit(call: Call, pem: str, name: str, groups: list[str]) -> web.StreamResponse:
+    try:
+        fingerprint = fingerprint_of(pem)
+    except ValueError:
+        raise Refused(400, "Failed to parse certificate") from None
+    if fingerprint in {*call.state.certificates, *call.state.identities}:
+        raise Refused(409, 'This "identities" entry already exists')
+    made = _made("tls", _TLS, fingerprint, name, groups)
+    return _add(call, {**made, "tls_certificate": pem, "expires_at": ends_at(pem)})
+
+
+def _issue(call: Call, name: str, groups: list[str]) -> web.StreamResponse:
+    made = _made("tls", _PENDING, str(uuid.uuid4()), name, groups)
+    made["secret"] = hashlib.sha256(uuid.uuid4().bytes).hexdigest()
+    lasts = call.state.config.get("core.remote_token_expiry")
+    token: Json = {
+        "client_name": name,
+        "fingerprint": fingerprint_of(call.daemon.pair.certificate),
+        "addresses": list(call.daemon.addresses),
+        "secret": made["secret"],
+        "expires_at": later(call.daemon, lasts) if lasts else _NEVER,
+        "type": _TLS,
+    }
+    made["expires_at"] = token["expires_at"]
+    return _add(call, made, token)
+
+
+def _redeem(call: Call, asked: Json) -> web.StreamResponse:
+    """Let a stranger in who has a token."""
+    if set(asked) - {"trust_token"} or not call.peer:
+        raise Refused(403, call.forbidden)
+    try:
+        secret = json.loads(base64.b64decode(str(asked["trust_token"]), validate=True))["secret"]
+    except (ValueError, KeyError, TypeError):
+        raise Refused(403, call.forbidden) from None
+    for one in list(call.state.identities.values()):
+        alive = one["expires_at"] == _NEVER or call.daemon.clock.text() < one["expires_at"]
+        if one["type"] == _PENDING and one["secret"] == secret and alive:
+            del call.state.identities[one["id"]]
+            return _admit(call, call.peer, one["name"], one["groups"])
+    raise Refused(403, call.forbidden)
+
+
+# Those with a bearer token.
+
+
+async def create_bearer(call: Call) -> web.StreamResponse:
+    """``POST /1.0/auth/identities/bearer``."""
+    asked = await call.json()
+    name, kind = str(asked.get("name") or ""), asked.get("type")
+    if kind not in _BEARER:
+        raise Refused(400, f'Identities of type "{kind}" cannot be created via this API')
+    _refuse_taken(call, "bearer", name)
+    groups = groups_of(call, asked.get("groups"))
+    return _add(call, _made("bearer", str(kind), str(uuid.uuid4()), name, groups))
+
+
+async def create_token(call: Call) -> web.StreamResponse:
+    """``POST /1.0/auth/identities/bearer/<name>/token``."""
+    one = _found(call, change=True)
+    lasts = str((await call.json()).get("expiry") or f"{_DAY}S")
+    one["expires_at"] = later(call.daemon, lasts)
+    end = dt.datetime.fromisoformat(one["expires_at"])
+    claims = {
+        "sub": one["id"],
+        "iss": "lxd",
+        "iat": int(call.daemon.clock.moment().timestamp()),
+        "exp": int(end.timestamp()),
+        "jti": str(uuid.uuid4()),
+        "server_cert_fingerprint": fingerprint_of(call.daemon.pair.certificate),
+    }
+    text = ".".join(_part(part) for part in ({"alg": "HS512", "typ": "JWT"}, claims))
+    signature = hmac.digest(call.daemon.pair.key.encode(), text.encode(), "sha512")
+    one["secret"] = f"{text}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    return call.sync({"token": one["secret"]})
+
+
+def _part(value: Json) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+async def delete_token(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/auth/identities/bearer/<name>/token``."""
+    one = _found(call, change=True)
+    if not one["secret"]:
+        raise Refused(404, "Bearer token not found")
+    one["secret"], one["expires_at"] = "", _NEVER
+    return call.sync({})
+
+
+# Those whom an identity provider knows.
+
+
+def log_in(daemon: Daemon, email: str, name: str, groups: list[str]) -> None:
+    """Do what happens when somebody logs in at the identity provider."""
+    mapped = daemon.state.families.get(PROVIDER_GROUPS.path, {}).values()
+    more = [own for one in mapped if one["name"] in groups for own in one["groups"]]
+    made = daemon.state.identities.setdefault(email, _made("oidc", _OIDC, email, name, []))
+    made["groups"] = list(dict.fromkeys([*made["groups"], *more]))
+    session = str(uuid.uuid4())
+    daemon.state.sessions[session] = {
+        "uuid": session,
+        "email": email,
+        "username": name,
+        "ip": "127.0.0.1",
+        "user_agent": "Mozilla/5.0",
+        "created_at": daemon.clock.text(),
+        "expires_at": later(daemon, "7d"),
+    }
+
+
+async def list_sessions(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/oidc-sessions``."""
+    email = call.query.get("email")
+    found = [one for one in call.state.sessions.values() if email in {None, one["email"]}]
+    if call.recursion:
+        return call.sync(found)
+    return call.sync([f"/1.0/auth/oidc-sessions/{one['uuid']}" for one in found])
+
+
+def _session(call: Call) -> Json:
+    found = call.state.sessions.get(call.names["uuid"])
+    if found is None:
+        raise Refused(404, "OIDC session not found")
+    return found
+
+
+async def get_session(call: Call) -> web.StreamResponse:
+    """``GET /1.0/auth/oidc-sessions/<uuid>``."""
+    return call.sync(_session(call))
+
+
+async def delete_session(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/auth/oidc-sessions/<uuid>``."""
+    del call.state.sessions[_session(call)["uuid"]]
+    return call.sync({})
+
+
+def _of(kind: str) -> dict[str, Handler]:
+    """List what is served of the identities of a kind."""
+    path = f"{_PATH}/{kind}"
+    return {
+        f"GET {path}": list_some,
+        f"GET {path}/{{identity}}": get_identity,
+        f"PUT {path}/{{identity}}": update_identity,
+        f"PATCH {path}/{{identity}}": update_identity,
+        f"DELETE {path}/{{identity}}": delete_identity,
+    }
+
+
+ROUTES: dict[str, Handler] = {
+    f"GET {_PATH}": list_all,
+    f"GET {_PATH}/current": get_current,
+    f"POST {_PATH}/tls": create_tls,
+    f"POST {_PATH}/bearer": create_bearer,
+    f"POST {_PATH}/bearer/{{identity}}/token": create_token,
+    f"DELETE {_PATH}/bearer/{{identity}}/token": delete_token,
+    "GET /1.0/auth/oidc-sessions": list_sessions,
+    "GET /1.0/auth/oidc-sessions/{uuid}": get_session,
+    "DELETE /1.0/auth/oidc-sessions/{uuid}": delete_session,
+    **_of("tls"),
+    **_of("oidc"),
+    **_of("bearer"),
+}
+UNTRUSTED = {f"POST {_PATH}/tls"}

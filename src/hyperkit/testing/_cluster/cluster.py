@@ -1,0 +1,387 @@
+"""A cluster of one: forming it, ending it, its only member."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .._engine import check
+from .._engine.answers import Json, Refused, listing
+from .._engine.filter import matches
+from .._engine.state import Certificate
+from .._keys import KeyPair, belong_together, fingerprint_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.operations import Operation
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_WILDCARDS = ("[::]", "0.0.0.0", ":", "[::]:")  # noqa: S104 - they are refused
+_OWN_ROLES = ["database-leader", "database"]
+_ROLES = ("event-hub", "ovn-chassis")
+_HOURS = 3
+
+
+@dataclass
+class Cluster:
+    """The cluster that the server is in.
+
+    Attributes:
+        name: of its only member.
+        roles: those that somebody has given it.
+    """
+
+    name: str
+    config: dict[str, str] = field(default_factory=dict[str, str])
+    description: str = ""
+    failure_domain: str = "default"
+    roles: list[str] = field(default_factory=list[str])
+    evacuated: bool = False
+
+
+def refuse_unclustered(call: Call) -> None:
+    """Refuse what only clusters have.
+
+    Raises:
+        Refused: the server is in none.
+    """
+    if call.state.cluster is None:
+        raise Refused(400, "This server is not clustered")
+
+
+def cluster_name(kind: str, name: str) -> None:
+    """Refuse what cannot be the name of a member or a group.
+
+    Args:
+        kind: such as ``"cluster member"``.
+        name: that was given.
+
+    Raises:
+        Refused: it cannot.
+    """
+    if "/" in name:
+        raise Refused(400, f'Invalid {kind} name: Name contains invalid character "/"')
+    if not _NAME.fullmatch(name):
+        text = "Names must start and end with an alphanumeric character"
+        raise Refused(400, f"Invalid {kind} name: {text}")
+
+
+async def get_cluster(call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster``."""
+    cluster = call.state.cluster
+    keys = [
+        {
+            "entity": "storage-pool",
+            "name": pool,
+            "key": "source",
+            "value": "",
+            "description": f'"source" property for storage pool "{pool}"',
+        }
+        for pool in call.state.pools
+    ]
+    found: Json = {
+        "server_name": cluster.name if cluster else "",
+        "enabled": cluster is not None,
+        "member_config": keys,
+    }
+    return call.sync(found, etag=(found,))
+
+
+async def update_cluster(call: Call) -> web.StreamResponse:
+    """``PUT /1.0/cluster``: form one, or end it."""
+    asked = await call.json()
+    if not asked.get("enabled"):
+        return await _end(call)
+    name = str(asked.get("server_name") or "")
+    if not name:
+        raise Refused(400, "ServerName is required when enabling clustering")
+    if asked.get("cluster_address"):
+        raise Refused(501, "The embedded server cannot join a cluster")
+    config = call.state.config
+    address = config.get("cluster.https_address") or next(iter(call.daemon.addresses), "")
+    if not address or address.startswith(_WILDCARDS):
+        text = (
+            f'Cannot use wildcard core.https_address "{address}" for cluster.https_address. '
+            "Please specify a new cluster.https_address or core.https_address"
+        )
+        raise Refused(500, text)
+
+    async def work(operation: Operation) -> None:
+        del operation
+        if call.state.cluster is not None:
+            raise Refused(500, "The member is already part of a cluster")
+        cluster_name("cluster member", name)
+        config["cluster.https_address"] = address
+        call.state.cluster = Cluster(name)
+        pem = call.daemon.pair.certificate
+        fingerprint = fingerprint_of(pem)
+        call.state.certificates[fingerprint] = Certificate(fingerprint, pem, name, "server")
+        call.state.families["cluster/groups"] = {
+            ("", "default"): {
+                "name": "default",
+                "project": "",
+                "description": "Default cluster group",
+                "members": [name],
+                "config": {},
+            }
+        }
+        call.daemon.events.lifecycle("cluster-enabled", "/1.0/cluster", "", name=name)
+
+    return call.start("Creating bootstrap node", work, resources={"cluster": None})
+
+
+async def _end(call: Call) -> web.StreamResponse:
+    """Begin anew with nothing, as real servers do, whether there was a cluster or not."""
+    answer = call.sync({})
+    call.daemon.empty()
+    await answer.prepare(call.request)
+    await answer.write_eof()
+    call.daemon.hang_up()
+    return answer
+
+
+async def update_certificate(call: Call) -> web.StreamResponse:
+    """``PUT /1.0/cluster/certificate``."""
+    asked = await call.json()
+    pem = str(asked.get("cluster_certificate") or "")
+    key = str(asked.get("cluster_certificate_key") or "")
+    try:
+        fingerprint_of(pem)
+    except ValueError:
+        text = "Certificate must be base64 encoded PEM certificate: %!w(<nil>)"
+        raise Refused(400, text) from None
+    if not belong_together(pem, key):
+        raise Refused(400, "tls: private key does not match public key")
+    refuse_unclustered(call)
+    call.daemon.pair = KeyPair(pem, key)
+    call.daemon.show_certificate()
+    call.daemon.events.lifecycle("cluster-certificate-updated", "/1.0/cluster/certificate", "")
+    return call.sync({})
+
+
+# The only member.
+
+
+def _shown(call: Call, cluster: Cluster) -> Json:
+    address = call.state.config.get("cluster.https_address", "")
+    return {
+        "roles": [*cluster.roles, *_OWN_ROLES],
+        "failure_domain": cluster.failure_domain,
+        "description": cluster.description,
+        "config": cluster.config,
+        "groups": _groups_of(call, cluster),
+        "server_name": cluster.name,
+        "url": f"https://{address}",
+        "database": True,
+        "status": "Evacuated" if cluster.evacuated else "Online",
+        "message": "Unavailable due to maintenance" if cluster.evacuated else "Fully operational",
+        "architecture": "x86_64",
+    }
+
+
+def _groups(call: Call) -> list[Json]:
+    return list(call.state.families["cluster/groups"].values())
+
+
+def _groups_of(call: Call, cluster: Cluster) -> list[str]:
+    return sorted(one["name"] for one in _groups(call) if cluster.name in one["members"])
+
+
+def _writable(call: Call, cluster: Cluster) -> tuple[Any, ...]:
+    names = ("roles", "failure_domain", "description", "config", "groups")
+    shown = _shown(call, cluster)
+    return tuple(shown[name] for name in names)
+
+
+def _member(call: Call) -> Cluster:
+    """Find the member that the path names."""
+    cluster = call.state.cluster
+    if cluster is None:
+        raise Refused(500, "Server is not clustered")
+    if call.names["member"] != cluster.name:
+        raise Refused(404, "Cluster member not found")
+    return cluster
+
+
+def _member_or_none(call: Call) -> Cluster:
+    """Find the member that the path names; there is none where there is no cluster."""
+    if call.state.cluster is None:
+        raise Refused(404, "Cluster member not found")
+    return _member(call)
+
+
+async def list_members(call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster/members``."""
+    cluster = call.state.cluster
+    if cluster is None:
+        raise Refused(500, "Server is not clustered")
+    found = [_shown(call, cluster)]
+    if not call.recursion:
+        return call.sync([f"/1.0/cluster/members/{quote(cluster.name, safe='')}"])
+    wanted = call.query.get("filter")
+    # Incus 6 takes the filter, and lists all of them.
+    if wanted and call.flavour.has("instance_nvram"):
+        test = matches(wanted, 400)
+        found = [one for one in found if test(one)]
+    return call.sync(found)
+
+
+async def issue_token(call: Call) -> web.StreamResponse:
+    """``POST /1.0/cluster/members``: a token with which a server could join."""
+    refuse_unclustered(call)
+    daemon = call.daemon
+    name = str((await call.json()).get("server_name") or "")
+    if name == daemon.member and not (daemon.flavour.lxd and daemon.flavour.containers):
+        raise Refused(500, f"The cluster already has a member with name: {name}")
+    end = daemon.clock.moment() + dt.timedelta(hours=_HOURS)
+    expires_at = end.isoformat().replace("+00:00", "Z")
+    metadata: Json = {
+        "addresses": [call.state.config["cluster.https_address"]],
+        "expiresAt": expires_at,
+        "fingerprint": fingerprint_of(daemon.pair.certificate),
+        "serverName": name,
+    }
+    operation = daemon.operations.token("Executing operation", metadata, {"cluster": None})
+    operation.expires_at = expires_at
+    return call.answer(operation)
+
+
+async def get_member(call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster/members/<name>``."""
+    cluster = _member(call)
+    return call.sync(_shown(call, cluster), etag=_writable(call, cluster))
+
+
+def _fields(call: Call, asked: Json) -> tuple[list[str], list[str], dict[str, str]]:
+    """Read a member's roles, groups and configuration from a body."""
+    roles = [str(one) for one in listing(asked.get("roles"))]
+    if "database" not in roles:
+        raise Refused(400, 'The "database" role cannot be dropped at this time')
+    groups = [str(one) for one in listing(asked.get("groups"))]
+    if not groups:
+        raise Refused(400, "Cluster members need to belong to at least one group")
+    if not asked.get("failure_domain"):
+        raise Refused(500, "Update failure domain: Failure domain name can't be empty")
+    for role in roles:
+        if role not in {*_OWN_ROLES, *_ROLES}:
+            raise Refused(400, f'Invalid cluster role "{role}"')
+    config = check.texts(asked.get("config"))
+    for key in config:
+        if not key.startswith(("scheduler.instance", "user.")):
+            raise Refused(400, f'Invalid cluster member configuration key "{key}"')
+    for name in groups:
+        if name not in [one["name"] for one in _groups(call)]:
+            raise Refused(404, "Cluster group not found")
+    return roles, groups, config
+
+
+async def update_member(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0/cluster/members/<name>``: only ``config`` is merged."""
+    cluster = _member(call)
+    call.check_etag(*_writable(call, cluster))
+    asked = await call.json()
+    roles, groups, config = _fields(call, asked)
+    patching = call.request.method == "PATCH"
+    cluster.config = cluster.config | config if patching else config
+    cluster.description = str(asked.get("description") or "")
+    cluster.failure_domain = str(asked["failure_domain"])
+    cluster.roles = [role for role in roles if role in _ROLES]
+    for group in _groups(call):
+        members = [one for one in group["members"] if one != cluster.name]
+        group["members"] = [*members, cluster.name] if group["name"] in groups else members
+    _tell(call, "updated", cluster)
+    return call.sync({})
+
+
+def _tell(call: Call, what: str, cluster: Cluster, **context: Any) -> None:
+    path = f"/1.0/cluster/members/{quote(cluster.name, safe='')}"
+    call.daemon.events.lifecycle(f"cluster-member-{what}", path, "", **context)
+
+
+async def rename_member(call: Call) -> web.StreamResponse:
+    """``POST /1.0/cluster/members/<name>``."""
+    name = str((await call.json()).get("server_name") or "")
+    cluster = call.state.cluster
+    if cluster is None or call.names["member"] != cluster.name:
+        if call.flavour.lxd and call.flavour.containers:
+            raise Refused(500, "expected to update one row, not 0")
+        raise Refused(404, "Cluster member not found")
+    # Older servers take an empty name, and cannot find their only member afterwards.
+    cluster_name("cluster member", name)
+    old = cluster.name
+    for group in _groups(call):
+        group["members"] = [name if one == old else one for one in group["members"]]
+    cluster.name = name
+    _tell(call, "renamed", cluster, old_name=old)
+    return call.sync({})
+
+
+async def delete_member(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/cluster/members/<name>``: there is no other who could stay."""
+    _member(call)
+    raise Refused(500, "Member is the only member in the cluster")
+
+
+async def get_member_state(call: Call) -> web.StreamResponse:
+    """``GET /1.0/cluster/members/<name>/state``."""
+    _member_or_none(call)
+    total, free = 4 << 30, 3 << 30
+    system: Json = {
+        "uptime": 3600,
+        "load_averages": [0.1, 0.1, 0.1],
+        "total_ram": total,
+        "free_ram": free,
+        "shared_ram": 0,
+        "buffered_ram": 0,
+        "total_swap": 0,
+        "free_swap": 0,
+        "processes": 100,
+    }
+    if call.flavour.lxd:
+        system["logical_cpus"] = os.cpu_count() or 1
+    pool = {"space": {"used": free, "total": total}, "inodes": {"used": 0, "total": 1 << 20}}
+    return call.sync({"sysinfo": system, "storage_pools": dict.fromkeys(call.state.pools, pool)})
+
+
+async def update_member_state(call: Call) -> web.StreamResponse:
+    """``POST /1.0/cluster/members/<name>/state``: evacuate it, or take it into use again."""
+    cluster = _member_or_none(call)
+    action = (await call.json()).get("action") or ""
+    if action not in {"evacuate", "restore"}:
+        raise Refused(400, f'Unknown action "{action}"')
+    leaving = action == "evacuate"
+    if leaving and any(one.running for one in call.state.instances()):
+        raise Refused(501, "The embedded server cannot evacuate instances that run")
+
+    async def work(operation: Operation) -> None:
+        del operation
+        if cluster.evacuated == leaving:
+            state = "already" if leaving else "not"
+            raise Refused(400, f"Cluster member is {state} evacuated")
+        cluster.evacuated = leaving
+        _tell(call, "evacuated" if leaving else "restored", cluster)
+
+    word = "Evacuating" if leaving else "Restoring"
+    return call.start(f"{word} cluster member", work)
+
+
+ROUTES = {
+    "GET /1.0/cluster": get_cluster,
+    "PUT /1.0/cluster": update_cluster,
+    "PUT /1.0/cluster/certificate": update_certificate,
+    "GET /1.0/cluster/members": list_members,
+    "POST /1.0/cluster/members": issue_token,
+    "GET /1.0/cluster/members/{member}": get_member,
+    "PUT /1.0/cluster/members/{member}": update_member,
+    "PATCH /1.0/cluster/members/{member}": update_member,
+    "POST /1.0/cluster/members/{member}": rename_member,
+    "DELETE /1.0/cluster/members/{member}": delete_member,
+    "GET /1.0/cluster/members/{member}/state": get_member_state,
+    "POST /1.0/cluster/members/{member}/state": update_member_state,
+}

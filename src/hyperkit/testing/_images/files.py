@@ -1,0 +1,250 @@
+"""Images that come and go as files, or are made of instances."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, parse_qsl
+
+from aiohttp import BodyPartReader, web
+
+from .._clock import EPOCH, NEVER
+from .._engine.answers import Json, Refused, listing, mapping
+from .._engine.call import parse
+from .._engine.state import Alias, Image
+from .._instances.instances import find
+from .._instances.snapshots import missing, of
+from .._transfers.archives import moment, pack, unpack
+from .._transfers.files import sent
+from .images import image
+
+if TYPE_CHECKING:
+    from .._engine.call import Call
+    from .._engine.operations import Operation
+
+    Parts = tuple[list[bytes], str]
+
+_JSON = "application/json"
+
+
+async def create_image(call: Call) -> web.StreamResponse:
+    """``POST /1.0/images``: an upload, or JSON that says where the image comes from."""
+    kind = call.request.content_type
+    if kind == "multipart/form-data":
+        parts = await _parts(call)
+        return _upload(call, parts)
+    content = await _read(call)
+    if kind != _JSON:
+        return _upload(call, [content])
+    asked = parse(content)
+    if not call.trusted:
+        raise Refused(403, call.forbidden)
+    source: Json = asked.get("source") or {}
+    kind = source.get("type", "")
+    if kind in {"instance", "container", "virtual-machine", "snapshot"}:
+        return _publish(call, source, asked)
+    if kind in {"url", "image"}:
+        from .sources import fetch  # noqa: PLC0415 - it needs this module
+
+        return fetch(call, source, asked)
+    raise Refused(500, "Invalid images JSON")
+
+
+async def _read(call: Call) -> bytes:
+    blocks: list[bytes] = []
+    while block := await call.request.content.readany():
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+async def _parts(call: Call) -> list[bytes]:
+    """Read the two files of a split image."""
+    reader = await call.request.multipart()
+    parts: list[bytes] = []
+    while (part := await reader.next()) is not None:
+        if not isinstance(part, BodyPartReader):
+            raise Refused(400, "Invalid multipart image")
+        parts.append(bytes(await part.read()))
+    if len(parts) != 2:
+        raise Refused(400, "Invalid multipart image")
+    return parts
+
+
+def _upload(call: Call, parts: list[bytes]) -> web.StreamResponse:
+    """Take an image that was sent."""
+    token = _token(call)
+    if token is None and not call.trusted:
+        raise Refused(403, call.forbidden)
+    expected = call.header("fingerprint")
+    asked: Json = {
+        "filename": call.header("filename") or "",
+        "public": call.header("public") in {"1", "true"},
+        "properties": dict(parse_qsl(call.header("properties") or "")),
+    }
+    profiles = parse_qs(call.header("profiles") or "").get("profile")
+    if profiles:
+        asked["profiles"] = profiles
+    aliases = call.header("aliases") if call.flavour.has("image_import_alias") else None
+    if aliases:
+        names = parse_qs(aliases).get("alias") or [aliases]
+        asked["aliases"] = [{"name": name} for name in names]
+    elif token is not None:
+        asked["aliases"] = mapping(token.metadata).get("aliases")
+
+    async def work(operation: Operation) -> None:
+        await store(call, operation, parts, asked, expected)
+
+    # Whoever has brought it may wait for it.
+    secret = token.secret if token is not None else ""
+    return call.start("Downloading image", work, secret=secret)
+
+
+def _token(call: Call) -> Operation | None:
+    """Find the operation whose secret lets a stranger send an image, and end it."""
+    secret = call.header("secret")
+    for operation in call.daemon.operations.known():
+        if secret and operation.secret == secret and not operation.ended.is_set():
+            operation.cancel()
+            return operation
+    return None
+
+
+async def store(
+    call: Call, operation: Operation, parts: list[bytes], asked: Json, expected: str | None = None
+) -> Image:
+    """Keep an image.
+
+    Args:
+        call: that brought it.
+        operation: that it is done in.
+        parts: its files.
+        asked: what was said of it.
+        expected: its fingerprint, if that was said.
+
+    Raises:
+        Refused: it is no image, is there already, or is another one than was said.
+    """
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(part)
+    fingerprint = whole.hexdigest()
+    if expected and expected != fingerprint:
+        text = f"fingerprints don't match, got {fingerprint} expected {expected}"
+        raise Refused(500, text)
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(None, unpack, parts)
+    project = call.home("images")
+    size = sum(len(part) for part in parts)
+    operation.update(fingerprint=fingerprint, size=str(size))
+    if fingerprint in project.images:
+        raise Refused(500, "Image with same fingerprint already exists")
+    properties = {
+        str(key): str(value) for key, value in mapping(found.metadata.get("properties")).items()
+    }
+    made = Image(
+        fingerprint,
+        parts,
+        found.metadata,
+        found.tree,
+        str(asked.get("filename") or ""),
+        call.daemon.clock.text(),
+        architecture=str(found.metadata.get("architecture") or "x86_64"),
+        auto_update=bool(asked.get("auto_update")),
+        created_at=moment(found.metadata.get("creation_date")),
+        expires_at=asked.get("expires_at") or (EPOCH if call.flavour.lxd else NEVER),
+        profiles=list(asked.get("profiles") or ["default"]),
+        properties=properties | mapping(asked.get("properties")),
+        public=bool(asked.get("public")),
+        templates=found.templates,
+    )
+    project.images[fingerprint] = made
+    call.daemon.events.lifecycle(
+        "image-created", f"/1.0/images/{fingerprint}", call.project, type=made.type
+    )
+    for alias in listing(asked.get("aliases")):
+        _name(call, fingerprint, alias)
+    return made
+
+
+def _name(call: Call, fingerprint: str, alias: Json) -> None:
+    """Give an image a name; one that another has is taken from that."""
+    name = str(alias["name"])
+    call.home("images").aliases[name] = Alias(fingerprint, str(alias.get("description") or ""))
+    call.daemon.events.lifecycle(
+        "image-alias-created", f"/1.0/images/aliases/{name}", call.project, target=fingerprint
+    )
+
+
+def _publish(call: Call, source: Json, asked: Json) -> web.StreamResponse:
+    """Make an image of an instance, or of a snapshot."""
+    name, _, snapshot = str(source.get("name") or "").partition("/")
+    if call.flavour.lxd:
+        find(call.daemon, name, call.project)
+
+    async def work(operation: Operation) -> None:
+        instance = find(call.daemon, name, call.project)
+        tree = instance.tree
+        if snapshot:
+            taken = of(call.daemon, instance).get(snapshot)
+            if taken is None:
+                raise missing(call, name, snapshot)
+            tree = taken.tree
+        elif instance.running:
+            raise Refused(500, "Cannot export a running instance as an image")
+        now = call.daemon.clock
+        given = mapping(asked.get("properties"))
+        known = {} if call.flavour.lxd else mapping(instance.metadata.get("properties"))
+        metadata: Json = {
+            "architecture": instance.architecture,
+            "creation_date": int(now.now()),
+            "expiry_date": 0,
+            "properties": known | given,
+            "templates": instance.metadata.get("templates") or {},
+            # Two images of one instance differ, as those of the servers do by their times.
+            "serial": secrets.token_hex(8),
+        }
+        tree = tree.copy()
+        loop = asyncio.get_running_loop()
+        packed = await loop.run_in_executor(None, pack, metadata, dict(instance.templates), tree)
+        text = "Image pack: 100% (100.00MB/s)"
+        operation.update(create_image_from_container_pack_progress=text)
+        operation.metadata = None
+        made = await store(call, operation, [packed], {**asked, "filename": ""})
+        made.expires_at = asked.get("expires_at") or NEVER
+        made.created_at = now.text()
+
+    return call.start("Downloading image", work)
+
+
+async def export_image(call: Call) -> web.StreamResponse:
+    """``GET /1.0/images/<fingerprint>/export``."""
+    found = image(call)
+    headers = {} if call.flavour.lxd else {"X-Incus-Type": "incus"}
+    if len(found.parts) == 1:
+        name = f"{found.fingerprint}.tar.gz"
+        headers["Content-Disposition"] = f"inline;filename={name}"
+        return sent(call, found.parts[0], headers)
+    boundary = secrets.token_hex(30)
+    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(call.request)
+    for name, part in zip(("metadata", "rootfs"), found.parts, strict=True):
+        prefix = "meta-" if name == "metadata" else ""
+        disposition = f'form-data; name="{name}"; filename="{prefix}{found.fingerprint}.tar.gz"'
+        head = (
+            f"--{boundary}\r\nContent-Disposition: {disposition}\r\n"
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        await response.write(head.encode() + part + b"\r\n")
+    await response.write(f"--{boundary}--\r\n".encode())
+    await response.write_eof()
+    return response
+
+
+ROUTES = {
+    "POST /1.0/images": create_image,
+    "GET /1.0/images/{fingerprint}/export": export_image,
+}
+UNTRUSTED = {"POST /1.0/images", "GET /1.0/images/{fingerprint}/export"}

@@ -1,0 +1,178 @@
+"""Backups of instances."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .._engine.answers import Json, Refused
+from .._transfers import backups as keeping
+from .._transfers.archives import pack_files
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.daemon import Daemon
+    from .._engine.operations import Operation
+    from .._engine.state import Backup, Instance, Snapshot
+
+FOLDERS = {"own": "backup/container/rootfs", "snapshots": "backup/snapshots"}
+
+
+def shown(daemon: Daemon, backup: Backup) -> Json:
+    """Write a backup as the API does."""
+    found: Json = {
+        **keeping.backup_shown(backup),
+        "instance_only": backup.alone,
+        "container_only": backup.alone,
+        "optimized_storage": backup.optimized_storage,
+    }
+    if not daemon.flavour.lxd:
+        del found["container_only"]
+    return found
+
+
+def _found(call: Call) -> tuple[Instance, Backup]:
+    try:
+        instance = call.instance()
+    except Refused:
+        if call.flavour.lxd:
+            raise
+        raise Refused(404, "Instance backup not found") from None
+    before = call.flavour.either("Load backup from database: ", "")
+    missing = f"{before}Instance backup not found"
+    return instance, keeping.find(instance, call.names["backup"], missing)
+
+
+def _tell(call: Call, instance: Instance, what: str, name: str, **context: Any) -> None:
+    source = f"/1.0/instances/{instance.name}/backups/{name}"
+    call.daemon.events.lifecycle(f"instance-backup-{what}", source, instance.project, **context)
+
+
+async def list_backups(call: Call) -> web.StreamResponse:
+    """``GET /1.0/instances/<name>/backups``."""
+    instance = call.instance()
+    return keeping.listed(
+        call, ("instances", instance.name), instance, partial(shown, call.daemon)
+    )
+
+
+async def create_backup(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances/<name>/backups``."""
+    instance = call.instance()
+    asked = await call.json()
+    alone = bool(asked.get("instance_only") or asked.get("container_only"))
+
+    def resources(name: str) -> Json:
+        path = call.flavour.either(
+            f"/1.0/backups/{name}", f"/1.0/instances/{instance.name}/backups/{name}"
+        )
+        return {**({"backups": [path]} if name else {}), **call.about(instance.name)}
+
+    return await keeping.make(
+        call,
+        instance,
+        asked,
+        lambda packer: packed(instance, alone=alone, packer=packer),
+        alone=alone,
+        before="",
+        description="Backing up instance",
+        label="",
+        resources=resources,
+        tell=partial(_tell, call, instance),
+    )
+
+
+def packed(
+    instance: Instance, *, alone: bool, packer: str, snapshot: Snapshot | None = None
+) -> bytes:
+    """Pack an instance.
+
+    Args:
+        instance: what is packed.
+        alone: True leaves its snapshots out.
+        packer: the way of compressing.
+        snapshot: of it, if that is to be packed in its place.
+    """
+    snapshots = [] if alone or snapshot else list(instance.snapshots.values())
+    index: Json = {
+        "name": instance.name,
+        "config": instance.config,
+        "devices": instance.devices,
+        "profiles": instance.profiles,
+        "description": instance.description,
+        "architecture": instance.architecture,
+        "empty": instance.empty,
+        "metadata": instance.metadata,
+        "templates": {name: text.decode("latin-1") for name, text in instance.templates.items()},
+        "snapshots": [
+            {
+                "name": one.name,
+                "config": one.config,
+                "created_at": one.created_at,
+                "description": one.description,
+                "devices": one.devices,
+                "ephemeral": one.ephemeral,
+                "expires_at": one.expires_at,
+                "profiles": one.profiles,
+            }
+            for one in snapshots
+        ],
+    }
+    trees = {FOLDERS["own"]: (snapshot or instance).tree}
+    for one in snapshots:
+        trees[f"{FOLDERS['snapshots']}/{one.name}"] = one.tree
+    # JSON is YAML too.
+    return pack_files({"backup/index.yaml": json.dumps(index).encode()}, trees, packer)
+
+
+async def get_backup(call: Call) -> web.StreamResponse:
+    """``GET /1.0/instances/<name>/backups/<backup>``."""
+    return call.sync(shown(call.daemon, _found(call)[1]))
+
+
+async def rename_backup(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances/<name>/backups/<backup>``."""
+    instance, backup = _found(call)
+    name = str((await call.json()).get("name") or "")
+    keeping.check_name(name)
+
+    async def work(operation: Operation) -> None:
+        del operation
+        old = backup.name
+        keeping.rename(instance, backup, name, f'Backup "{name}" already exists')
+        _tell(call, instance, "renamed", name, old_name=f"{instance.name}/{old}")
+
+    return call.start("Renaming instance backup", work, resources=call.about(instance.name))
+
+
+async def delete_backup(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/instances/<name>/backups/<backup>``."""
+    instance, backup = _found(call)
+
+    async def work(operation: Operation) -> None:
+        del operation
+        instance.backups.pop(backup.name, None)
+        _tell(call, instance, "deleted", backup.name)
+
+    resources = call.about(instance.name)
+    if call.flavour.lxd and not call.flavour.has("bulk_operations"):
+        resources = {"container": [f"/1.0/container/{instance.name}"]}
+    return call.start("Removing instance backup", work, resources=resources)
+
+
+async def export_backup(call: Call) -> web.StreamResponse:
+    """``GET /1.0/instances/<name>/backups/<backup>/export``."""
+    return keeping.export(call, _found(call)[1])
+
+
+ROUTES = {
+    "GET /1.0/instances/{name}/backups": list_backups,
+    "POST /1.0/instances/{name}/backups": create_backup,
+    "GET /1.0/instances/{name}/backups/{backup}": get_backup,
+    "POST /1.0/instances/{name}/backups/{backup}": rename_backup,
+    "DELETE /1.0/instances/{name}/backups/{backup}": delete_backup,
+    "GET /1.0/instances/{name}/backups/{backup}/export": export_backup,
+}

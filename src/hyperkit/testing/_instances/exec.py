@@ -1,0 +1,212 @@
+"""Commands in instances: ``POST /1.0/instances/<name>/exec``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from .._engine.answers import Json, Refused, listing, mapping
+from .._engine.state import FROZEN
+from .._guest.jobs import Interrupted, Job, Kept, Killed, Nowhere
+from .._guest.shell import NOT_EXECUTABLE, NOT_FOUND, Exit, NotRunnable, Shell
+from .._guest.sockets import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.operations import Operation
+    from .._engine.state import Instance
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_FAILURES = {NOT_EXECUTABLE: "Command not executable", NOT_FOUND: "Command not found"}
+
+
+async def exec_command(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances/<name>/exec``."""
+    instance = call.instance()
+    asked = await call.json()
+    if instance.status == FROZEN:
+        raise Refused(400, "Instance is frozen")
+    if not instance.running:
+        raise Refused(400, "Instance is not running")
+    by_websocket = bool(asked.get("wait-for-websocket"))
+    interactive = bool(asked.get("interactive"))
+    record = bool(asked.get("record-output"))
+    if record and call.flavour.recent:
+        for other, given in (("wait-for-websocket", by_websocket), ("interactive", interactive)):
+            if given:
+                text = f'Cannot use "record-output" in combination with "{other}"'
+                raise Refused(400, text)
+    resources = call.about(instance.name)
+    if not call.flavour.lxd:
+        resources = {"containers": resources["instances"], **resources}
+    command = [str(one) for one in listing(asked.get("command"))]
+    job = Job(call.daemon, instance, command)
+    environment = _environment(asked)
+    call.daemon.events.lifecycle(
+        "instance-exec", f"/1.0/instances/{instance.name}", call.project, command=command
+    )
+    if not by_websocket:
+        return call.start(
+            "Executing command",
+            lambda operation: _alone(operation, job, asked, environment, record=record),
+            project=instance.project,
+            resources=resources,
+        )
+    size = int(asked.get("width") or 80), int(asked.get("height") or 24)
+    session = Session(job, interactive=interactive, size=size)
+    metadata: Json = {
+        "command": command,
+        "environment": environment,
+        "fds": session.secrets,
+        "interactive": interactive,
+    }
+
+    async def work(operation: Operation) -> None:
+        await _attended(operation, job, session, asked, environment)
+
+    if not call.flavour.lxd:
+        del resources["containers"]
+    return call.start(
+        "Executing command",
+        work,
+        class_="websocket",
+        metadata=metadata,
+        project=instance.project,
+        resources=resources,
+        session=session,
+    )
+
+
+def _environment(asked: Json) -> dict[str, str]:
+    """Complete the environment as the servers do."""
+    given = {name: str(value) for name, value in mapping(asked.get("environment")).items()}
+    known = {"PATH": _PATH, "LANG": "C.UTF-8"}
+    if not asked.get("user"):
+        known |= {"HOME": "/root", "USER": "root"}
+    return dict(sorted({**known, **given}.items()))
+
+
+async def _alone(
+    operation: Operation, job: Job, asked: Json, environment: dict[str, str], *, record: bool
+) -> None:
+    """Run a command without websockets."""
+    stdout, stderr = Kept(), Kept()
+    if not job.title:
+        raise Refused(500, "Failed to retrieve PID of executing child process")
+    files: dict[int, Any] = {0: Nowhere(), 1: stdout, 2: stderr}
+    code = await run(job, asked, environment, files)
+    if record:
+        _record(operation, job.instance, stdout, stderr)
+    _end(operation, code)
+
+
+def _record(operation: Operation, instance: Instance, stdout: Kept, stderr: Kept) -> None:
+    """Keep what a command has written, and say where."""
+    folder = f"/1.0/instances/{instance.name}/logs/"
+    if not keeps_in_logs(operation):
+        folder += "exec-output/"
+    found = {"1": f"exec_{operation.id}.stdout", "2": f"exec_{operation.id}.stderr"}
+    instance.output[found["1"]] = bytes(stdout.data)
+    instance.output[found["2"]] = bytes(stderr.data)
+    operation.metadata = {"output": {number: folder + name for number, name in found.items()}}
+
+
+def keeps_in_logs(operation: Operation) -> bool:
+    """Tell whether the server keeps the output of commands among the logs, as LXD 5.0 does."""
+    flavour = operation.daemon.flavour
+    return flavour.lxd and not flavour.has("bulk_operations")
+
+
+async def _attended(
+    operation: Operation, job: Job, session: Session, asked: Json, environment: dict[str, str]
+) -> None:
+    """Run a command with websockets."""
+    try:
+        await session.connected(10 if operation.daemon.flavour.recent else 5)
+    except TimeoutError:
+        raise Refused(500, "Timed out waiting for websockets to connect") from None
+    try:
+        code = await run(job, asked, environment, session.files)
+    except asyncio.CancelledError:
+        job.abandon()
+        raise
+    await session.finish()
+    _end(operation, code)
+
+
+def _end(operation: Operation, code: int) -> None:
+    """Say what a command has ended with."""
+    operation.update(**{"return": code})
+    if code in _FAILURES and not operation.daemon.flavour.old:
+        raise Refused(400, _FAILURES[code])
+
+
+async def run(job: Job, asked: Json, environment: dict[str, str], files: dict[int, Any]) -> int:
+    """Run a job in a thread of its own, and wait for its end."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+    shell = Shell(
+        job,
+        env=environment,
+        cwd=_folder(job.instance, asked, environment),
+        user=int(asked.get("user") or 0),
+        group=int(asked.get("group") or 0),
+    )
+    job.instance.jobs.append(job)
+    # It may have been stopped while the client's websockets were on their way.
+    if not job.instance.running:
+        job.abandon()
+
+    def report(code: int) -> None:
+        if job in job.instance.jobs:
+            job.instance.jobs.remove(job)
+        if not ended.done():
+            ended.set_result(code)
+
+    def work() -> None:
+        code = code_of(job, lambda: shell.launch(job.title, files, environment), files)
+        # The server may be gone by now.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(report, code)
+
+    threading.Thread(target=work, name="hyperkit-command", daemon=True).start()
+    return await ended
+
+
+def _folder(instance: Instance, asked: Json, environment: dict[str, str]) -> str:
+    cwd = asked.get("cwd") or environment.get("HOME") or "/"
+    return str(cwd) if instance.tree.exists(str(cwd)) else "/"
+
+
+def code_of(  # noqa: PLR0911 - one end after the other
+    job: Job, work: Callable[[], int], files: dict[int, Any]
+) -> int:
+    """Run something, and find the code that it ends with."""
+    try:
+        return work() & 255
+    except Killed:
+        return 128 + job.signal
+    except Interrupted:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE
+    except Exit as ended:
+        return ended.code
+    except NotRunnable as fault:
+        return fault.code
+    except Exception:  # noqa: BLE001 - a user's function is a program that may crash
+        try:
+            files[2].write(traceback.format_exc())
+        except (Killed, BrokenPipeError):
+            return 128 + job.signal
+        return 1
+
+
+ROUTES = {"POST /1.0/instances/{name}/exec": exec_command}

@@ -1,0 +1,319 @@
+"""Load balancers of OVN networks, and the pools of instances that they lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._engine import check
+from .._engine.answers import Json, Refused, listing
+from .._engine.call import no_instance
+from .._instances.instances import expanded
+from .ports import Checker, listen_address, needs, network_of, numbers
+from .shelves import Shelf, home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.state import Instance, Network
+
+_KEYS = ("healthcheck", "healthcheck.")
+_POOL_KEYS = ("healthcheck", "healthcheck.", "protocol", "target_port")
+
+
+def _balancers(call: Call) -> Shelf:
+    network = network_of(call)
+    needs(network, ("ovn",), "load balancers")
+    return Shelf(
+        call,
+        "network-load-balancer",
+        "Network load balancer",
+        ("networks", network.name, "load-balancers"),
+        network.balancers,
+        lambda asked: _read(call, network, asked),
+        # OVN balances the load for all members of a cluster.
+        lambda balancer: {**balancer, "location": ""},
+        key="listen_address",
+        project=home(call, "networks").name,
+        keeps=("backends", "ports"),
+        matched=False,
+        prefix="Failed {} load balancer: ",
+    )
+
+
+def _read(call: Call, network: Network, asked: Json) -> Json:
+    checker = Checker(network, call.names.get("address") or asked["listen_address"])
+    # LXD looks after pools, Incus after backends.
+    keys = () if call.flavour.lxd else _KEYS
+    config = check.options(asked.get("config"), keys, 'Invalid option "{}"')
+    backends: dict[str, Json] = {}
+    for number, given in enumerate(listing(asked.get("backends"))):
+        backend = _backend(checker, number, given)
+        if backend["name"] in backends:
+            text = f'Duplicate name "{backend["name"]}" in backend specification {number}'
+            raise Refused(500, text)
+        backends[backend["name"]] = backend
+    ports = [
+        _port(call, network, checker, backends, number, given)
+        for number, given in enumerate(listing(asked.get("ports")))
+    ]
+    return {
+        "description": str(asked.get("description") or ""),
+        "config": config,
+        "backends": list(backends.values()),
+        "ports": ports,
+    }
+
+
+def _backend(checker: Checker, number: int, given: Json) -> Json:
+    name = str(given.get("name") or "")
+    if any(one.isspace() for one in name):
+        raise Refused(500, f"Name cannot contain white space in backend specification {number}")
+    checker.target(
+        given.get("target_address"),
+        f'Invalid target address for backend "{name}"',
+        f'Cannot mix IP versions in listen address and backend "{name}" target address',
+        f'Target address is not within the network subnet for backend "{name}"',
+    )
+    invalid = f"Invalid backend port specification 0 in backend specification {number}: "
+    list(numbers(given.get("target_port"), invalid))
+    return {
+        "name": name,
+        "description": str(given.get("description") or ""),
+        "target_port": str(given.get("target_port") or ""),
+        "target_address": str(given["target_address"]),
+    }
+
+
+def _port(
+    call: Call,
+    network: Network,
+    checker: Checker,
+    backends: dict[str, Json],
+    number: int,
+    given: Json,
+) -> Json:
+    where = f"in port specification {number}"
+    protocol = checker.protocol(given, number)
+    listening = checker.listen_ports(given, number)
+    for name in listing(given.get("target_backend")):
+        if name not in backends:
+            raise Refused(500, f'Invalid target backend name "{name}" {where}')
+        targets = list(numbers(backends[name]["target_port"], ""))
+        if len(targets) > 1 and len(targets) != len(listening):
+            text = f'Mismatch of listen port(s) and target port(s) count for backend "{name}"'
+            raise Refused(500, f"{text} {where}")
+    found: Json = {
+        "description": str(given.get("description") or ""),
+        "protocol": protocol,
+        "listen_port": str(given["listen_port"]),
+        "target_backend": listing(given.get("target_backend")),
+    }
+    if call.flavour.has("network_load_balancer_pool"):
+        found["target_pool"] = str(given.get("target_pool") or "")
+        if found["target_pool"] and found["target_pool"] not in network.balancer_pools:
+            raise Refused(404, f"Network load balancer pool not found {where}")
+    return found
+
+
+async def list_balancers(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancers``."""
+    return _balancers(call).all()
+
+
+async def create_balancer(call: Call) -> web.StreamResponse:
+    """``POST /1.0/networks/<network>/load-balancers``."""
+    balancers = _balancers(call)
+    asked = await call.json()
+    given = asked.get("listen_address")
+    with balancers.failing("creating"):
+        if given in balancers.things and not call.flavour.lxd:
+            raise Refused(409, "A load balancer for that listen address already exists")
+        address = str(listen_address(call, network_of(call), given, "load balancer"))
+        return balancers.create(address, {**asked, "listen_address": address})
+
+
+async def get_balancer(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancers/<address>``."""
+    return _balancers(call).one(call.names["address"])
+
+
+async def update_balancer(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0/networks/<network>/load-balancers/<address>``."""
+    return await _balancers(call).update(call.names["address"])
+
+
+async def delete_balancer(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/networks/<network>/load-balancers/<address>``."""
+    return _balancers(call).delete(call.names["address"])
+
+
+async def get_balancer_state(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancers/<address>/state``.
+
+    A backend is online if an instance has its address: nobody listens at the ports.
+    """
+    balancer = _balancers(call).find(call.names["address"])
+    if balancer["config"].get("healthcheck") != "true":
+        return call.sync({"backend_health": None})
+    online = {one.address for one in call.state.instances() if one.running}
+    health: Json = {}
+    for backend in balancer["backends"]:
+        word = "online" if backend["target_address"] in online else "offline"
+        ports: list[Json] = [
+            {"protocol": port["protocol"], "port": number, "status": word}
+            for port in balancer["ports"]
+            if backend["name"] in port["target_backend"]
+            for number in numbers(backend["target_port"] or port["listen_port"], "")
+        ]
+        health[backend["name"]] = {"address": backend["target_address"], "ports": ports}
+    return call.sync({"backend_health": health})
+
+
+# Pools.
+
+
+def _pools(call: Call) -> Shelf:
+    network = network_of(call)
+    needs(network, ("ovn",), "load balancer pools")
+    project = home(call, "networks").name
+
+    def show(pool: Json) -> Json:
+        return {**pool, "used_by": _used_by(network, project, pool["name"])}
+
+    return Shelf(
+        call,
+        "network-load-balancer-pool",
+        "Network load balancer pool",
+        ("networks", network.name, "load-balancer-pools"),
+        network.balancer_pools,
+        lambda asked: _read_pool(call, asked),
+        show,
+        project=project,
+    )
+
+
+def _used_by(network: Network, project: str, name: str) -> list[str]:
+    suffix = "" if project == "default" else f"?project={project}"
+    return [
+        f"/1.0/networks/{network.name}/load-balancers/{balancer['listen_address']}{suffix}"
+        for balancer in network.balancers.values()
+        if any(port["target_pool"] == name for port in balancer["ports"])
+    ]
+
+
+def _read_pool(call: Call, asked: Json) -> Json:
+    instances: list[Json] = []
+    for given in listing(asked.get("instances")):
+        name = str(given.get("name") or "")
+        if name not in call.state.project(call.project).instances:
+            raise Refused(404, no_instance(call.flavour, name, call.project))
+        instances.append({"name": name, "target_port": str(given.get("target_port") or "")})
+    return {
+        "config": check.options(asked.get("config"), _POOL_KEYS, 'Invalid option "{}"'),
+        "description": str(asked.get("description") or ""),
+        "instances": instances,
+    }
+
+
+async def list_pools(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancer-pools``: the pools themselves, always."""
+    pools = _pools(call)
+    return call.sync([pools.show(one) for one in pools.things.values()])
+
+
+async def create_pool(call: Call) -> web.StreamResponse:
+    """``POST /1.0/networks/<network>/load-balancer-pools``."""
+    pools = _pools(call)
+    asked = await call.json()
+    name = str(asked.get("name") or "")
+    if not name:
+        raise Refused(400, "Name is required")
+    if name in pools.things:
+        raise Refused(409, "Network load balancer pool already exists")
+    return pools.create(name, asked)
+
+
+async def get_pool(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancer-pools/<name>``."""
+    return _pools(call).one(call.names["pool"])
+
+
+async def update_pool(call: Call) -> web.StreamResponse:
+    """``PUT /1.0/networks/<network>/load-balancer-pools/<name>``."""
+    return await _pools(call).update(call.names["pool"])
+
+
+async def delete_pool(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/networks/<network>/load-balancer-pools/<name>``."""
+    pools = _pools(call)
+    name = pools.find(call.names["pool"])["name"]
+    if _used_by(network_of(call), pools.project, name):
+        raise Refused(400, "Network load balancer pool is currently in use")
+    return pools.delete(name)
+
+
+async def get_pool_state(call: Call) -> web.StreamResponse:
+    """``GET /1.0/networks/<network>/load-balancer-pools/<name>/state``.
+
+    An instance is online if it runs: nobody listens at the ports.
+    """
+    pool = _pools(call).find(call.names["pool"])
+    network = network_of(call)
+    targets = [
+        target
+        for balancer in network.balancers.values()
+        for port in balancer["ports"]
+        if port["target_pool"] == pool["name"]
+        for listen_port in numbers(port["listen_port"], "")
+        for target in _targets(call, network, pool, balancer["listen_address"], listen_port)
+    ]
+    return call.sync({"targets": targets})
+
+
+def _targets(
+    call: Call, network: Network, pool: Json, address: str, listen_port: int
+) -> Iterator[Json]:
+    checked = pool["config"].get("healthcheck", "true") == "true"
+    instances = call.state.project(call.project).instances
+    for one in pool["instances"]:
+        instance = instances.get(one["name"])
+        device = _card(call, instance, network) if instance else ""
+        if instance is None or not device or not instance.address:
+            continue
+        port = one["target_port"] or pool["config"].get("target_port") or str(listen_port)
+        yield {
+            "name": instance.name,
+            "device": device,
+            "address": instance.address,
+            "port": port,
+            "listen_address": address,
+            "listen_port": str(listen_port),
+            "status": "online" if checked and instance.running else "unknown",
+        }
+
+
+def _card(call: Call, instance: Instance, network: Network) -> str:
+    """Find the card of an instance that is in a network; empty if it has none there."""
+    devices = expanded(call.state.home(instance.project, "profiles"), instance)[1]
+    found = (name for name, one in devices.items() if one.get("network") == network.name)
+    return next(found, "")
+
+
+ROUTES = {
+    "GET /1.0/networks/{network}/load-balancers": list_balancers,
+    "POST /1.0/networks/{network}/load-balancers": create_balancer,
+    "GET /1.0/networks/{network}/load-balancers/{address}": get_balancer,
+    "PUT /1.0/networks/{network}/load-balancers/{address}": update_balancer,
+    "PATCH /1.0/networks/{network}/load-balancers/{address}": update_balancer,
+    "DELETE /1.0/networks/{network}/load-balancers/{address}": delete_balancer,
+    "GET /1.0/networks/{network}/load-balancers/{address}/state": get_balancer_state,
+    "GET /1.0/networks/{network}/load-balancer-pools": list_pools,
+    "POST /1.0/networks/{network}/load-balancer-pools": create_pool,
+    "GET /1.0/networks/{network}/load-balancer-pools/{pool}": get_pool,
+    "PUT /1.0/networks/{network}/load-balancer-pools/{pool}": update_pool,
+    "DELETE /1.0/networks/{network}/load-balancer-pools/{pool}": delete_pool,
+    "GET /1.0/networks/{network}/load-balancer-pools/{pool}/state": get_pool_state,
+}

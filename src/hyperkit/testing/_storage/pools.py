@@ -1,0 +1,191 @@
+"""Storage pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._engine import check
+from .._engine.answers import Json, Refused
+from .._engine.filter import matches
+from .._engine.state import Pool
+from .._instances.instances import expanded
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.operations import Operation
+
+_DRIVERS = ("btrfs", "ceph", "cephfs", "cephobject", "lvm", "zfs")
+
+
+def _used_by(call: Call, pool: Pool) -> list[str]:
+    """Find what is in a pool, or is meant to come into it."""
+    found: list[str] = []
+    for project in call.state.projects.values():
+        suffix = "" if project.name == "default" else f"?project={project.name}"
+        found += [
+            f"/1.0/profiles/{name}{suffix}"
+            for name, profile in project.profiles.items()
+            if any(one.get("pool") == pool.name for one in profile.devices.values())
+        ]
+        home = call.state.home(project.name, "profiles")
+        found += [
+            f"/1.0/instances/{name}{suffix}"
+            for name, instance in project.instances.items()
+            if pool_of(expanded(home, instance)[1]) == pool.name
+        ]
+        found += [
+            f"/1.0/storage-pools/{pool.name}/volumes/custom/{name}{suffix}"
+            for place, name in project.volumes
+            if place == pool.name
+        ]
+        found += [
+            f"/1.0/storage-pools/{pool.name}/buckets/{name}{suffix}"
+            for place, name in project.buckets
+            if place == pool.name
+        ]
+    return found
+
+
+def pool_of(devices: Json) -> str:
+    """Find the pool that an instance's root disk is in."""
+    for device in devices.values():
+        if device.get("type") == "disk" and device.get("path") == "/":
+            return str(device.get("pool"))
+    return ""
+
+
+def _shown(call: Call, pool: Pool) -> Json:
+    return {
+        "config": pool.config,
+        "description": pool.description,
+        "name": pool.name,
+        "driver": pool.driver,
+        "used_by": _used_by(call, pool),
+        "status": "Created",
+        "locations": [call.daemon.location],
+    }
+
+
+def _writable(pool: Pool) -> tuple[Any, ...]:
+    return (pool.name, pool.driver, pool.description, pool.config)
+
+
+def find(call: Call) -> Pool:
+    """Find the pool that the path names.
+
+    Raises:
+        Refused: there is none.
+    """
+    found = call.state.pools.get(call.names["pool"])
+    if found is None:
+        raise Refused(404, "Storage pool not found")
+    return found
+
+
+def done(call: Call, description: str, *created: str) -> web.StreamResponse:
+    """Answer a change: at once, or by an operation where the server has such ones.
+
+    Args:
+        call: the request.
+        description: of the operation.
+        created: the path of what was made, if the answer names it.
+    """
+    if not call.flavour.has("storage_and_network_operations"):
+        return call.created(*created) if created else call.sync({})
+
+    async def work(operation: Operation) -> None:
+        del operation
+
+    return call.start(description, work)
+
+
+async def list_pools(call: Call) -> web.StreamResponse:
+    """``GET /1.0/storage-pools``."""
+    pools = list(call.state.pools.values())
+    wanted = call.query.get("filter")
+    if wanted and call.flavour.has("api_filtering_extended"):
+        test = matches(wanted, 400)
+        pools = [one for one in pools if test(_shown(call, one))]
+    if not call.recursion:
+        return call.sync([f"/1.0/storage-pools/{one.name}" for one in pools])
+    return call.sync([_shown(call, one) for one in pools])
+
+
+async def create_pool(call: Call) -> web.StreamResponse:
+    """``POST /1.0/storage-pools``."""
+    asked = await call.json()
+    name = str(asked.get("name") or "")
+    driver = str(asked.get("driver") or "")
+    if not name:
+        raise Refused(400, "No name provided")
+    if "/" in name:
+        raise Refused(400, "Storage pool names may not contain slashes")
+    if not driver:
+        raise Refused(400, "No driver provided")
+    if name in call.state.pools:
+        raise Refused(409, "The storage pool already exists: The record already exists")
+    if driver in _DRIVERS:
+        raise Refused(
+            501, f"The embedded server cannot make a storage pool of the driver {driver}"
+        )
+    if driver != "dir":
+        raise Refused(500, "Unknown driver")
+    config = check.texts(asked.get("config"))
+    product = call.flavour.product.name
+    config.setdefault("source", f"/var/lib/{product}/storage-pools/{name}")
+    call.state.pools[name] = Pool(name, driver, config, str(asked.get("description") or ""))
+    call.daemon.events.lifecycle("storage-pool-created", f"/1.0/storage-pools/{name}")
+    return done(call, "Creating storage pool", "storage-pools", name)
+
+
+async def get_pool(call: Call) -> web.StreamResponse:
+    """``GET /1.0/storage-pools/<name>``."""
+    pool = find(call)
+    return call.sync(_shown(call, pool), etag=_writable(pool))
+
+
+async def update_pool(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0/storage-pools/<name>``."""
+    pool = find(call)
+    call.check_etag(*_writable(pool))
+    asked = await call.json()
+    config = check.texts(asked.get("config"))
+    patching = call.request.method == "PATCH"
+    merged = pool.config | config if patching else config
+    if merged.get("source", pool.config["source"]) != pool.config["source"]:
+        raise Refused(400, "Pool source cannot be changed when not in pending state")
+    pool.config = {"source": pool.config["source"]} | merged
+    if not patching or "description" in asked:
+        pool.description = str(asked.get("description") or "")
+    call.daemon.events.lifecycle("storage-pool-updated", f"/1.0/storage-pools/{pool.name}")
+    return done(call, "Updating storage pool")
+
+
+async def delete_pool(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/storage-pools/<name>``."""
+    pool = find(call)
+    if _used_by(call, pool):
+        raise Refused(400, "The storage pool is currently in use")
+    del call.state.pools[pool.name]
+    call.daemon.events.lifecycle("storage-pool-deleted", f"/1.0/storage-pools/{pool.name}")
+    return done(call, "Deleting storage pool")
+
+
+async def get_resources(call: Call) -> web.StreamResponse:
+    """``GET /1.0/storage-pools/<name>/resources``."""
+    find(call)
+    space = {"used": 26_117_427_200, "total": 270_553_174_016}
+    return call.sync({"space": space, "inodes": {"used": 447_541, "total": 16_777_216}})
+
+
+ROUTES = {
+    "GET /1.0/storage-pools": list_pools,
+    "POST /1.0/storage-pools": create_pool,
+    "GET /1.0/storage-pools/{pool}": get_pool,
+    "PUT /1.0/storage-pools/{pool}": update_pool,
+    "PATCH /1.0/storage-pools/{pool}": update_pool,
+    "DELETE /1.0/storage-pools/{pool}": delete_pool,
+    "GET /1.0/storage-pools/{pool}/resources": get_resources,
+}

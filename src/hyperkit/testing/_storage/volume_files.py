@@ -1,0 +1,132 @@
+"""What is in storage volumes: files, SFTP, blocks; and making them empty again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._engine.answers import Refused
+from .._guest.tree import Node
+from .._transfers import files
+from .._transfers.sftp import check_upgrade, serve
+from . import mounts, nbd
+from .volumes import ONE, bytes_of, custom, empty_tree, found, home_of, resources
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.operations import Operation
+    from .._engine.state import Volume
+
+# Where the blocks of a volume are, and how large one is if nobody said it.
+_IMAGE, _USUAL = "/root.img", "10GiB"
+
+
+def _place(call: Call) -> files.Place:
+    volume = _with_files(call)
+    source = f"/1.0/storage-pools/{volume.pool}/volumes/custom/{volume.name}"
+    return files.Place(volume.tree, "storage-volume", source, call.project)
+
+
+def _with_files(call: Call) -> Volume:
+    """Find the volume that the path names; Incus looks among custom ones alone."""
+    kind, name, pool = (call.names[one] for one in ("type", "volume", "pool"))
+    if kind in {"container", "virtual-machine"} and pool in call.state.pools:
+        text = f'Storage volume "{name}" in project "{call.project}" of type "custom" does not '
+        raise Refused(404, f'{text}exist on pool "{pool}": Storage volume not found')
+    return custom(call)
+
+
+async def get_file(call: Call) -> web.StreamResponse:
+    """``GET …/volumes/custom/<volume>/files``."""
+    return files.get(call, _place(call))
+
+
+async def head_file(call: Call) -> web.StreamResponse:
+    """``HEAD …/volumes/custom/<volume>/files``."""
+    try:
+        return files.head(call, _place(call))
+    except Refused as refusal:
+        return files.headless(refusal)
+
+
+async def post_file(call: Call) -> web.StreamResponse:
+    """``POST …/volumes/custom/<volume>/files``."""
+    return await files.post(call, _place(call))
+
+
+async def delete_file(call: Call) -> web.StreamResponse:
+    """``DELETE …/volumes/custom/<volume>/files``."""
+    return files.delete(call, _place(call))
+
+
+async def speak_sftp(call: Call) -> web.StreamResponse:
+    """``GET …/volumes/custom/<volume>/sftp``."""
+    check_upgrade(call, "sftp")
+    return await serve(call, _with_files(call).tree)
+
+
+def _blocks(call: Call) -> Volume:
+    """Find the volume that the path names, which must have blocks."""
+    kind = call.names["type"]
+    if kind in {"container", "image"}:
+        raise Refused(400, f'Unsupported storage volume type "{kind}"')
+    return found(call)
+
+
+async def speak_nbd(call: Call) -> web.StreamResponse:
+    """``GET …/volumes/custom/<volume>/nbd``."""
+    check_upgrade(call, "nbd")
+    volume = _blocks(call)
+    if volume.content_type != "block":
+        raise Refused(
+            500, "qemu-nbd failed: Failed when running qemu-nbd: No such file or directory"
+        )
+    if not volume.tree.exists(_IMAGE):
+        volume.tree.add(_IMAGE, Node("file", mode=0o600))
+    node, size = volume.tree.find(_IMAGE), bytes_of(volume.config.get("size") or _USUAL)
+    return await nbd.serve(call, node, size, writable=call.flag("writable"))
+
+
+async def no_bitmaps(call: Call) -> web.StreamResponse:
+    """``GET``, ``POST`` and ``DELETE …/volumes/custom/<volume>/bitmaps``.
+
+    They are of what a virtual machine has open; there is none.
+    """
+    if _blocks(call).content_type != "block":
+        raise Refused(400, "Only block volumes are supported")
+    raise Refused(500, "Volume is not attached to running instance")
+
+
+async def rebuild(call: Call) -> web.StreamResponse:
+    """``POST …/volumes/custom/<volume>/rebuild``."""
+    if call.names["type"] in {"container", "virtual-machine", "image"}:
+        text = f'Storage volumes of type "{call.names["type"]}" cannot be rebuilt'
+        raise Refused(400, text)
+    volume = custom(call)
+
+    async def work(operation: Operation) -> None:
+        del operation
+        if volume.snapshots:
+            raise Refused(500, "Cannot rebuild custom volume with snapshots")
+        if any(one.running for one in mounts.users(call.daemon, home_of(call), volume)):
+            raise Refused(500, "Volume is still in use by running instances")
+        volume.tree.become(empty_tree())
+
+    about = resources(call, volume)
+    return call.start("Rebuilding storage volume", work, resources=about)
+
+
+ROUTES = {
+    f"GET {ONE}/files": get_file,
+    f"HEAD {ONE}/files": head_file,
+    f"POST {ONE}/files": post_file,
+    f"DELETE {ONE}/files": delete_file,
+    f"GET {ONE}/sftp": speak_sftp,
+    f"GET {ONE}/nbd": speak_nbd,
+    f"POST {ONE}/rebuild": rebuild,
+    f"GET {ONE}/bitmaps": no_bitmaps,
+    f"POST {ONE}/bitmaps": no_bitmaps,
+    f"GET {ONE}/bitmaps/{{bitmap}}": no_bitmaps,
+    f"DELETE {ONE}/bitmaps/{{bitmap}}": no_bitmaps,
+}

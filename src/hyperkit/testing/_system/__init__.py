@@ -1,0 +1,1 @@
+"""The server itself, its projects and its warnings."""

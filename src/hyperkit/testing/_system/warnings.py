@@ -1,0 +1,97 @@
+"""Warnings."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from .._engine.answers import Json, Refused
+from .._engine.filter import matches
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.daemon import Daemon
+
+
+def warn(daemon: Daemon, kind: str, message: str = "", project: str = "") -> None:
+    """Note down a warning.
+
+    Args:
+        daemon: the server.
+        kind: what it is about, such as ``"Instance type not operational"``.
+        message: what has been said.
+        project: that it is about, if it is about one.
+    """
+    made: Json = {
+        "status": "new",
+        "uuid": str(uuid.uuid4()),
+        "location": daemon.location,
+        "project": project,
+        "type": kind,
+        "count": 1,
+        "first_seen_at": daemon.clock.text(),
+        "last_seen_at": daemon.clock.text(),
+        "last_message": message,
+        "severity": "low",
+        "entity_url": "",
+    }
+    daemon.state.warnings[made["uuid"]] = made
+
+
+def _found(call: Call) -> Json:
+    found = call.state.warnings.get(call.names["uuid"])
+    if found is None:
+        raise Refused(404, "Warning not found")
+    return found
+
+
+def _writable(warning: Json) -> Json:
+    return {"status": warning["status"]}
+
+
+async def list_warnings(call: Call) -> web.StreamResponse:
+    """``GET /1.0/warnings``."""
+    found = list(call.state.warnings.values())
+    if "project" in call.query:
+        found = [one for one in found if one["project"] == call.project]
+    wanted = call.query.get("filter")
+    if wanted:
+        test = matches(wanted, 400 if call.flavour.recent else 500)
+        found = [one for one in found if test(one)]
+    if not call.recursion:
+        return call.sync([f"/1.0/warnings/{one['uuid']}" for one in found] or None)
+    return call.sync(found)
+
+
+async def get_warning(call: Call) -> web.StreamResponse:
+    """``GET /1.0/warnings/<uuid>``."""
+    found = _found(call)
+    return call.sync(found, etag=(_writable(found),))
+
+
+async def update_warning(call: Call) -> web.StreamResponse:
+    """``PUT`` and ``PATCH /1.0/warnings/<uuid>``."""
+    found = _found(call)
+    call.check_etag(_writable(found))
+    status = (await call.json()).get("status")
+    if status not in {"new", "acknowledged"}:
+        raise Refused(403, 'Status may only be set to "acknowledge" or "new"')
+    found["status"] = status
+    return call.sync({})
+
+
+async def delete_warning(call: Call) -> web.StreamResponse:
+    """``DELETE /1.0/warnings/<uuid>``."""
+    del call.state.warnings[_found(call)["uuid"]]
+    return call.sync({})
+
+
+ROUTES = {
+    "GET /1.0/warnings": list_warnings,
+    "GET /1.0/warnings/{uuid}": get_warning,
+    "PUT /1.0/warnings/{uuid}": update_warning,
+    "PATCH /1.0/warnings/{uuid}": update_warning,
+    "DELETE /1.0/warnings/{uuid}": delete_warning,
+}

@@ -1,0 +1,157 @@
+"""Instances and volumes that come from another server, or are offered to one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from .._engine import check
+from .._engine.answers import Json, Refused
+from .._engine.state import Instance
+from .._guest.tree import Tree
+from .._instances import creation
+from .._instances.backups import FOLDERS, packed
+from .._instances.imports import restored
+from .._storage.volume_backups import packed as packed_volume
+from .._storage.volume_backups import unpacked as unpacked_volume
+from .._storage.volumes import add, home_of, refresh
+from .archives import unpack_backup
+from .migration import offer, receive
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from .._engine.call import Call
+    from .._engine.state import Snapshot, Volume, VolumeSnapshot
+
+
+def offer_instance(
+    call: Call,
+    instance: Instance,
+    asked: Json,
+    resources: Json,
+    snapshot: Snapshot | None = None,
+) -> web.StreamResponse:
+    """Offer an instance, or a snapshot: ``POST /1.0/instances/<name>`` with ``migration``."""
+    if asked.get("live") and instance.running:
+        text = call.flavour.either("container live migration", "live container migration")
+        raise Refused(500, f"Unable to perform {text}. CRIU isn't installed")
+    alone = bool(asked.get("instance_only") or asked.get("container_only"))
+    return offer(
+        call,
+        lambda: packed(instance, alone=alone, packer="none", snapshot=snapshot),
+        asked,
+        description="Migrating instance" if snapshot is None else "Transferring snapshot",
+        resources=resources,
+        what="instance",
+        may_cancel=snapshot is None,
+    )
+
+
+def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
+    """Take an instance: ``POST /1.0/instances`` with a source of type ``migration``."""
+    source: Json = asked["source"]
+    before = "Failed creating instance record: "
+    if not asked.get("architecture"):
+        raise Refused(400, "Architecture isn't supported: ")
+    check.profiles(call, asked.get("profiles") or [], 500)
+    there = call.state.project(call.project).instances.get(name)
+    refreshing = there is not None and bool(source.get("refresh"))
+    if not refreshing:
+        creation.check_free(call, name, before)
+    made = Instance(
+        name,
+        call.project,
+        call.daemon.clock.text(),
+        check.config(call, asked.get("config"), 500, before),
+        check.devices(asked.get("devices"), 500, before),
+        list(asked.get("profiles") or []),
+        Tree(),
+        description=str(asked.get("description") or ""),
+        ephemeral=bool(asked.get("ephemeral")),
+    )
+    made.config = dict(sorted((creation.notes(call, made) | made.config).items()))
+    creation.check_devices(call, made, before)
+    loop = asyncio.get_running_loop()
+
+    async def take(content: bytes) -> None:
+        index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
+        made.tree = trees[""]
+        restored(made, index, trees)
+        made.empty = bool(index["empty"])
+        if source.get("instance_only") or source.get("container_only"):
+            made.snapshots.clear()
+        if there is not None and refreshing:
+            there.tree.become(made.tree)
+            there.snapshots = made.snapshots | there.snapshots
+            return
+        creation.check_free(call, name, before)
+        creation.add(call, made)
+
+    return receive(
+        call,
+        source,
+        take,
+        descriptions=("Creating instance", "Creating instance"),
+        failed="Error transferring instance data: ",
+        resources=call.about(name),
+        what="instance",
+    )
+
+
+def _about(call: Call, pool: str, name: str, snapshot: str = "") -> Json:
+    """Name an operation's resources."""
+    path = f"{pool}/volumes/custom/{name}"
+    if snapshot:
+        return {"storage_volume_snapshots": [f"/1.0/storage-pools/{path}/snapshots/{snapshot}"]}
+    folder = call.flavour.either("storage_volumes", "storage-pools")
+    return {"storage_volumes": [f"/1.0/{folder}/{path}"]}
+
+
+def offer_volume(
+    call: Call, volume: Volume, asked: Json, snapshot: VolumeSnapshot | None = None
+) -> web.StreamResponse:
+    """Offer a volume, or a snapshot: ``POST …/volumes/custom/<volume>`` with ``migration``."""
+    alone = bool(asked.get("volume_only"))
+    return offer(
+        call,
+        lambda: packed_volume(volume, alone=alone, packer="none", snapshot=snapshot),
+        asked,
+        description="Migrating storage volume",
+        resources=_about(call, volume.pool, volume.name, snapshot.name if snapshot else ""),
+        what="storage volume",
+    )
+
+
+def receive_volume(call: Call, made: Volume, source: Json) -> web.StreamResponse:
+    """Take a volume: ``POST …/volumes/custom`` with a source of type ``migration``.
+
+    Args:
+        call: the request.
+        made: the volume, without what comes.
+        source: of the body.
+    """
+    loop = asyncio.get_running_loop()
+
+    async def take(content: bytes) -> None:
+        _, tree, snapshots = await loop.run_in_executor(None, unpacked_volume, content)
+        if source.get("volume_only"):
+            snapshots = {}
+        there = home_of(call).volumes.get((made.pool, made.name))
+        if there is not None and source.get("refresh"):
+            refresh(there, tree, snapshots)
+            return
+        if there is not None:
+            raise Refused(409, "Volume by that name already exists")
+        made.tree, made.snapshots = tree, snapshots
+        add(call, made)
+
+    return receive(
+        call,
+        source,
+        take,
+        descriptions=("Copying storage volume", "Creating storage volume"),
+        failed="Error transferring storage volume: ",
+        resources=_about(call, made.pool, made.name),
+        what="storage volume",
+    )
