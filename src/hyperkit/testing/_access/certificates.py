@@ -36,7 +36,7 @@ def _shown(call: Call, one: Certificate) -> Json:
     }
     if not call.flavour.lxd:
         found["description"] = one.description
-    if call.flavour.old:
+    if call.flavour.lxd2:
         del found["restricted"], found["projects"]
     return found
 
@@ -74,7 +74,7 @@ async def create_certificate(call: Call) -> web.StreamResponse:
     if asked.get("token"):
         return _issue(call, asked)
     if asked.get("password") or asked.get("trust_token"):
-        conflict = call.flavour.has("bulk_operations") and asked.get("trust_token")
+        conflict = call.flavour.lxd6 and asked.get("trust_token")
         raise Refused(409 if conflict else 400, "Client is already trusted")
     if not asked.get("certificate"):
         raise Refused(400, "Client is already trusted")
@@ -187,7 +187,7 @@ def _introduce(call: Call, asked: Json) -> web.StreamResponse:
     """Let a stranger in who has a token, or the trust password."""
     flavour = call.flavour
     given = asked.get("trust_token") or ""
-    if flavour.lxd and not flavour.has("bulk_operations"):
+    if not flavour.recent:
         given = given or asked.get("password") or ""
         if given == call.daemon.password:
             return _admit(call, asked, asked)

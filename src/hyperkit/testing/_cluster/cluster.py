@@ -112,8 +112,7 @@ async def update_cluster(call: Call) -> web.StreamResponse:
         )
         raise Refused(500, text)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if call.state.cluster is not None:
             raise Refused(500, "The member is already part of a cluster")
         cluster_name("cluster member", name)
@@ -226,7 +225,7 @@ async def list_members(call: Call) -> web.StreamResponse:
         return call.sync([f"/1.0/cluster/members/{quote(cluster.name, safe='')}"])
     wanted = call.query.get("filter")
     # Incus 6 takes the filter, and lists all of them.
-    if wanted and call.flavour.has("instance_nvram"):
+    if wanted and call.flavour.incus7:
         test = matches(wanted, 400)
         found = [one for one in found if test(one)]
     return call.sync(found)
@@ -237,7 +236,7 @@ async def issue_token(call: Call) -> web.StreamResponse:
     refuse_unclustered(call)
     daemon = call.daemon
     name = str((await call.json()).get("server_name") or "")
-    if name == daemon.member and not (daemon.flavour.lxd and daemon.flavour.containers):
+    if name == daemon.member and daemon.flavour.recent:
         raise Refused(500, f"The cluster already has a member with name: {name}")
     end = daemon.clock.moment() + dt.timedelta(hours=_HOURS)
     expires_at = end.isoformat().replace("+00:00", "Z")
@@ -309,7 +308,7 @@ async def rename_member(call: Call) -> web.StreamResponse:
     name = str((await call.json()).get("server_name") or "")
     cluster = call.state.cluster
     if cluster is None or call.names["member"] != cluster.name:
-        if call.flavour.lxd and call.flavour.containers:
+        if not call.flavour.recent:
             raise Refused(500, "expected to update one row, not 0")
         raise Refused(404, "Cluster member not found")
     # Older servers take an empty name, and cannot find their only member afterwards.
@@ -359,8 +358,7 @@ async def update_member_state(call: Call) -> web.StreamResponse:
     if leaving and any(one.running for one in call.state.instances()):
         raise Refused(501, "The embedded server cannot evacuate instances that run")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if cluster.evacuated == leaving:
             state = "already" if leaving else "not"
             raise Refused(400, f"Cluster member is {state} evacuated")

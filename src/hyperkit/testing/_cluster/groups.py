@@ -20,7 +20,7 @@ def _noun(call: Call) -> str:
 
 
 def _named(call: Call, name: str) -> None:
-    if call.flavour.has("instance_nvram"):
+    if call.flavour.incus7:
         cluster_name("cluster group", name)
     if not name:
         raise Refused(400, "No name provided")
@@ -62,14 +62,14 @@ def _shown(call: Call, group: Json) -> Json:
     }
     if call.flavour.has("clustering_groups_config"):
         found |= {"config": group["config"], "used_by": []}
-    elif call.flavour.has("instance_placement_groups"):
+    elif call.flavour.lxd6:
         found["used_by"] = []
     return found
 
 
 def _refuse_used(call: Call, group: Json) -> None:
     if call.request.method == "DELETE" and group["members"]:
-        code = 400 if call.flavour.has("bulk_operations") else 500
+        code = 400 if call.flavour.lxd6 else 500
         raise Refused(code, "Only empty cluster groups can be removed")
 
 

@@ -203,8 +203,7 @@ async def update_project_state(call: Call) -> web.StreamResponse:
     if mode not in {"", "leader", "standby"}:
         raise Refused(400, f'Invalid replica mode "{mode}"')
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         call.state.project(name).replica_mode = str(mode)
 
     return call.start("Updating project state", work, project=name)

@@ -72,7 +72,7 @@ def all_projects(flavour: Flavour, path: str) -> bool:
         path: of the route.
     """
     of_pools = path.startswith("/1.0/storage-") and ("/buckets" in path or "volumes" in path)
-    return not flavour.has("bulk_operations") or path in _OF_ALL_PROJECTS or of_pools
+    return not flavour.lxd6 or path in _OF_ALL_PROJECTS or of_pools
 
 
 class App:
@@ -108,7 +108,7 @@ class App:
         daemon = self._daemon
         raw_path = request.raw_path.partition("?")[0]
         match = self._router.find(raw_path)
-        missing = "Not Found" if daemon.flavour.has("bulk_operations") else "not found"
+        missing = "Not Found" if daemon.flavour.lxd6 else "not found"
         if match is None:
             raise Refused(404, missing)
         method = request.method

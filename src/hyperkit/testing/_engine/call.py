@@ -87,7 +87,7 @@ class Call:
     @property
     def forbidden(self) -> str:
         """The words that strangers are turned away with."""
-        modern = self.flavour.has("bulk_operations")
+        modern = self.flavour.lxd6
         return "Forbidden" if modern else "not authorized"
 
     def flag(self, name: str) -> bool:
@@ -159,7 +159,7 @@ class Call:
             etag: what can be written of it, if it has an ETag.
         """
         headers: dict[str, str] = {}
-        if etag is not None and not self.flavour.old:
+        if etag is not None and not self.flavour.lxd2:
             headers["ETag"] = f'"{etag_of(*etag)}"'
         return respond(sync(metadata), 200, headers)
 
@@ -167,6 +167,33 @@ class Call:
         """Answer that something was made, and where it is."""
         location = "/1.0/" + "/".join(segments)
         return respond(sync(None), 201, {"Location": location})
+
+    def done(
+        self,
+        description: str,
+        url: str = "",
+        *,
+        extension: str = "storage_and_network_operations",
+        project: str | None = None,
+        resources: Json | None = None,
+    ) -> web.Response:
+        """Answer a change that is made: at once, or by an operation where the server does so.
+
+        Args:
+            description: of the operation, such as ``"Creating network"``.
+            url: of what was made or has a new name now, if the answer is to name it.
+            extension: that a server has which answers by an operation.
+            project: that the operation belongs to, if it is another than the one asked for.
+            resources: of the operation.
+        """
+        if self.flavour.has(extension):
+            metadata: Json | None = {"entity_url": url} if url else None
+            return self.start(
+                description, _nothing, metadata=metadata, project=project, resources=resources
+            )
+        if url:
+            return respond(sync(None), 201, {"Location": url})
+        return self.sync({})
 
     def start(
         self,
@@ -198,13 +225,13 @@ class Call:
             self.daemon,
             description,
             class_=class_,
-            may_cancel=may_cancel or self.flavour.has("bulk_operations"),
+            may_cancel=may_cancel or self.flavour.lxd6,
             metadata=metadata,
             project=project or self.project,
             resources=resources,
         )
         operation.secret = secret
-        if self.flavour.has("bulk_operations"):
+        if self.flavour.lxd6:
             self._describe(operation)
         if session is not None:
             session.offer(operation)
@@ -244,7 +271,7 @@ class Call:
         found = {"instances": [self.url("instances", name) for name in names]}
         if self.flavour.containers:
             found = {"containers": [self.url("containers", name) for name in names], **found}
-        if self.flavour.old:
+        if self.flavour.lxd2:
             del found["instances"]
         return found
 
@@ -253,6 +280,10 @@ class Call:
         websocket = web.WebSocketResponse(compress=False, max_msg_size=0, timeout=1)
         await websocket.prepare(self.request)
         return websocket
+
+
+async def _nothing(_operation: Operation) -> None:
+    """Do nothing more."""
 
 
 def parse(content: bytes) -> Json:

@@ -109,7 +109,6 @@ class Daemon:
         for instance in self.state.instances():
             for job in list(instance.jobs):
                 job.abandon()
-            instance.console_in_use = False
 
     def empty(self) -> None:
         """Begin anew with an empty database; where it listens is written elsewhere."""

@@ -95,8 +95,8 @@ class Events:
 async def listen(call: Call) -> web.StreamResponse:
     """``GET /1.0/events``."""
     flavour = call.flavour
-    known = _TYPES[:2] if flavour.old else _TYPES
-    if flavour.has("bulk_operations"):
+    known = _TYPES[:2] if flavour.lxd2 else _TYPES
+    if flavour.lxd6:
         known = [*known, "ovn", "security"]
     if not flavour.lxd:
         known = [*known, "network-acl"]

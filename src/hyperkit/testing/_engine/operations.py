@@ -90,9 +90,9 @@ class Operation:
             "err": self.err,
             "location": self.daemon.location,
         }
-        if flavour.old:
+        if flavour.lxd2:
             del found["description"], found["location"]
-        if flavour.has("bulk_operations"):
+        if flavour.lxd6:
             found |= {
                 "err_code": self.err_code,
                 "child_count": 0,
@@ -103,7 +103,7 @@ class Operation:
     def answered(self) -> Json:
         """Write it as the API answers; LXD 6 tells of progress by events only."""
         found = self.shown()
-        if self.daemon.flavour.has("bulk_operations") and found["metadata"]:
+        if self.daemon.flavour.lxd6 and found["metadata"]:
             kept = {
                 key: value
                 for key, value in found["metadata"].items()
@@ -247,7 +247,7 @@ async def get_operation(call: Call) -> web.StreamResponse:
 async def cancel_operation(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/operations/<id>``."""
     operation = call.daemon.operations.find(call.names["id"])
-    if operation.ended.is_set() and call.flavour.has("bulk_operations"):
+    if operation.ended.is_set() and call.flavour.lxd6:
         raise Refused(400, "Only running operations can be cancelled")
     if not operation.may_cancel or operation.ended.is_set():
         raise Refused(400, "This operation can't be cancelled")

@@ -93,9 +93,9 @@ class Router:
         alias = ""
         flavour = self._flavour
         if segments[1:2] and segments[1] in _ALIASES and flavour.containers:
-            if not flavour.old or segments[1] == "containers":
+            if not flavour.lxd2 or segments[1] == "containers":
                 alias, segments[1] = segments[1], "instances"
-        elif flavour.old and segments[1:2] == ["instances"]:
+        elif flavour.lxd2 and segments[1:2] == ["instances"]:
             return None
         if segments[:3] == ["1.0", "images", "aliases"] and segments[4:]:
             # The names of aliases may have slashes in them.

@@ -72,7 +72,6 @@ class Snapshot:
     expires_at: str = NEVER
     last_used_at: str = EPOCH
     stateful: bool = False
-    description: str = ""
 
 
 @dataclass
@@ -128,7 +127,6 @@ class Instance:
     logs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     output: dict[str, bytes] = field(default_factory=dict[str, bytes])
     console: bytearray = field(default_factory=bytearray)
-    console_in_use: bool = False
     jobs: list[Job] = field(default_factory=list["Job"])
 
     @property

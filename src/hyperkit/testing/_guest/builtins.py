@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from .shell import Files
 
 
-def _colon(shell: Shell, args: list[str], files: Files) -> int:
-    del shell, args, files
+def _colon(_shell: Shell, _args: list[str], _files: Files) -> int:
     return 0
 
 
@@ -33,13 +32,11 @@ def _exec(shell: Shell, args: list[str], files: Files) -> int:
     raise Exit(shell.launch(args[1:], files, shell.env))
 
 
-def _exit(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _exit(shell: Shell, args: list[str], _files: Files) -> int:
     raise Exit(int(args[1]) & 255 if args[1:] and args[1].isdigit() else shell.status)
 
 
-def _export(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _export(shell: Shell, args: list[str], _files: Files) -> int:
     for one in args[1:]:
         name, is_given, value = one.partition("=")
         shell.env[name] = value if is_given else shell.value(name)
@@ -55,22 +52,19 @@ def _read(shell: Shell, args: list[str], files: Files) -> int:
     return 0 if line.endswith(b"\n") else 1
 
 
-def _set(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _set(shell: Shell, args: list[str], _files: Files) -> int:
     if args[1:2] == ["--"]:
         shell.args = [shell.args[0], *args[2:]]
     return 0
 
 
-def _shift(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _shift(shell: Shell, args: list[str], _files: Files) -> int:
     count = int(args[1]) if args[1:] else 1
     del shell.args[1 : 1 + count]
     return 0
 
 
-def _trap(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _trap(shell: Shell, args: list[str], _files: Files) -> int:
     for name in args[2:]:
         number = int(name) if name.isdigit() else SIGNALS.get(name.removeprefix("SIG"), 0)
         if args[1] == "-":
@@ -80,16 +74,14 @@ def _trap(shell: Shell, args: list[str], files: Files) -> int:
     return 0
 
 
-def _unset(shell: Shell, args: list[str], files: Files) -> int:
-    del files
+def _unset(shell: Shell, args: list[str], _files: Files) -> int:
     for name in args[1:]:
         shell.env.pop(name, None)
         shell.local.pop(name, None)
     return 0
 
 
-def _wait(shell: Shell, args: list[str], files: Files) -> int:
-    del args, files
+def _wait(shell: Shell, _args: list[str], _files: Files) -> int:
     for thread in shell._background:
         thread.join()
     return 0

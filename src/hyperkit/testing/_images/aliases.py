@@ -42,7 +42,7 @@ def _writable(alias: Alias) -> tuple[Any, ...]:
 def _quoted(call: Call, name: str) -> str:
     """Write a name in a path: LXD 5.0 quotes it twice."""
     once = quote(name, safe="")
-    twice = call.flavour.lxd and not call.flavour.has("bulk_operations")
+    twice = not call.flavour.recent
     return quote(once, safe="") if twice else once
 
 
@@ -90,7 +90,7 @@ async def update_alias(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(alias))
     asked = await call.json()
     patching = call.request.method == "PATCH"
-    if patching and call.flavour.lxd and not call.flavour.has("bulk_operations"):
+    if patching and not call.flavour.recent:
         # LXD 5.0 tries for ten seconds; here it fails at once.
         raise Refused(500, "Failed to begin transaction: context deadline exceeded")
     target = asked.get("target")

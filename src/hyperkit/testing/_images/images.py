@@ -45,7 +45,7 @@ def image(call: Call) -> Image:
         Refused: there is none.
     """
     fingerprint = call.names["fingerprint"]
-    if call.flavour.has("bulk_operations") and not _PREFIX.fullmatch(fingerprint):
+    if call.flavour.lxd6 and not _PREFIX.fullmatch(fingerprint):
         text = "Image fingerprint prefix must contain 12 characters or more"
         raise Refused(400, text)
     found = by_fingerprint(call.home("images"), fingerprint)
@@ -58,7 +58,7 @@ def image(call: Call) -> Image:
 
 
 def _missing(call: Call, fingerprint: str) -> Refused:
-    if call.flavour.has("bulk_operations"):
+    if call.flavour.lxd6:
         return Refused(404, "Image not found")
     return Refused(404, f'Image "{fingerprint}" not found' if fingerprint else "Image not found")
 
@@ -180,8 +180,7 @@ async def delete_image(call: Call) -> web.StreamResponse:
     found = image(call)
     project = call.home("images")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         project.images.pop(found.fingerprint, None)
         for name in [
             key for key, one in project.aliases.items() if one.target == found.fingerprint

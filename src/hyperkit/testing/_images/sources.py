@@ -32,7 +32,7 @@ def fetch(call: Call, source: Json, asked: Json) -> web.StreamResponse:
         return await_push(call, asked)
     protocol = source.get("protocol") or ("lxd" if call.flavour.lxd else "incus")
     if source["type"] == "url":
-        if call.flavour.has("bulk_operations"):
+        if call.flavour.lxd6:
             raise Refused(400, 'Image source type "url" is not supported anymore')
         get = _from_page
     elif protocol == "simplestreams":

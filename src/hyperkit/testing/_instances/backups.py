@@ -112,7 +112,6 @@ def packed(
                 "name": one.name,
                 "config": one.config,
                 "created_at": one.created_at,
-                "description": one.description,
                 "devices": one.devices,
                 "ephemeral": one.ephemeral,
                 "expires_at": one.expires_at,
@@ -139,8 +138,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     name = str((await call.json()).get("name") or "")
     keeping.check_name(name)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         old = backup.name
         keeping.rename(instance, backup, name, f'Backup "{name}" already exists')
         _tell(call, instance, "renamed", name, old_name=f"{instance.name}/{old}")
@@ -152,13 +150,12 @@ async def delete_backup(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/instances/<name>/backups/<backup>``."""
     instance, backup = _found(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         instance.backups.pop(backup.name, None)
         _tell(call, instance, "deleted", backup.name)
 
     resources = call.about(instance.name)
-    if call.flavour.lxd and not call.flavour.has("bulk_operations"):
+    if not call.flavour.recent:
         resources = {"container": [f"/1.0/container/{instance.name}"]}
     return call.start("Removing instance backup", work, resources=resources)
 

@@ -33,8 +33,7 @@ async def attach(call: Call) -> web.StreamResponse:
     if job.terminal is not None:
         job.terminal.prompted = True
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         await session.connected(3600)
         await run(job, {}, {"HOME": "/root", "PATH": "/bin", "TERM": "vt100"}, session.files)
         await session.finish()

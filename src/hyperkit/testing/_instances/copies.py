@@ -36,8 +36,7 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         profiles = [] if _forgets_profiles(call) else list((snapshot or instance).profiles)
     check.profiles(call, profiles, 500)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         before = "Failed creating instance record: "
         if source.get("refresh") and name in call.state.project(call.project).instances:
             _refresh(call, instance, call.state.project(call.project).instances[name])
@@ -55,7 +54,7 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
 
 
 def _forgets_profiles(call: Call) -> bool:
-    return call.flavour.lxd and not call.flavour.has("bulk_operations")
+    return not call.flavour.recent
 
 
 def _copied(
@@ -117,8 +116,7 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
     if instance.running:
         raise Refused(501, "The embedded server cannot move an instance that runs")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if pool and pool not in call.state.pools:
             raise Refused(404, "Storage pool not found")
         if project and project not in call.state.projects:

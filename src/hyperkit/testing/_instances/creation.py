@@ -208,7 +208,7 @@ def notes(call: Call, instance: Instance) -> dict[str, str]:
         "volatile.last_state.idmap": "[]",
         "volatile.uuid": identity,
     }
-    if not call.flavour.lxd or call.flavour.has("bulk_operations"):
+    if call.flavour.recent:
         found["volatile.uuid.generation"] = identity
     for name, device in expanded(call.home("profiles"), instance)[1].items():
         if device.get("type") == "nic" and not device.get("hwaddr"):

@@ -121,7 +121,7 @@ def _record(operation: Operation, instance: Instance, stdout: Kept, stderr: Kept
 def keeps_in_logs(operation: Operation) -> bool:
     """Tell whether the server keeps the output of commands among the logs, as LXD 5.0 does."""
     flavour = operation.daemon.flavour
-    return flavour.lxd and not flavour.has("bulk_operations")
+    return not flavour.recent
 
 
 async def _attended(
@@ -144,7 +144,7 @@ async def _attended(
 def _end(operation: Operation, code: int) -> None:
     """Say what a command has ended with."""
     operation.update(**{"return": code})
-    if code in _FAILURES and not operation.daemon.flavour.old:
+    if code in _FAILURES and not operation.daemon.flavour.lxd2:
         raise Refused(400, _FAILURES[code])
 
 

@@ -29,8 +29,7 @@ async def import_backup(call: Call) -> web.StreamResponse:
     name = call.header("name") or str(index["name"])
     config, devices = _given(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if name in call.state.project(call.project).instances:
             raise Refused(500, f'Create instance from backup: Instance "{name}" already exists')
         made = Instance(
@@ -92,8 +91,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
         raise Refused(400, f"Unknown source type {kind}")
     image = creation.image_of(call, source) if kind == "image" else None
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if kind == "image" and image is None:
             raise Refused(500, "Image not provided for instance rebuild")
         if instance.running:

@@ -59,7 +59,7 @@ def shown(daemon: Daemon, instance: Instance) -> Json:
         "type": instance.type,
         "project": instance.project,
     }
-    if daemon.flavour.old:
+    if daemon.flavour.lxd2:
         for key in ("description", "last_used_at", "location", "type", "project"):
             del found[key]
     return found
@@ -143,8 +143,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         config = check.config(call, asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
         _check_disks(call, instance, devices)
@@ -225,8 +224,7 @@ def _rename(call: Call, instance: Instance, name: str) -> web.StreamResponse:
     if name in project.instances and (call.flavour.lxd or name != instance.name):
         raise Refused(409, f'Name "{name}" already in use')
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         try:
             check.instance_name(name, lxd=call.flavour.lxd)
         except Refused as refusal:
@@ -256,8 +254,7 @@ async def delete_instance(call: Call) -> web.StreamResponse:
     if instance.running and not forced:
         raise Refused(400, "Instance is running")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if instance.status == RUNNING:
             from .states import halt  # noqa: PLC0415 - it needs this module
 

@@ -18,7 +18,7 @@ _KEPT = ("lxc.log", "lxc.conf")
 
 def _among_logs(call: Call) -> bool:
     """Tell whether the output of commands is among the logs."""
-    return call.flavour.lxd and not call.flavour.has("bulk_operations")
+    return not call.flavour.recent
 
 
 def _instance(call: Call) -> Instance:

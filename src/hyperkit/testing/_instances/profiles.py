@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.operations import Operation
 
 
 def _used_by(call: Call, profile: Profile) -> list[str]:
@@ -39,7 +38,7 @@ def _shown(call: Call, profile: Profile) -> Json:
         "name": profile.name,
         "used_by": _used_by(call, profile),
     }
-    if call.flavour.old:
+    if call.flavour.lxd2:
         del found["used_by"]
     elif call.flavour.has("profiles_all_projects"):
         found["project"] = call.home("profiles").name
@@ -56,17 +55,6 @@ def _found(call: Call, before: str) -> Profile:
     if profile is None:
         raise Refused(404, before.format(name) + "Profile not found")
     return profile
-
-
-def _done(call: Call, description: str, profile: Profile) -> web.StreamResponse:
-    """Answer a change: at once, or by an operation where the server has such ones."""
-    if not call.flavour.has("storage_and_profile_operations"):
-        return call.sync({})
-
-    async def work(operation: Operation) -> None:
-        del operation
-
-    return call.start(description, work, resources={"profiles": [f"/1.0/profiles/{profile.name}"]})
 
 
 async def list_profiles(call: Call) -> web.StreamResponse:
@@ -132,7 +120,11 @@ async def patch_profile(call: Call) -> web.StreamResponse:
 
 def _updated(call: Call, profile: Profile) -> web.StreamResponse:
     call.daemon.events.lifecycle("profile-updated", f"/1.0/profiles/{profile.name}", call.project)
-    return _done(call, "Updating profile", profile)
+    return call.done(
+        "Updating profile",
+        extension="storage_and_profile_operations",
+        resources={"profiles": [f"/1.0/profiles/{profile.name}"]},
+    )
 
 
 async def rename_profile(call: Call) -> web.StreamResponse:

@@ -21,7 +21,7 @@ def shown(daemon: Daemon, instance: Instance, snapshot: Snapshot) -> Json:
     from .instances import expanded  # noqa: PLC0415 - it needs this module
 
     config, devices = expanded(daemon.state.home(instance.project, "profiles"), snapshot)
-    found = {
+    return {
         "expires_at": snapshot.expires_at,
         "architecture": instance.architecture,
         "config": snapshot.config,
@@ -36,9 +36,6 @@ def shown(daemon: Daemon, instance: Instance, snapshot: Snapshot) -> Json:
         "stateful": snapshot.stateful,
         "size": -1,
     }
-    if daemon.flavour.has("instance_snapshot_description"):
-        found["description"] = snapshot.description
-    return found
 
 
 def of(daemon: Daemon, instance: Instance) -> dict[str, Snapshot]:
@@ -105,8 +102,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     if "/" in name:
         raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if asked.get("stateful"):
             _refuse_stateful(call, instance)
         if name in instance.snapshots:
@@ -120,7 +116,6 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
             raise Refused(500, text)
         instance.snapshots[name] = taken(call.daemon, instance, name)
         instance.snapshots[name].expires_at = asked.get("expires_at") or NEVER
-        instance.snapshots[name].description = str(asked.get("description") or "")
         source = f"/1.0/instances/{instance.name}/snapshots/{name}"
         call.daemon.events.lifecycle("instance-snapshot-created", source, instance.project)
 
@@ -158,7 +153,7 @@ async def get_snapshot(call: Call) -> web.StreamResponse:
 
 
 def _writable(snapshot: Snapshot) -> tuple[Any, ...]:
-    return (snapshot.expires_at, snapshot.description)
+    return (snapshot.expires_at,)
 
 
 async def update_snapshot(call: Call) -> web.StreamResponse:
@@ -168,12 +163,9 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(snapshot))
     patching = call.request.method == "PATCH"
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if not patching or "expires_at" in asked:
             snapshot.expires_at = asked.get("expires_at") or NEVER
-        if not patching or "description" in asked:
-            snapshot.description = str(asked.get("description") or "")
 
     resources = _resources(call, instance, snapshot.name, snapshot.name)
     return call.start("Updating snapshot", work, resources=resources)
@@ -197,8 +189,7 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
         raise Refused(409, f"Name '{instance.name}/{name}' already in use")
     old = snapshot.name
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         instance.snapshots = {
             (name if key == old else key): one for key, one in instance.snapshots.items()
         }
@@ -215,8 +206,7 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/instances/<name>/snapshots/<snapshot>``."""
     instance, snapshot = _found(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         instance.snapshots.pop(snapshot.name, None)
         source = f"/1.0/instances/{instance.name}/snapshots/{snapshot.name}"
         call.daemon.events.lifecycle("instance-snapshot-deleted", source, instance.project)
@@ -246,8 +236,7 @@ def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
         "instance_snapshot_disk_only_restore"
     )
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         snapshot = of(call.daemon, instance).get(name.rpartition("/")[2])
         if snapshot is None:
             raise Refused(500, f"Snapshot {instance.name}/{name} does not exist")

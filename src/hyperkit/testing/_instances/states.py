@@ -200,7 +200,7 @@ async def set_state(call: Call) -> web.StreamResponse:
         _ACTIONS[action](call.daemon, instance)
 
     resources = call.about(instance.name)
-    if not call.flavour.old:
+    if not call.flavour.lxd2:
         resources.pop("containers", None)
     return call.start(_WORDS[action], work, resources=resources)
 
@@ -221,8 +221,7 @@ async def set_states(call: Call) -> web.StreamResponse:
     project = call.state.project(call.project)
     chosen = [one for one in project.instances.values() if one.status in fitting[action]]
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         for instance in chosen:
             _ACTIONS[action](call.daemon, instance)
 

@@ -118,7 +118,7 @@ def _check_name(call: Call, acls: Shelf, name: str, taken: str) -> None:
         name: from the body.
         taken: to refuse the name of another with.
     """
-    if call.flavour.has("network_address_set"):
+    if call.flavour.incus7:
         check.api_name(name)
     if not name:
         raise Refused(500, "Name is required")

@@ -52,7 +52,7 @@ def _read(asked: Json) -> Json:
 
 
 def _check_name(call: Call, name: str) -> None:
-    if call.flavour.has("network_address_set"):
+    if call.flavour.incus7:
         check.api_name(name, 400, "Invalid network integration name: ")
 
 
@@ -70,7 +70,7 @@ async def create_integration(call: Call) -> web.StreamResponse:
     if asked.get("type") != "ovn":
         raise Refused(400, f'Invalid integration type "{asked.get("type") or ""}"')
     if name in integrations.things:
-        if call.flavour.has("network_address_set"):
+        if call.flavour.incus7:
             raise Refused(409, 'This "Network_integration" entry already exists')
         raise Refused(500, f'Failed to create "networks_integrations" entry: {_UNIQUE}')
     return integrations.create(name, asked)
@@ -101,7 +101,7 @@ async def rename_integration(call: Call) -> web.StreamResponse:
 
 async def delete_integration(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/network-integrations/<name>``."""
-    modern = call.flavour.has("network_address_set")
+    modern = call.flavour.incus7
     name = call.names["integration"]
     integrations = _shelf(call)
     integrations.find(name, "Failed to get network integration ID: " if modern else "")

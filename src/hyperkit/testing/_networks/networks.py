@@ -12,7 +12,7 @@ from .._system.warnings import warn
 from .ovn import check_addresses, link
 from .peers import follow
 from .ports import network_of
-from .shelves import done, filtered, home, homes
+from .shelves import filtered, home, homes
 from .used_by import users
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
         "status": "Created" if network.managed else "",
         "locations": [call.daemon.location] if network.managed else None,
     }
-    if call.flavour.old:
+    if call.flavour.lxd2:
         return {key: found[key] for key in ("name", "type", "used_by")}
     if call.flavour.has("networks_all_projects"):
         found["project"] = project.name
@@ -162,13 +162,13 @@ async def create_network(call: Call) -> web.StreamResponse:
             project=call.project,
         )
     call.daemon.events.lifecycle("network-created", f"/1.0/networks/{name}", call.project)
-    return done(call, "Creating network", f"/1.0/networks/{name}")
+    return call.done("Creating network", f"/1.0/networks/{name}")
 
 
 def _check_name(call: Call, name: str) -> None:
     if not name:
         raise Refused(400, "No name provided")
-    before = "Invalid network name: " if call.flavour.has("network_address_set") else ""
+    before = "Invalid network name: " if call.flavour.incus7 else ""
     if len(name) < 2:
         text = "Network interface is too short (minimum 2 characters)"
         raise Refused(400, before + text)
@@ -232,7 +232,7 @@ async def update_network(call: Call) -> web.StreamResponse:
     # The servers take a missing description for an empty one, even here.
     network.description = str(asked.get("description") or "")
     call.daemon.events.lifecycle("network-updated", f"/1.0/networks/{network.name}", call.project)
-    return done(call, "Updating network")
+    return call.done("Updating network")
 
 
 async def rename_network(call: Call) -> web.StreamResponse:
@@ -255,7 +255,7 @@ async def rename_network(call: Call) -> web.StreamResponse:
     call.daemon.events.lifecycle(
         "network-renamed", f"/1.0/networks/{name}", call.project, old_name=old
     )
-    return done(call, "Renaming network", f"/1.0/networks/{name}")
+    return call.done("Renaming network", f"/1.0/networks/{name}")
 
 
 async def delete_network(call: Call) -> web.StreamResponse:
@@ -267,7 +267,7 @@ async def delete_network(call: Call) -> web.StreamResponse:
     del project.networks[network.name]
     follow(call, (project.name, network.name), None)
     call.daemon.events.lifecycle("network-deleted", f"/1.0/networks/{network.name}", call.project)
-    return done(call, "Deleting network")
+    return call.done("Deleting network")
 
 
 ROUTES = {

@@ -77,7 +77,7 @@ async def create_peer(call: Call) -> web.StreamResponse:
     """
     asked = await call.json()
     name = str(asked.get("name") or "")
-    if call.flavour.has("network_address_set"):
+    if call.flavour.incus7:
         check.api_name(name, 400, "Invalid network peer name: ")
     peers = _shelf(call)
     with peers.failing("creating"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._engine import check
-from .._engine.answers import Json, Refused, respond, sync
+from .._engine.answers import Json, Refused
 from .._engine.filter import matches
 
 if TYPE_CHECKING:
@@ -17,27 +17,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.operations import Operation
     from .._engine.state import Project
-
-
-def done(call: Call, description: str, url: str = "") -> web.StreamResponse:
-    """Answer a change: at once, or by an operation where the server has such ones.
-
-    Args:
-        call: the request.
-        description: such as ``"Creating network"``.
-        url: of what was made or has a new name now.
-    """
-    if call.flavour.has("storage_and_network_operations"):
-
-        async def work(operation: Operation) -> None:
-            del operation
-
-        return call.start(description, work, metadata={"entity_url": url} if url else None)
-    if url:
-        return respond(sync(None), 201, {"Location": url})
-    return call.sync({})
 
 
 def home(call: Call, feature: str) -> Project:
@@ -167,7 +147,7 @@ class Shelf:
         """
         self.things[name] = {self.key: name, **self.read(asked)}
         self._tell("created", name)
-        return done(self.call, f"Creating {self.words}", self._place(name))
+        return self.call.done(f"Creating {self.words}", self._place(name))
 
     async def update(self, name: str) -> web.StreamResponse:
         """Change one by ``PUT`` or ``PATCH``, and answer."""
@@ -183,7 +163,7 @@ class Shelf:
         with self.failing("updating"):
             thing.update(self.read(asked))
         self._tell("updated", name)
-        return done(self.call, f"Updating {self.words}")
+        return self.call.done(f"Updating {self.words}")
 
     def rename(self, name: str, new: str) -> web.StreamResponse:
         """Give one another name, which is checked already, and answer."""
@@ -191,14 +171,14 @@ class Shelf:
         thing[self.key] = new
         self.things[new] = thing
         self._tell("renamed", new, old_name=name)
-        return done(self.call, f"Renaming {self.words}", self._place(new))
+        return self.call.done(f"Renaming {self.words}", self._place(new))
 
     def delete(self, name: str) -> web.StreamResponse:
         """Delete one, and answer."""
         self.find(name, self.failed("deleting"))
         del self.things[name]
         self._tell("deleted", name)
-        return done(self.call, f"Deleting {self.words}")
+        return self.call.done(f"Deleting {self.words}")
 
     def _place(self, name: str) -> str:
         suffix = "" if self.project == "default" else f"?project={self.project}"

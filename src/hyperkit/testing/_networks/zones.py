@@ -94,7 +94,7 @@ async def create_zone(call: Call) -> web.StreamResponse:
     zones = _zones(call)
     asked = await call.json()
     name = str(asked.get("name") or "")
-    if call.flavour.has("network_address_set"):
+    if call.flavour.incus7:
         check.api_name(name)
     if not name:
         raise Refused(500, "Name is required")
@@ -186,7 +186,7 @@ async def create_record(call: Call) -> web.StreamResponse:
     records = _records(call)
     asked = await call.json()
     name = str(asked.get("name") or "")
-    modern = call.flavour.has("network_address_set")
+    modern = call.flavour.incus7
     if modern and name != "@":
         check.api_name(name)
     if name in records.things:

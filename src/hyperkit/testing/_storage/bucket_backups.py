@@ -41,7 +41,7 @@ async def list_backups(call: Call) -> web.StreamResponse:
         bucket = found(call)
     except Refused:
         # Incus 7 does not look whether there is such a bucket.
-        if not call.flavour.has("storage_bucket_full"):
+        if not call.flavour.incus7:
             raise
         return call.sync([])
     base = ("storage-pools", bucket.pool, "buckets", bucket.name)
@@ -95,8 +95,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     name = str((await call.json()).get("name") or "")
     keeping.check_name(name)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         folder = f"/var/lib/incus/backups/buckets/{bucket.pool}/{call.project}_"
         paths = f"{folder}{backup.name} {folder}{bucket.name}/{name}"
         raise Refused(500, f"rename {paths}: no such file or directory")
@@ -111,8 +110,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
     """
     bucket, backup = _found(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         raise Refused(404, "Storage volume backup not found")
 
     return call.start("Deleting bucket backup", work, resources=_about(bucket, backup.name))
@@ -140,8 +138,7 @@ async def import_bucket(call: Call, pool: str) -> web.StreamResponse:
         {one["name"]: one for one in index["keys"]},
     )
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         add(call, made, "Create storage bucket from backup: ", 500)
 
     path = f"/1.0/storage-pools/{pool}/buckets/bucket/{made.name}"

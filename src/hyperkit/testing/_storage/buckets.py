@@ -13,7 +13,6 @@ from .._engine.answers import Json, Refused
 from .._engine.filter import matches
 from .._engine.state import Bucket
 from .._transfers.backups import backup_shown
-from .pools import done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +125,7 @@ async def create_bucket(call: Call) -> web.StreamResponse:
     asked = await call.json()
     name = str(asked.get("name") or "")
     failed = "Failed creating storage bucket: "
-    if not name and call.flavour.has("storage_bucket_full"):
+    if not name and call.flavour.incus7:
         text = "Names must start and end with an alphanumeric character"
         raise Refused(400, f"Invalid storage bucket name: {text}")
     if not _NAME.fullmatch(name):
@@ -136,7 +135,7 @@ async def create_bucket(call: Call) -> web.StreamResponse:
         )
         raise Refused(500, failed + text)
     config = _config(call, name, asked, failed)
-    if not call.flavour.lxd and not call.flavour.has("storage_bucket_full"):
+    if not call.flavour.lxd and not call.flavour.incus7:
         text = "Failed connecting to bucket: Couldn't find the MinIO client tool"
         raise Refused(500, failed + text)
     made = Bucket(name, pool, config, str(asked.get("description") or ""))
@@ -222,7 +221,7 @@ async def update_bucket(call: Call) -> web.StreamResponse:
     if not patching or "description" in asked:
         bucket.description = str(asked.get("description") or "")
     tell(call, "updated", bucket)
-    return done(call, "Updating storage bucket")
+    return call.done("Updating storage bucket")
 
 
 async def delete_bucket(call: Call) -> web.StreamResponse:
@@ -230,7 +229,7 @@ async def delete_bucket(call: Call) -> web.StreamResponse:
     bucket = found(call, "Failed deleting storage bucket: ")
     del buckets_of(call)[bucket.pool, bucket.name]
     tell(call, "deleted", bucket)
-    return done(call, "Deleting storage bucket")
+    return call.done("Deleting storage bucket")
 
 
 # Keys.
@@ -316,7 +315,7 @@ async def update_key(call: Call) -> web.StreamResponse:
     finally:
         bucket.keys[name] = key
     tell(call, "updated", bucket, "bucket-key", name=name)
-    return done(call, "Updating storage bucket key")
+    return call.done("Updating storage bucket key")
 
 
 async def delete_key(call: Call) -> web.StreamResponse:
@@ -324,7 +323,7 @@ async def delete_key(call: Call) -> web.StreamResponse:
     bucket, key = _found_key(call, "Failed deleting storage bucket key: ")
     del bucket.keys[key["name"]]
     tell(call, "deleted", bucket, "bucket-key", name=key["name"])
-    return done(call, "Deleting storage bucket key")
+    return call.done("Deleting storage bucket key")
 
 
 BASE = "/1.0/storage-pools/{pool}/buckets"

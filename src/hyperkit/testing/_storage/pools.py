@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.operations import Operation
 
 _DRIVERS = ("btrfs", "ceph", "cephfs", "cephobject", "lvm", "zfs")
 
@@ -84,23 +83,6 @@ def find(call: Call) -> Pool:
     return found
 
 
-def done(call: Call, description: str, *created: str) -> web.StreamResponse:
-    """Answer a change: at once, or by an operation where the server has such ones.
-
-    Args:
-        call: the request.
-        description: of the operation.
-        created: the path of what was made, if the answer names it.
-    """
-    if not call.flavour.has("storage_and_network_operations"):
-        return call.created(*created) if created else call.sync({})
-
-    async def work(operation: Operation) -> None:
-        del operation
-
-    return call.start(description, work)
-
-
 async def list_pools(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools``."""
     pools = list(call.state.pools.values())
@@ -137,7 +119,7 @@ async def create_pool(call: Call) -> web.StreamResponse:
     config.setdefault("source", f"/var/lib/{product}/storage-pools/{name}")
     call.state.pools[name] = Pool(name, driver, config, str(asked.get("description") or ""))
     call.daemon.events.lifecycle("storage-pool-created", f"/1.0/storage-pools/{name}")
-    return done(call, "Creating storage pool", "storage-pools", name)
+    return call.done("Creating storage pool", f"/1.0/storage-pools/{name}")
 
 
 async def get_pool(call: Call) -> web.StreamResponse:
@@ -160,7 +142,7 @@ async def update_pool(call: Call) -> web.StreamResponse:
     if not patching or "description" in asked:
         pool.description = str(asked.get("description") or "")
     call.daemon.events.lifecycle("storage-pool-updated", f"/1.0/storage-pools/{pool.name}")
-    return done(call, "Updating storage pool")
+    return call.done("Updating storage pool")
 
 
 async def delete_pool(call: Call) -> web.StreamResponse:
@@ -170,7 +152,7 @@ async def delete_pool(call: Call) -> web.StreamResponse:
         raise Refused(400, "The storage pool is currently in use")
     del call.state.pools[pool.name]
     call.daemon.events.lifecycle("storage-pool-deleted", f"/1.0/storage-pools/{pool.name}")
-    return done(call, "Deleting storage pool")
+    return call.done("Deleting storage pool")
 
 
 async def get_resources(call: Call) -> web.StreamResponse:

@@ -44,7 +44,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
     volume = custom(call)
     asked = await call.json()
     alone = bool(asked.get("volume_only"))
-    newest = call.flavour.has("direct_backup")
+    newest = call.flavour.incus7
 
     def about(name: str) -> Json:
         path = f"/1.0/storage-pools/{volume.pool}/volumes/custom/{volume.name}/backups/{name}"
@@ -145,8 +145,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     keeping.check_name(name)
     columns = "storage_volumes_backups.storage_volume_id, storage_volumes_backups.name"
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         keeping.rename(volume, backup, name, f"UNIQUE constraint failed: {columns}")
         tell(call, "backup-renamed", volume, name=name)
 
@@ -158,8 +157,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
     """``DELETE …/volumes/custom/<volume>/backups/<backup>``."""
     volume, backup = _found(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         volume.backups.pop(backup.name, None)
         tell(call, "backup-deleted", volume, name=backup.name)
 
@@ -211,8 +209,7 @@ async def import_volume(call: Call, pool: str) -> web.StreamResponse:
 def _start(call: Call, made: Volume, taken: str, description: str) -> web.StreamResponse:
     """Put a volume that was made of a file in its place, unless that is taken."""
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if (made.pool, made.name) in home_of(call).volumes:
             raise Refused(500, taken)
         add(call, made)

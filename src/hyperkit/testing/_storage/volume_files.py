@@ -105,8 +105,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
         raise Refused(400, text)
     volume = custom(call)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if volume.snapshots:
             raise Refused(500, "Cannot rebuild custom volume with snapshots")
         if any(one.running for one in mounts.users(call.daemon, home_of(call), volume)):

@@ -8,7 +8,6 @@ from .._clock import NEVER
 from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers.backups import free_name
-from .pools import done
 from .volumes import ONE, custom, forgets_times, found, tell
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     if name in volume.snapshots:
         raise Refused(409, f'Snapshot "{name}" already in use')
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         volume.snapshots[name] = VolumeSnapshot(
             name,
             call.daemon.clock.text(),
@@ -110,9 +108,9 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
         snapshot.description = str(asked.get("description") or "")
     if not patching or "expires_at" in asked:
         snapshot.expires_at = asked.get("expires_at")
-    if not call.flavour.has("storage_and_profile_operations"):
-        return call.sync({})
-    return done(call, "Updating storage volume snapshot")
+    return call.done(
+        "Updating storage volume snapshot", extension="storage_and_profile_operations"
+    )
 
 
 async def rename_snapshot(call: Call) -> web.StreamResponse:
@@ -129,8 +127,7 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     if not name:
         raise Refused(400, "Missing name")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if name in volume.snapshots:
             raise Refused(500, f'Snapshot "{name}" already in use')
         del volume.snapshots[snapshot.name]
@@ -146,8 +143,7 @@ async def delete_snapshot(call: Call) -> web.StreamResponse:
     volume = custom(call)
     snapshot = _found(call, volume)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         volume.snapshots.pop(snapshot.name, None)
         tell(call, "snapshot-deleted", volume)
 

@@ -13,7 +13,7 @@ from .._engine.state import Volume, VolumeSnapshot
 from .._guest.tree import Node, Tree
 from .._instances.instances import expanded
 from . import mounts
-from .pools import done, find, pool_of
+from .pools import find, pool_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def empty_tree() -> Tree:
 
 def forgets_times(call: Call) -> bool:
     """Tell whether the server does not know when a volume was made, as LXD 5.0."""
-    return call.flavour.lxd and not call.flavour.has("bulk_operations")
+    return not call.flavour.recent
 
 
 # What is shown.
@@ -281,7 +281,7 @@ async def create_volume(call: Call) -> web.StreamResponse:
     )
     if not source.get("type") or source.get("type") == "none":
         add(call, made)
-        return done(call, "Creating storage volume")
+        return call.done("Creating storage volume")
     if source["type"] == "copy":
         return _copy(call, made, source)
     if source["type"] == "migration":
@@ -304,8 +304,7 @@ def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
     if original is None or (snapshot and snapshot not in original.snapshots):
         raise Refused(404, "Storage pool volume not found")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         origin = original.snapshots[snapshot] if snapshot else original
         alone = bool(source.get("volume_only") or snapshot)
         snapshots = {} if alone else original.snapshots
@@ -361,7 +360,7 @@ async def update_volume(call: Call) -> web.StreamResponse:
     if not patching or "description" in asked:
         volume.description = str(asked.get("description") or "")
     tell(call, "updated", volume)
-    return done(call, "Updating storage volume")
+    return call.done("Updating storage volume")
 
 
 def _restore(call: Call, volume: Volume, name: str) -> web.StreamResponse:
@@ -376,7 +375,7 @@ def _restore(call: Call, volume: Volume, name: str) -> web.StreamResponse:
         raise Refused(500, "Cannot restore custom volume used by running instances")
     volume.tree.become(volume.snapshots[name].tree)
     tell(call, "restored", volume, snapshot=name)
-    return done(call, "Restoring storage volume")
+    return call.done("Restoring storage volume")
 
 
 async def rename_volume(call: Call) -> web.StreamResponse:
@@ -406,11 +405,10 @@ async def rename_volume(call: Call) -> web.StreamResponse:
         raise Refused(500, "Volume is still in use by running instances")
     if pool == volume.pool and goal is home:
         _move(call, volume, name, pool, goal)
-        path = ("storage-pools", pool, "volumes", "custom", name)
-        return done(call, "Renaming storage volume", *path)
+        path = f"/1.0/storage-pools/{pool}/volumes/custom/{name}"
+        return call.done("Renaming storage volume", path)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         _move(call, volume, name, pool, goal)
 
     return call.start("Moving storage volume", work)
@@ -443,7 +441,7 @@ async def delete_volume(call: Call) -> web.StreamResponse:
         raise Refused(400, "The storage volume is still in use")
     del home_of(call).volumes[volume.pool, volume.name]
     tell(call, "deleted", volume)
-    return done(call, "Deleting storage volume")
+    return call.done("Deleting storage volume")
 
 
 BASE = "/1.0/storage-pools/{pool}/volumes"

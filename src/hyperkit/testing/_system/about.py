@@ -46,7 +46,7 @@ def _config(call: Call) -> Json:
     if call.daemon.addresses:
         found["core.https_address"] = call.daemon.addresses[0]
     flavour = call.flavour
-    if flavour.lxd and not flavour.has("bulk_operations"):
+    if not flavour.recent:
         found["core.trust_password"] = True
     return dict(sorted(found.items()))
 
@@ -72,10 +72,10 @@ async def get_server(call: Call) -> web.StreamResponse:
             found["api_extensions"] = None
         if flavour.has("client_cert_presence"):
             found["client_certificate"] = bool(call.peer)
-        if flavour.old:
+        if flavour.lxd2:
             del found["api_extensions"], found["auth_methods"]
         return call.sync(found)
-    if flavour.old:
+    if flavour.lxd2:
         del found["api_extensions"], found["auth_methods"]
     elif not flavour.lxd:
         found |= {"auth_user_name": "root", "auth_user_method": "unix"}
@@ -117,7 +117,7 @@ def _environment(call: Call) -> Json:
         found["backup_metadata_version_range"] = [1, 2]
     if flavour.has("server_version_lts"):
         found["server_lts"] = False
-    if flavour.old:
+    if flavour.lxd2:
         old = (
             "addresses architectures certificate certificate_fingerprint driver driver_version "
             "kernel kernel_architecture kernel_version server server_pid server_version storage "

@@ -167,8 +167,7 @@ async def rename_project(call: Call) -> web.StreamResponse:
     if not name:
         raise Refused(400, "No name provided")
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if name in call.state.projects:
             raise Refused(500, f'A project named "{name}" already exists')
         old = project.name
@@ -193,13 +192,7 @@ async def delete_project(call: Call) -> web.StreamResponse:
         raise Refused(400, "Only empty projects can be removed")
     del call.state.projects[project.name]
     call.daemon.events.lifecycle("project-deleted", f"/1.0/projects/{project.name}", "")
-    if not call.flavour.has("project_delete_operation"):
-        return call.sync({})
-
-    async def work(operation: Operation) -> None:
-        del operation
-
-    return call.start("Deleting project", work, project="default")
+    return call.done("Deleting project", extension="project_delete_operation", project="default")
 
 
 async def get_project_state(call: Call) -> web.StreamResponse:

@@ -139,8 +139,7 @@ async def make(
     name = free_name(asked, dict(owner.backups), "backup")
     check_name(name)
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         if name in owner.backups:
             raise Refused(500, f'{before}Backup "{label}{name}" already exists')
         owner.backups[name] = Backup(

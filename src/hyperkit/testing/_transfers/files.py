@@ -52,7 +52,7 @@ def _found(call: Call, place: Place) -> tuple[str, Node]:
     try:
         return path, place.tree.find(path)
     except FileNotFoundError:
-        if call.flavour.old:
+        if call.flavour.lxd2:
             raise Refused(500, "open: No such file or directory") from None
         raise Refused(404, "Not Found") from None
 
@@ -66,7 +66,7 @@ def _headers(call: Call, node: Node) -> dict[str, str]:
         f"{prefix}Gid": str(node.gid),
         f"{prefix}Mode": f"{node.mode & 0o7777:04o}",
     }
-    if not call.flavour.old:
+    if not call.flavour.lxd2:
         found[f"{prefix}Type"] = node.kind
         found[f"{prefix}Modified"] = f"{modified:%Y-%m-%d %H:%M:%S} +0000 UTC"
     return found
@@ -153,9 +153,9 @@ async def post(call: Call, place: Place) -> web.StreamResponse:
         raise Refused(400, f"Bad file type: {kind}")
     if how not in {"overwrite", "append"}:
         raise Refused(400, f"Bad file write mode: {how}")
-    default = 0o755 if kind == "directory" and not call.flavour.has("bulk_operations") else 0o644
-    if kind == "directory" and call.flavour.has("bulk_operations"):
-        default = 0o750
+    default = 0o644
+    if kind == "directory":
+        default = 0o750 if call.flavour.lxd6 else 0o755
     made = Node(
         "directory" if kind == "directory" else "file",
         mode=_mode(call.header("mode"), default),

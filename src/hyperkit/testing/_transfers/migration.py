@@ -181,16 +181,12 @@ async def _receive(sockets: Sockets, take: Take) -> None:
 def _missed(call: Call, what: str, side: str) -> str:
     """Say that the other side has not come."""
     instance = what == "instance"
-    if call.flavour.lxd and not call.flavour.has("bulk_operations"):
+    if not call.flavour.recent:
         return f"Timed out waiting for {'migration ' if instance else ''}connections"
     control = "control" if instance else '"control"'
     return (
         f"Failed waiting for migration {control} connection on {side}: context deadline exceeded"
     )
-
-
-def _may_cancel(call: Call) -> bool:
-    return call.flavour.has("storage_volume_full")
 
 
 def offer(
@@ -227,8 +223,7 @@ def offer(
         return call.start(description, push, resources=resources)
     door = Door()
 
-    async def work(operation: Operation) -> None:
-        del operation
+    async def work(_operation: Operation) -> None:
         content = await loop.run_in_executor(None, pack)
         try:
             async with door.opened() as sockets:
@@ -240,7 +235,7 @@ def offer(
         description,
         work,
         class_="websocket",
-        may_cancel=may_cancel or _may_cancel(call),
+        may_cancel=may_cancel or call.flavour.incus7,
         metadata=dict(door.secrets),
         resources=resources,
         session=door,
@@ -292,7 +287,7 @@ def receive(
         descriptions[1],
         work,
         class_="websocket",
-        may_cancel=_may_cancel(call),
+        may_cancel=call.flavour.incus7,
         metadata=dict(door.secrets),
         resources=resources,
         session=door,
