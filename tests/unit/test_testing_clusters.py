@@ -56,6 +56,19 @@ def test_a_cluster_of_one(clustered):
     assert (clustered.cluster().enabled, clustered.instances()) == (False, [])
 
 
+def test_events_name_the_project_once():
+    with Server("lxd-6") as server, server.client() as client:
+        client.patch_server({"cluster.https_address": ADDRESS})
+        client.enable_cluster("node-1")
+        client.create_project("side")
+        side = server.client(default_project="side")
+        with client.events(types="lifecycle", all_projects=True, timeout=5) as events:
+            client.create_auth_group("readers")
+            side.create_placement_group("near", config={"policy": "spread", "rigor": "strict"})
+            sources = [next(events).metadata.source for _ in range(2)]
+    assert sources == ["/1.0/auth/groups/readers", "/1.0/placement-groups/near?project=side"]
+
+
 def test_the_member_of_a_cluster(clustered):
     clustered.patch_cluster_member("node-1", config={"user.a": 1}, description="First")
     clustered.patch_cluster_member("node-1", config={"user.b": 2}, failure_domain="rack")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._clock import passed
 from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.filter import filtered
 from .._engine.state import Certificate
 from .._keys import fingerprint_of, pem_of
 
@@ -56,11 +56,12 @@ def _found(call: Call) -> Certificate:
 
 async def list_certificates(call: Call) -> web.StreamResponse:
     """``GET /1.0/certificates``."""
-    found = list(call.state.certificates.values())
-    wanted = call.query.get("filter")
-    if wanted and call.flavour.has("api_filtering_extended"):
-        test = matches(wanted, 400)
-        found = [one for one in found if test(_shown(call, one))]
+    found = filtered(
+        call,
+        call.state.certificates.values(),
+        lambda one: _shown(call, one),
+        "api_filtering_extended",
+    )
     if not call.recursion:
         return call.sync([f"/1.0/certificates/{one.fingerprint}" for one in found])
     return call.sync([_shown(call, one) for one in found])

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .._engine.filter import matches
+from .._engine.filter import filtered
 from .._engine.state import Certificate
 from .._keys import KeyPair, belong_together, fingerprint_of
 
@@ -223,12 +223,8 @@ async def list_members(call: Call) -> web.StreamResponse:
     found = [_shown(call, cluster)]
     if not call.recursion:
         return call.sync([f"/1.0/cluster/members/{quote(cluster.name, safe='')}"])
-    wanted = call.query.get("filter")
     # Incus 6 takes the filter, and lists all of them.
-    if wanted and call.flavour.incus7:
-        test = matches(wanted, 400)
-        found = [one for one in found if test(one)]
-    return call.sync(found)
+    return call.sync(filtered(call, found, dict) if call.flavour.incus7 else found)
 
 
 async def issue_token(call: Call) -> web.StreamResponse:

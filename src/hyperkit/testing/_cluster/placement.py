@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._access.auth_groups import groups_of
 from .._clock import NEVER
 from .._engine import check
-from .._engine.answers import Json, Refused, mapping, respond, sync
+from .._engine.answers import Json, Refused, in_project, mapping, respond, sync
 from .._engine.family import Family
 from .._keys import fingerprint_of
 from .cluster import refuse_unclustered
@@ -45,9 +45,8 @@ def _group_fields(_call: Call, asked: Json) -> Json:
 def _users(call: Call, group: Json) -> list[str]:
     """Find the instances and profiles that are to be placed by a group."""
     project = call.state.project(group["project"])
-    suffix = "" if project.name == "default" else f"?project={project.name}"
     return [
-        f"/1.0/{kind}/{name}{suffix}"
+        in_project(f"/1.0/{kind}/{name}", project.name)
         for kind, things in (("instances", project.instances), ("profiles", project.profiles))
         for name, one in things.items()
         if one.config.get("placement.group") == group["name"]

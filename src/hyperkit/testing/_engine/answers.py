@@ -75,6 +75,16 @@ def error(code: int, text: str) -> Json:
     }
 
 
+def in_project(path: str, project: str) -> str:
+    """Complete a path of the API by the project that it is in; the default one is not said.
+
+    Args:
+        path: such as ``"/1.0/profiles/web"``.
+        project: its name; empty if it is in none.
+    """
+    return path if project in {"", "default"} else f"{path}?project={project}"
+
+
 def etag_of(*writable: Any) -> str:
     """Make the hash of what can be written: it is the ETag, without its quotes."""
     text = json.dumps(writable, sort_keys=True, default=str)

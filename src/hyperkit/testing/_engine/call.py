@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from .._keys import fingerprint_of
-from .answers import Json, Refused, etag_of, mapping, respond, sync
+from .answers import Json, Refused, etag_of, in_project, mapping, respond, sync
 from .operations import Operation
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ class Call:
 
     def url(self, *segments: str) -> str:
         """Write a path of the API, as lists and locations have it."""
-        path = "/1.0/" + "/".join(segments)
-        return path if self.project == "default" else f"{path}?project={self.project}"
+        return in_project("/1.0/" + "/".join(segments), self.project)
 
     async def raw(self) -> bytes:
         """Read the body."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import WSMsgType, web
 
-from .answers import Json, Refused, body
+from .answers import Json, Refused, body, in_project
 
 if TYPE_CHECKING:
     from .call import Call
@@ -64,8 +64,7 @@ class Events:
             project: that it is in.
             context: whatever else there is to say.
         """
-        suffix = "" if project == "default" else f"?project={project}"
-        metadata: Json = {"action": action, "source": source + suffix}
+        metadata: Json = {"action": action, "source": in_project(source, project)}
         if context:
             metadata["context"] = {key.replace("_", "-"): value for key, value in context.items()}
             if "old-name" in metadata["context"]:

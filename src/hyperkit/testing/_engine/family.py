@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .answers import Json, Refused, listing, mapping
+from .answers import Json, Refused, in_project, listing, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -186,14 +186,15 @@ class Family:
     def tell(self, call: Call, what: str, one: Json, **context: Any) -> None:
         """Tell that something has happened to one."""
         call.daemon.events.lifecycle(
-            f"{self._event}-{what}", self.url(one), one["project"], **context
+            f"{self._event}-{what}", self._place(one), one["project"], **context
         )
 
     def url(self, one: Json) -> str:
         """Write the path of one."""
-        path = f"/1.0/{self.path}/{quote(one['name'], safe='')}"
-        known = one["project"] in {"", "default"}
-        return path if known else f"{path}?project={one['project']}"
+        return in_project(self._place(one), one["project"])
+
+    def _place(self, one: Json) -> str:
+        return f"/1.0/{self.path}/{quote(one['name'], safe='')}"
 
     def _home(self, call: Call) -> str:
         return call.state.project(call.project).name if self._projects else ""

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .answers import Json, Refused, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from .call import Call
 
     Clause = tuple[bool, str, str, str]  # negated, field, operator, value
 
+Thing = TypeVar("Thing")
 
-def matches(text: str, code: int) -> Callable[[Json], bool]:
+
+def filtered(
+    call: Call, found: Iterable[Thing], show: Callable[[Thing], Json], extension: str = ""
+) -> list[Thing]:
+    """Choose what the request's filter wants.
+
+    Args:
+        call: the request.
+        found: all that there is.
+        show: writes one as the API does.
+        extension: that a server has which reads the filter of this list; the others list all.
+
+    Raises:
+        Refused: the filter cannot be understood.
+    """
+    wanted = call.query.get("filter")
+    if not wanted or (extension and not call.flavour.has(extension)):
+        return list(found)
+    test = _test(wanted, 400 if call.flavour.recent else 500)
+    return [one for one in found if test(show(one))]
+
+
+def _test(text: str, code: int) -> Callable[[Json], bool]:
     """Read a filter, and make a test of it.
 
     Args:

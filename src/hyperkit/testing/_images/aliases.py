@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.filter import filtered
 from .._engine.state import Alias
 
 if TYPE_CHECKING:
@@ -48,11 +48,8 @@ def _quoted(call: Call, name: str) -> str:
 
 async def list_aliases(call: Call) -> web.StreamResponse:
     """``GET /1.0/images/aliases``."""
-    aliases = sorted(call.home("images").aliases.items())
-    wanted = call.query.get("filter")
-    if wanted and call.flavour.has("api_filtering_extended"):
-        test = matches(wanted, 400)
-        aliases = [(name, one) for name, one in aliases if test(_shown(name, one))]
+    known = sorted(call.home("images").aliases.items())
+    aliases = filtered(call, known, lambda one: _shown(*one), "api_filtering_extended")
     if not call.recursion:
         return call.sync(
             [call.url("images", "aliases", quote(name, safe="")) for name, _ in aliases]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._clock import EPOCH
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .._engine.filter import matches
+from .._engine.filter import filtered
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -135,10 +135,7 @@ async def list_images(call: Call) -> web.StreamResponse:
         for one in project.images.values()
         if call.trusted or one.public
     ]
-    wanted = call.query.get("filter")
-    if wanted:
-        test = matches(wanted, 400 if call.flavour.recent else 500)
-        found = [(project, one) for project, one in found if test(shown(call, project, one))]
+    found = filtered(call, found, lambda one: shown(call, *one))
     if not call.recursion:
         return call.sync([call.url("images", one.fingerprint) for _, one in found])
     return call.sync([shown(call, project, one) for project, one in found])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, in_project
 from .._engine.call import no_instance
-from .._engine.filter import matches
+from .._engine.filter import filtered
 from .._engine.state import RUNNING, WORDS, Instance
 
 if TYPE_CHECKING:
@@ -94,9 +94,8 @@ def writable(instance: Instance) -> tuple[Any, ...]:
 async def list_instances(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances``."""
     kind = call.query.get("instance-type", "")
-    modern = call.flavour.recent
     if kind and kind not in _KINDS:
-        raise Refused(400 if modern else 500, "Invalid instance type")
+        raise Refused(400 if call.flavour.recent else 500, "Invalid instance type")
     kind = {"containers": "container", "virtual-machines": "virtual-machine"}.get(call.alias, kind)
     projects = call.state.projects
     chosen = list(projects) if call.all_projects else [call.project]
@@ -106,10 +105,7 @@ async def list_instances(call: Call) -> web.StreamResponse:
         for instance in (projects[name].instances.values() if name in projects else ())
         if instance.type == (kind or instance.type)
     ]
-    wanted = call.query.get("filter")
-    if wanted:
-        test = matches(wanted, 400 if modern else 500)
-        found = [one for one in found if test(full(call.daemon, one))]
+    found = filtered(call, found, lambda one: full(call.daemon, one))
     if not call.recursion:
         return call.sync([_url(call, one) for one in found])
     write = full if call.recursion > 1 else shown
@@ -117,8 +113,7 @@ async def list_instances(call: Call) -> web.StreamResponse:
 
 
 def _url(call: Call, instance: Instance) -> str:
-    path = f"/1.0/{call.alias or 'instances'}/{instance.name}"
-    return path if instance.project == "default" else f"{path}?project={instance.project}"
+    return in_project(f"/1.0/{call.alias or 'instances'}/{instance.name}", instance.project)
 
 
 async def get_instance(call: Call) -> web.StreamResponse:

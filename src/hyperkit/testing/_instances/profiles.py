@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.answers import Json, Refused, in_project
+from .._engine.filter import filtered
 from .._engine.state import Profile
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ def _used_by(call: Call, profile: Profile) -> list[str]:
     for project in call.state.projects.values():
         if call.state.home(project.name, "profiles") is not home:
             continue
-        suffix = "" if project.name == "default" else f"?project={project.name}"
         found += [
-            f"/1.0/instances/{one.name}{suffix}"
+            in_project(f"/1.0/instances/{one.name}", project.name)
             for one in project.instances.values()
             if profile.name in one.profiles
         ]
@@ -59,11 +58,12 @@ def _found(call: Call, before: str) -> Profile:
 
 async def list_profiles(call: Call) -> web.StreamResponse:
     """``GET /1.0/profiles``."""
-    profiles = list(call.home("profiles").profiles.values())
-    wanted = call.query.get("filter")
-    if wanted and call.flavour.has("api_filtering_extended"):
-        test = matches(wanted, 400)
-        profiles = [one for one in profiles if test(_shown(call, one))]
+    profiles = filtered(
+        call,
+        call.home("profiles").profiles.values(),
+        lambda one: _shown(call, one),
+        "api_filtering_extended",
+    )
     if not call.recursion:
         if call.home("profiles").name == call.project:
             return call.sync([call.url("profiles", one.name) for one in profiles])

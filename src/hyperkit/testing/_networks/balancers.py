@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, in_project, listing
 from .._engine.call import no_instance
 from .._instances.instances import expanded
 from .ports import Checker, listen_address, needs, network_of, numbers
@@ -196,9 +196,9 @@ def _pools(call: Call) -> Shelf:
 
 
 def _used_by(network: Network, project: str, name: str) -> list[str]:
-    suffix = "" if project == "default" else f"?project={project}"
+    base = f"/1.0/networks/{network.name}/load-balancers"
     return [
-        f"/1.0/networks/{network.name}/load-balancers/{balancer['listen_address']}{suffix}"
+        in_project(f"{base}/{balancer['listen_address']}", project)
         for balancer in network.balancers.values()
         if any(port["target_pool"] == name for port in balancer["ports"])
     ]

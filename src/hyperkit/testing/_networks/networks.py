@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from .._engine import check
 from .._engine.answers import Json, Refused
+from .._engine.filter import filtered
 from .._engine.state import Network, mac_address
 from .._system.warnings import warn
 from .ovn import check_addresses, link
 from .peers import follow
 from .ports import network_of
-from .shelves import filtered, home, homes
+from .shelves import home, homes
 from .used_by import users
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.state import Project
+from .._engine.state import Project
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{2,15}")
 _ALL = ("user.", "volatile.")
@@ -123,7 +124,7 @@ async def list_networks(call: Call) -> web.StreamResponse:
         # The machine's own interfaces are in no project; they are listed once.
         if network.managed or project.name == home(call, "networks").name
     ]
-    found = filtered(call, found)
+    found = filtered(call, found, dict, "api_filtering_extended")
     return call.sync(
         found if call.recursion else [call.url("networks", one["name"]) for one in found]
     )

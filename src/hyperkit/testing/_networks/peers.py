@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, in_project
 from .acls import subjects
 from .ports import needs, network_of
 from .shelves import Shelf, home
@@ -47,9 +47,8 @@ def _shelf(call: Call) -> Shelf:
 
 def _used_by(project: Project, network: Network, name: str) -> list[str]:
     """Find the ACLs that name a peer."""
-    suffix = "" if project.name == "default" else f"?project={project.name}"
     return [
-        f"/1.0/network-acls/{acl['name']}{suffix}"
+        in_project(f"/1.0/network-acls/{acl['name']}", project.name)
         for acl in project.network_acls.values()
         if any(
             f"@{network.name}/{name}" in subjects(rule, "source", "destination")

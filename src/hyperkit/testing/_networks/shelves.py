@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._engine import check
-from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.answers import Json, Refused, in_project
+from .._engine.filter import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -38,15 +38,6 @@ def homes(call: Call, feature: str, extension: str) -> list[Project]:
     if call.all_projects and call.flavour.has(extension):
         return list(call.state.projects.values())
     return [home(call, feature)]
-
-
-def filtered(call: Call, found: Iterable[Json]) -> list[Json]:
-    """Choose what the request's filter wants, on servers that read it."""
-    wanted = call.query.get("filter")
-    if not wanted or not call.flavour.has("api_filtering_extended"):
-        return list(found)
-    test = matches(wanted, 400)
-    return [one for one in found if test(one)]
 
 
 @dataclass
@@ -127,7 +118,9 @@ class Shelf:
 
     def listed(self) -> list[Any]:
         """Write all of them, or their paths."""
-        found = filtered(self.call, map(self.show, self.things.values()))
+        found = filtered(
+            self.call, map(self.show, self.things.values()), dict, "api_filtering_extended"
+        )
         return found if self.call.recursion else [self.url(one[self.key]) for one in found]
 
     def one(self, name: str) -> web.StreamResponse:
@@ -181,8 +174,7 @@ class Shelf:
         return self.call.done(f"Deleting {self.words}")
 
     def _place(self, name: str) -> str:
-        suffix = "" if self.project == "default" else f"?project={self.project}"
-        return self.url(name) + suffix
+        return in_project(self.url(name), self.project)
 
     def _tell(self, what: str, name: str, **context: str) -> None:
         events = self.call.daemon.events

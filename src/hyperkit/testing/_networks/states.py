@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, in_project
 from .._instances.instances import expanded
 from .ports import network_of
 from .shelves import home, homes
@@ -149,21 +149,19 @@ async def list_allocations(call: Call) -> web.StreamResponse:
 
 
 def _allocations(call: Call, project: Project, network: Network) -> Iterator[Json]:
-    suffix = "" if project.name == "default" else f"?project={project.name}"
     own = f"/1.0/networks/{network.name}"
     for version in ("ipv4", "ipv6"):
         address = network.config.get(f"{version}.address", "none")
         if address != "none":
             nat = network.config.get(f"{version}.nat") == "true"
-            yield _allocation(address, "network", own + suffix, nat=nat)
+            yield _allocation(address, "network", in_project(own, project.name), nat=nat)
     for instance, hwaddr in _with_card(call, network):
-        place = "" if instance.project == "default" else f"?project={instance.project}"
-        url = f"/1.0/instances/{instance.name}{place}"
+        url = in_project(f"/1.0/instances/{instance.name}", instance.project)
         nat = network.config.get("ipv4.nat") == "true"
         yield _allocation(_alone(instance.address), "instance", url, hwaddr, nat=nat)
     for kind, things in (("forward", network.forwards), ("load-balancer", network.balancers)):
         for address in things:
-            url = f"{own}/{kind}s/{address}{suffix}"
+            url = in_project(f"{own}/{kind}s/{address}", project.name)
             yield _allocation(_alone(address), f"network-{kind}", url)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._engine.answers import in_project
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,7 +26,7 @@ def users(call: Call, network: Network) -> list[str]:
     # What OVN networks are linked to is a network of the default project.
     if call.state.projects["default"].networks.get(network.name) is network:
         found += [
-            _url(project, "networks", one.name)
+            in_project(f"/1.0/networks/{one.name}", project.name)
             for project in call.state.projects.values()
             for one in project.networks.values()
             if one.config.get("network") == network.name
@@ -50,7 +52,7 @@ def named_by(
         return name in {part.strip() for text in texts for part in text.split(",")}
 
     found = [
-        _url(project, "networks", one.name)
+        in_project(f"/1.0/networks/{one.name}", project.name)
         for one in project.networks.values()
         if names(one.config)
     ]
@@ -67,13 +69,8 @@ def _with_device(
             continue
         for kind, things in (("profiles", project.profiles), ("instances", project.instances)):
             found += [
-                _url(project, kind, name)
+                in_project(f"/1.0/{kind}/{name}", project.name)
                 for name, one in things.items()
                 if any(fits(device) for device in one.devices.values())
             ]
     return found
-
-
-def _url(project: Project, kind: str, name: str) -> str:
-    suffix = "" if project.name == "default" else f"?project={project.name}"
-    return f"/1.0/{kind}/{name}{suffix}"

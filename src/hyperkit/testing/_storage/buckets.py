@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from .._engine import check
 from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.filter import filtered
 from .._engine.state import Bucket
 from .._transfers.backups import backup_shown
 
@@ -108,11 +108,8 @@ async def list_buckets(call: Call) -> web.StreamResponse:
         (call.url("storage-pools", pool, "buckets", one.name), write(call, one, project))
         for one, project in _all(call, pool)
     ]
-    wanted = call.query.get("filter")
-    if wanted:
-        test = matches(wanted, 400)
-        lines = [one for one in lines if test(one[1])]
-    return call.sync([shown if call.recursion else path for path, shown in lines])
+    chosen = filtered(call, lines, lambda line: line[1])
+    return call.sync([shown if call.recursion else path for path, shown in chosen])
 
 
 async def create_bucket(call: Call) -> web.StreamResponse:

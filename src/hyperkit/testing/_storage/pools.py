@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.answers import Json, Refused, in_project
+from .._engine.filter import filtered
 from .._engine.state import Pool
 from .._instances.instances import expanded
 
@@ -22,28 +22,28 @@ def _used_by(call: Call, pool: Pool) -> list[str]:
     """Find what is in a pool, or is meant to come into it."""
     found: list[str] = []
     for project in call.state.projects.values():
-        suffix = "" if project.name == "default" else f"?project={project.name}"
-        found += [
-            f"/1.0/profiles/{name}{suffix}"
+        inside = [
+            f"/1.0/profiles/{name}"
             for name, profile in project.profiles.items()
             if any(one.get("pool") == pool.name for one in profile.devices.values())
         ]
         home = call.state.home(project.name, "profiles")
-        found += [
-            f"/1.0/instances/{name}{suffix}"
+        inside += [
+            f"/1.0/instances/{name}"
             for name, instance in project.instances.items()
             if pool_of(expanded(home, instance)[1]) == pool.name
         ]
-        found += [
-            f"/1.0/storage-pools/{pool.name}/volumes/custom/{name}{suffix}"
+        inside += [
+            f"/1.0/storage-pools/{pool.name}/volumes/custom/{name}"
             for place, name in project.volumes
             if place == pool.name
         ]
-        found += [
-            f"/1.0/storage-pools/{pool.name}/buckets/{name}{suffix}"
+        inside += [
+            f"/1.0/storage-pools/{pool.name}/buckets/{name}"
             for place, name in project.buckets
             if place == pool.name
         ]
+        found += [in_project(path, project.name) for path in inside]
     return found
 
 
@@ -85,11 +85,9 @@ def find(call: Call) -> Pool:
 
 async def list_pools(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools``."""
-    pools = list(call.state.pools.values())
-    wanted = call.query.get("filter")
-    if wanted and call.flavour.has("api_filtering_extended"):
-        test = matches(wanted, 400)
-        pools = [one for one in pools if test(_shown(call, one))]
+    pools = filtered(
+        call, call.state.pools.values(), lambda one: _shown(call, one), "api_filtering_extended"
+    )
     if not call.recursion:
         return call.sync([f"/1.0/storage-pools/{one.name}" for one in pools])
     return call.sync([_shown(call, one) for one in pools])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
 from .._engine import check
-from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.answers import Json, Refused, in_project
+from .._engine.filter import filtered
 from .._engine.state import Volume, VolumeSnapshot
 from .._guest.tree import Node, Tree
 from .._instances.instances import expanded
@@ -55,18 +55,16 @@ def forgets_times(call: Call) -> bool:
 
 def _used_by(call: Call, volume: Volume) -> list[str]:
     if volume.type != "custom":
-        suffix = "" if call.project == "default" else f"?project={call.project}"
-        return [f"/1.0/instances/{volume.name}{suffix}"]
+        return [in_project(f"/1.0/instances/{volume.name}", call.project)]
     found: list[str] = []
     for project in call.state.projects.values():
-        suffix = "" if project.name == "default" else f"?project={project.name}"
         for kind, things in (("instances", project.instances), ("profiles", project.profiles)):
             for name, one in things.items():
                 if any(
                     (disk["pool"], disk["source"]) == (volume.pool, volume.name)
                     for _, disk in mounts.disks(one.devices)
                 ):
-                    found.append(f"/1.0/{kind}/{name}{suffix}")
+                    found.append(in_project(f"/1.0/{kind}/{name}", project.name))
     return found
 
 
@@ -159,11 +157,8 @@ def _lines(call: Call, pool: str) -> Iterator[tuple[str, Json]]:
 
 
 def _answer(call: Call, lines: list[tuple[str, Json]]) -> web.StreamResponse:
-    wanted = call.query.get("filter")
-    if wanted:
-        test = matches(wanted, 400 if call.flavour.recent else 500)
-        lines = [one for one in lines if test(one[1])]
-    return call.sync([found if call.recursion else path for path, found in lines])
+    chosen = filtered(call, lines, lambda line: line[1])
+    return call.sync([found if call.recursion else path for path, found in chosen])
 
 
 async def list_volumes(call: Call) -> web.StreamResponse:

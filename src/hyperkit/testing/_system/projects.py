@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.answers import Json, Refused, in_project
+from .._engine.filter import filtered
 from .._engine.state import Profile, Project
 
 if TYPE_CHECKING:
@@ -30,21 +30,16 @@ _LIMITS = (
 
 
 def _used_by(call: Call, project: Project) -> list[str]:
-    suffix = "" if project.name == "default" else f"?project={project.name}"
-    found = [f"/1.0/instances/{one}{suffix}" for one in project.instances]
-    found += [f"/1.0/profiles/{one}{suffix}" for one in project.profiles]
-    found += [f"/1.0/images/{one}{suffix}" for one in project.images]
-    found += [f"/1.0/networks/{one}{suffix}" for one in project.networks]
-    found += [f"/1.0/network-acls/{one}{suffix}" for one in project.network_acls]
+    found = [f"/1.0/instances/{one}" for one in project.instances]
+    found += [f"/1.0/profiles/{one}" for one in project.profiles]
+    found += [f"/1.0/images/{one}" for one in project.images]
+    found += [f"/1.0/networks/{one}" for one in project.networks]
+    found += [f"/1.0/network-acls/{one}" for one in project.network_acls]
     if call.flavour.has("projects_networks_zones"):
-        found += [f"/1.0/network-zones/{one}{suffix}" for one in project.network_zones]
-    found += [
-        f"/1.0/storage-pools/{pool}/volumes/custom/{name}{suffix}"
-        for pool, name in project.volumes
-    ]
-    found += [
-        f"/1.0/storage-pools/{pool}/buckets/{name}{suffix}" for pool, name in project.buckets
-    ]
+        found += [f"/1.0/network-zones/{one}" for one in project.network_zones]
+    found += [f"/1.0/storage-pools/{pool}/volumes/custom/{name}" for pool, name in project.volumes]
+    found += [f"/1.0/storage-pools/{pool}/buckets/{name}" for pool, name in project.buckets]
+    found = [in_project(path, project.name) for path in found]
     return found if call.flavour.lxd else sorted(found)
 
 
@@ -81,11 +76,9 @@ def _config(given: Any) -> dict[str, str]:
 
 async def list_projects(call: Call) -> web.StreamResponse:
     """``GET /1.0/projects``."""
-    projects = list(call.state.projects.values())
-    wanted = call.query.get("filter")
-    if wanted and call.flavour.has("api_filtering_extended"):
-        test = matches(wanted, 400)
-        projects = [one for one in projects if test(_shown(call, one))]
+    projects = filtered(
+        call, call.state.projects.values(), lambda one: _shown(call, one), "api_filtering_extended"
+    )
     if not call.recursion:
         return call.sync([f"/1.0/projects/{one.name}" for one in projects])
     return call.sync([_shown(call, one) for one in projects])

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused
-from .._engine.filter import matches
+from .._engine.filter import filtered
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -56,10 +56,7 @@ async def list_warnings(call: Call) -> web.StreamResponse:
     found = list(call.state.warnings.values())
     if "project" in call.query:
         found = [one for one in found if one["project"] == call.project]
-    wanted = call.query.get("filter")
-    if wanted:
-        test = matches(wanted, 400 if call.flavour.recent else 500)
-        found = [one for one in found if test(one)]
+    found = filtered(call, found, dict)
     if not call.recursion:
         return call.sync([f"/1.0/warnings/{one['uuid']}" for one in found] or None)
     return call.sync(found)
