@@ -86,7 +86,7 @@ _DATA = files("hyperkit.testing") / "data"
 
 
 @cache
-def flavour(name: str, dialect: Dialect | None = None) -> Flavour:
+def find_flavour(name: str, dialect: Dialect | None = None) -> Flavour:
     """Find a kind of server by its name.
 
     Args:

@@ -274,6 +274,16 @@ async def delete_certificate(call: Call) -> web.StreamResponse:
     return call.sync({})
 
 
+async def list_access(call: Call) -> web.StreamResponse:
+    """``GET /1.0/instances/<name>/access`` and ``GET /1.0/projects/<name>/access``."""
+    return call.sync(
+        [
+            {"identifier": one, "role": "admin", "provider": "tls"}
+            for one in call.state.certificates
+        ]
+    )
+
+
 ROUTES = {
     "GET /1.0/certificates": list_certificates,
     "POST /1.0/certificates": create_certificate,
@@ -281,5 +291,7 @@ ROUTES = {
     "PUT /1.0/certificates/{fingerprint}": update_certificate,
     "PATCH /1.0/certificates/{fingerprint}": update_certificate,
     "DELETE /1.0/certificates/{fingerprint}": delete_certificate,
+    "GET /1.0/instances/{name}/access": list_access,
+    "GET /1.0/projects/{name}/access": list_access,
 }
 UNTRUSTED = {"POST /1.0/certificates"}

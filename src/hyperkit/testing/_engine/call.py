@@ -118,6 +118,17 @@ class Call:
             raise Refused(404, no_instance(self.flavour, name, self.project))
         return found
 
+    def find_instance(self, name: str, project: str) -> Instance:
+        """Find an instance that the body names.
+
+        Raises:
+            Refused: there is none.
+        """
+        found = self.state.project(project).instances.get(name)
+        if found is None:
+            raise Refused(404, no_instance(self.flavour, name, project))
+        return found
+
     def url(self, *segments: str) -> str:
         """Write a path of the API, as lists and locations have it."""
         return in_project("/1.0/" + "/".join(segments), self.project)
@@ -135,6 +146,15 @@ class Call:
             Refused: it is none.
         """
         return parse(await self.raw())
+
+    def check_upgrade(self, protocol: str) -> None:
+        """Refuse a request that does not ask for another protocol than HTTP.
+
+        Raises:
+            Refused: it does not.
+        """
+        if self.request.headers.get("Upgrade", "").lower() != protocol:
+            raise Refused(400, "Missing or invalid upgrade header")
 
     def check_etag(self, *writable: Any) -> None:
         """Refuse a change of what has changed since.

@@ -8,8 +8,8 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from .. import _access, _cluster, _images, _instances, _networks, _storage, _system, _transfers
-from .._flavours import flavour as flavour_of
+from .. import _access, _cluster, _images, _instances, _networks, _storage, _system
+from .._flavours import find_flavour
 from . import events, operations
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
 
-_FOLDERS = (_access, _cluster, _images, _instances, _networks, _storage, _system, _transfers)
+_FOLDERS = (_access, _cluster, _images, _instances, _networks, _storage, _system)
 _ALIASES = ("containers", "virtual-machines")
 
 
@@ -127,7 +127,7 @@ class Router:
 @cache
 def router(name: str) -> Router:
     """Find the router of a kind of server, by its name."""
-    return Router(flavour_of(name))
+    return Router(find_flavour(name))
 
 
 def _shape(path: str) -> str:

@@ -315,6 +315,25 @@ class State:
         own = self.projects[name].config.get(f"features.{feature}") == "true"
         return self.projects[name if own else "default"]
 
+    def expanded(self, project: str, one: Instance | Snapshot) -> tuple[dict[str, str], Json]:
+        """Put together the configuration and devices that something has, profiles included.
+
+        Args:
+            project: that it is in.
+            one: an instance, or a snapshot of one.
+        """
+        config: dict[str, str] = {}
+        devices: Json = {}
+        known = self.home(project, "profiles").profiles
+        for profile in [known[name] for name in one.profiles if name in known]:
+            config |= profile.config
+            devices |= profile.devices
+        return config | one.config, devices | one.devices
+
+    def devices(self, instance: Instance) -> Json:
+        """List the devices that an instance has, those of its profiles included."""
+        return self.expanded(instance.project, instance)[1]
+
     def instances(self) -> list[Instance]:
         """List the instances of all projects."""
         return [one for project in self.projects.values() for one in project.instances.values()]

@@ -253,6 +253,25 @@ class Outgoing(asyncio.Transport):
         return self.connection.raw.get_write_buffer_size()
 
 
+def switch(
+    request: web.BaseRequest, protocol: str, receive: Callable[[bytes], object]
+) -> Connection:
+    """Answer that the connection speaks another protocol than HTTP from now on.
+
+    Args:
+        request: that has asked for it.
+        protocol: such as ``"sftp"``.
+        receive: gets what comes, and nothing at the end.
+    """
+    connection = connection_of(request)
+    connection.take_over(receive)
+    head = (
+        f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: {protocol}\r\nConnection: Upgrade\r\n\r\n"
+    )
+    connection.send(head.encode())
+    return connection
+
+
 def connection_of(request: web.BaseRequest) -> Connection:
     """Find the connection that a request came by."""
     transport: Any = request.transport

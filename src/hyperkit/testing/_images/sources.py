@@ -14,8 +14,8 @@ import requests
 from ..._client import Client
 from ...errors import Error
 from .._engine.answers import Json, Refused
-from .files import store
 from .pushes import await_push
+from .store import store
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -1,14 +1,19 @@
-"""Backups of instances."""
+"""Backups of instances, and instances made of them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from .._engine.answers import Json, Refused
+from .._engine.state import Instance, Snapshot
+from .._guest.tree import Tree
 from .._transfers import backups as keeping
-from .._transfers.archives import pack_files
+from .._transfers.archives import pack_files, unpack_backup
+from . import creation
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.daemon import Daemon
     from .._engine.operations import Operation
-    from .._engine.state import Backup, Instance, Snapshot
+    from .._engine.state import Backup
 
 FOLDERS = {"own": "backup/container/rootfs", "snapshots": "backup/snapshots"}
 
@@ -163,6 +168,68 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/backups/<backup>/export``."""
     return keeping.export(call, _found(call)[1])
+
+
+# Instances made of backups.
+
+
+async def import_backup(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances`` with an archive that the embedded server has made."""
+    content = await call.raw()
+    call.content.clear()
+    loop = asyncio.get_running_loop()
+    index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
+    name = call.header("name") or str(index["name"])
+    config, devices = _given(call)
+
+    async def work(_operation: Operation) -> None:
+        if name in call.state.project(call.project).instances:
+            raise Refused(500, f'Create instance from backup: Instance "{name}" already exists')
+        made = Instance(
+            name,
+            call.project,
+            call.daemon.clock.text(),
+            index["config"] | config,
+            index["devices"] | devices,
+            index["profiles"],
+            trees[""],
+            description=index["description"],
+        )
+        made.config = dict(sorted((made.config | creation.notes(call, made)).items()))
+        restored(made, index, trees)
+        creation.add(call, made)
+
+    return call.start("Restoring backup", work, resources=call.about(name))
+
+
+def _given(call: Call) -> tuple[dict[str, str], Json]:
+    """Read the configuration and the devices that headers change."""
+    devices: Json = {}
+    config = dict(one.split("=", 1) for one in (call.header("config") or "").split())
+    text = call.header("devices") or ""
+    if call.flavour.lxd:
+        pairs = [(name, dict(parse_qsl(one))) for name, one in parse_qsl(text)]
+        return config, dict(pairs)
+    for one in text.split():
+        name, _, option = one.partition(",")
+        devices.setdefault(name, {}).update([option.split("=", 1)])
+    return config, devices
+
+
+def restored(made: Instance, index: Json, trees: dict[str, Tree]) -> None:
+    """Give an instance what a packed one has of files, templates and snapshots.
+
+    Args:
+        made: the instance, with its own configuration, devices and files.
+        index: what the packed one says of itself.
+        trees: the files of its snapshots, by their names.
+    """
+    made.architecture = index["architecture"]
+    made.metadata = index["metadata"]
+    made.templates = {key: text.encode("latin-1") for key, text in index["templates"].items()}
+    made.logs["lxc.log"] = b""
+    for one in index["snapshots"]:
+        made.snapshots[one["name"]] = Snapshot(**one, tree=trees.get(one["name"], Tree()))
 
 
 ROUTES = {

@@ -9,7 +9,6 @@ from .._engine import check
 from .._engine.answers import Json, Refused
 from .._engine.state import Instance, Snapshot
 from .creation import add, check_devices, check_free, notes
-from .instances import expanded, find
 from .snapshots import missing, of
 
 if TYPE_CHECKING:
@@ -26,14 +25,14 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
     project = source.get("project") or call.project
     if not original:
         raise Refused(400, "Must specify a source instance")
-    instance = find(call.daemon, original, project)
+    instance = call.find_instance(original, project)
     snapshot = of(call.daemon, instance).get(snapshot_name)
     if snapshot_name and snapshot is None:
         raise missing(call, original, snapshot_name)
     profiles = asked.get("profiles")
     if profiles is None:
         # LXD 5.0 takes none, and then misses the root disk.
-        profiles = [] if _forgets_profiles(call) else list((snapshot or instance).profiles)
+        profiles = list((snapshot or instance).profiles) if call.flavour.recent else []
     check.profiles(call, profiles, 500)
 
     async def work(_operation: Operation) -> None:
@@ -51,10 +50,6 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
 
     resources = call.about(name, original)
     return call.start("Creating instance", work, resources=resources)
-
-
-def _forgets_profiles(call: Call) -> bool:
-    return not call.flavour.recent
 
 
 def _copied(
@@ -141,7 +136,7 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
 
 def _into_pool(call: Call, instance: Instance, pool: str) -> None:
     """Give an instance a root disk of its own, in a pool."""
-    devices = expanded(call.state.home(instance.project, "profiles"), instance)[1]
+    devices = call.state.devices(instance)
     for key, device in devices.items():
         if device.get("path") == "/" and device.get("type") == "disk":
             instance.devices = {**instance.devices, key: {**device, "pool": pool}}

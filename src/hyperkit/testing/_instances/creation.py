@@ -1,4 +1,4 @@
-"""Instances: making them, of an image or of nothing."""
+"""Making instances of an image or of nothing, and making them anew."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, mapping
+from .._engine.answers import Json, Refused
 from .._engine.state import Instance, mac_address
-from .._guest.tree import Node, Tree
+from .._guest.tree import Tree
 from .._images.images import by_alias, by_fingerprint
 from .._storage import mounts
-from .instances import expanded
+from . import templates
+from .states import start
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,35 +27,7 @@ _MAP = (
 )
 
 
-async def create_instance(call: Call) -> web.StreamResponse:
-    """``POST /1.0/instances``."""
-    if call.request.content_type != "application/json":
-        from .imports import import_backup  # noqa: PLC0415 - it needs this module
-
-        return await import_backup(call)
-    asked = await call.json()
-    name = str(asked.get("name") or f"instance-{uuid.uuid4().hex[:8]}")
-    check.instance_name(name, lxd=call.flavour.lxd)
-    source: Json = asked.get("source") or {}
-    kind = source.get("type", "")
-    if asked.get("instance_type"):
-        raise Refused(400, f"Provided instance type doesn't exist: {asked['instance_type']}")
-    if call.project not in call.state.projects:
-        raise Refused(404, "Failed loading project: Project not found")
-    if kind == "copy":
-        from .copies import copy_instance  # noqa: PLC0415 - it needs this module
-
-        return copy_instance(call, name, asked)
-    if kind == "migration":
-        from .._transfers.arrivals import receive_instance  # noqa: PLC0415 - it needs this module
-
-        return receive_instance(call, name, asked)
-    if kind not in {"image", "none"}:
-        raise Refused(400, f"Unknown source type {kind}")
-    return _begin(call, name, asked, source)
-
-
-def _begin(call: Call, name: str, asked: Json, source: Json) -> web.StreamResponse:
+def create(call: Call, name: str, asked: Json, source: Json) -> web.StreamResponse:
     """Begin to make an instance, of an image or of nothing."""
     kind = source["type"]
     limit = call.state.project(call.project).config.get("limits.instances")
@@ -78,8 +51,6 @@ def _begin(call: Call, name: str, asked: Json, source: Json) -> web.StreamRespon
             image.last_used_at = call.daemon.clock.text()
             _unpacked(call, operation)
         if asked.get("start") and call.flavour.has("instance_create_start"):
-            from .states import start  # noqa: PLC0415 - it needs this module
-
             start(call.daemon, instance)
 
     resources = call.about(name)
@@ -183,7 +154,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     instance.config = dict(sorted(instance.config.items()))
     check_devices(call, instance, before)
     if image is not None:
-        apply_templates(instance, "create")
+        templates.apply(instance, "create")
         instance.logs["lxc.log"] = b""
     return instance
 
@@ -191,7 +162,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
 def check_devices(call: Call, instance: Instance, before: str) -> None:
     """Refuse an instance without a root disk, or with a volume that it cannot use."""
     word = call.flavour.either("initialising", "initializing")
-    devices = expanded(call.home("profiles"), instance)[1]
+    devices = call.state.devices(instance)
     if not any(one.get("path") == "/" for one in devices.values()):
         text = "Failed getting root disk: No root device could be found"
         raise Refused(500, f"{before}Failed {word} instance: {text}")
@@ -210,27 +181,47 @@ def notes(call: Call, instance: Instance) -> dict[str, str]:
     }
     if call.flavour.recent:
         found["volatile.uuid.generation"] = identity
-    for name, device in expanded(call.home("profiles"), instance)[1].items():
+    for name, device in call.state.devices(instance).items():
         if device.get("type") == "nic" and not device.get("hwaddr"):
             found[f"volatile.{name}.hwaddr"] = mac_address(call.flavour.lxd)
     return found
 
 
-def apply_templates(instance: Instance, moment: str) -> None:
-    """Write the files that the image has templates for.
+async def rebuild(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances/<name>/rebuild``."""
+    try:
+        instance = call.instance()
+    except Refused:
+        raise Refused(404, "Failed loading instance: Instance not found") from None
+    source: Json = (await call.json()).get("source") or {}
+    kind = source.get("type")
+    if kind not in {"image", "none"}:
+        raise Refused(400, f"Unknown source type {kind}")
+    image = image_of(call, source) if kind == "image" else None
 
-    Args:
-        instance: whose files.
-        moment: ``"create"`` or ``"copy"``.
-    """
-    for path, how in mapping(instance.metadata.get("templates")).items():
-        text = instance.templates.get(how.get("template", ""))
-        if text is None or moment not in (how.get("when") or ()):
-            continue
-        for word in (b"{{ container.name }}", b"{{ instance.name }}"):
-            text = text.replace(word, instance.name.encode())
-        instance.tree.folders(path.rpartition("/")[0])
-        instance.tree.add(path, Node("file", data=text))
+    async def work(_operation: Operation) -> None:
+        if kind == "image" and image is None:
+            raise Refused(500, "Image not provided for instance rebuild")
+        if instance.running:
+            raise Refused(500, "The instance must be stopped to be rebuilt")
+        if instance.snapshots:
+            text = "Cannot remove an instance volume that has snapshots"
+            raise Refused(500, f"Failed rebuilding as an empty instance: {text}")
+        kept = {
+            key: value
+            for key, value in instance.config.items()
+            if not key.startswith(("image.", "volatile.base_image"))
+        }
+        instance.tree = image.tree.copy() if image else Tree()
+        instance.empty = image is None
+        if image is not None:
+            kept |= {f"image.{key}": value for key, value in image.properties.items()}
+            kept["volatile.base_image"] = image.fingerprint
+            instance.metadata, instance.templates = image.metadata, dict(image.templates)
+            templates.apply(instance, "create")
+        instance.config = dict(sorted(kept.items()))
+
+    return call.start("Rebuilding instance", work, resources=call.about(instance.name))
 
 
-ROUTES = {"POST /1.0/instances": create_instance}
+ROUTES = {"POST /1.0/instances/{name}/rebuild": rebuild}

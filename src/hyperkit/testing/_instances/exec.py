@@ -110,18 +110,13 @@ async def _alone(
 def _record(operation: Operation, instance: Instance, stdout: Kept, stderr: Kept) -> None:
     """Keep what a command has written, and say where."""
     folder = f"/1.0/instances/{instance.name}/logs/"
-    if not keeps_in_logs(operation):
+    # LXD 5.0 keeps it among the logs.
+    if operation.daemon.flavour.recent:
         folder += "exec-output/"
     found = {"1": f"exec_{operation.id}.stdout", "2": f"exec_{operation.id}.stderr"}
     instance.output[found["1"]] = bytes(stdout.data)
     instance.output[found["2"]] = bytes(stderr.data)
     operation.metadata = {"output": {number: folder + name for number, name in found.items()}}
-
-
-def keeps_in_logs(operation: Operation) -> bool:
-    """Tell whether the server keeps the output of commands among the logs, as LXD 5.0 does."""
-    flavour = operation.daemon.flavour
-    return not flavour.recent
 
 
 async def _attended(

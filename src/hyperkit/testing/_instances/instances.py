@@ -1,14 +1,16 @@
-"""Instances: lists, making, changing, renaming, removing."""
+"""Instances: lists, changing, renaming, removing; and which way a new one is made."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project
-from .._engine.call import no_instance
 from .._engine.filter import filtered
 from .._engine.state import RUNNING, WORDS, Instance
+from .._storage import mounts
+from . import backups, copies, creation, migration, snapshots, states
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.daemon import Daemon
     from .._engine.operations import Operation
-    from .._engine.state import Project, Snapshot
 
 _KINDS = ("container", "virtual-machine")
 
@@ -24,22 +25,9 @@ _KINDS = ("container", "virtual-machine")
 # What is shown.
 
 
-def expanded(project: Project, instance: Instance | Snapshot) -> tuple[dict[str, str], Json]:
-    """Put together what an instance gets from its profiles and from itself."""
-    config: dict[str, str] = {}
-    devices: Json = {}
-    for name in instance.profiles:
-        profile = project.profiles.get(name)
-        if profile is not None:
-            config |= profile.config
-            devices |= profile.devices
-    return config | instance.config, devices | instance.devices
-
-
 def shown(daemon: Daemon, instance: Instance) -> Json:
     """Write an instance as the API does."""
-    home = daemon.state.home(instance.project, "profiles")
-    config, devices = expanded(home, instance)
+    config, devices = daemon.state.expanded(instance.project, instance)
     found: Json = {
         "architecture": instance.architecture,
         "config": instance.config,
@@ -67,15 +55,13 @@ def shown(daemon: Daemon, instance: Instance) -> Json:
 
 def full(daemon: Daemon, instance: Instance) -> Json:
     """Write an instance with its state, snapshots and backups."""
-    from .backups import shown as backup_shown  # noqa: PLC0415 - chapters know each other
-    from .snapshots import shown as snapshot_shown  # noqa: PLC0415
-    from .states import shown as state_shown  # noqa: PLC0415
-
     return {
         **shown(daemon, instance),
-        "backups": [backup_shown(daemon, one) for one in instance.backups.values()] or None,
-        "state": state_shown(daemon, instance),
-        "snapshots": [snapshot_shown(daemon, instance, one) for one in instance.snapshots.values()]
+        "backups": [backups.shown(daemon, one) for one in instance.backups.values()] or None,
+        "state": states.shown(daemon, instance),
+        "snapshots": [
+            snapshots.shown(daemon, instance, one) for one in instance.snapshots.values()
+        ]
         or None,
     }
 
@@ -126,14 +112,34 @@ async def get_instance(call: Call) -> web.StreamResponse:
 # What is changed.
 
 
+async def create_instance(call: Call) -> web.StreamResponse:
+    """``POST /1.0/instances``."""
+    if call.request.content_type != "application/json":
+        return await backups.import_backup(call)
+    asked = await call.json()
+    name = str(asked.get("name") or f"instance-{uuid.uuid4().hex[:8]}")
+    check.instance_name(name, lxd=call.flavour.lxd)
+    source: Json = asked.get("source") or {}
+    kind = source.get("type", "")
+    if asked.get("instance_type"):
+        raise Refused(400, f"Provided instance type doesn't exist: {asked['instance_type']}")
+    if call.project not in call.state.projects:
+        raise Refused(404, "Failed loading project: Project not found")
+    if kind == "copy":
+        return copies.copy_instance(call, name, asked)
+    if kind == "migration":
+        return migration.receive_instance(call, name, asked)
+    if kind not in {"image", "none"}:
+        raise Refused(400, f"Unknown source type {kind}")
+    return creation.create(call, name, asked, source)
+
+
 async def update_instance(call: Call) -> web.StreamResponse:
     """``PUT /1.0/instances/<name>``."""
     instance = call.instance()
     asked = await call.json()
     if asked.get("restore"):
-        from .snapshots import restore  # noqa: PLC0415 - it needs this module
-
-        return restore(call, instance, asked)
+        return snapshots.restore(call, instance, asked)
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
@@ -141,7 +147,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
     async def work(_operation: Operation) -> None:
         config = check.config(call, asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
-        _check_disks(call, instance, devices)
+        mounts.check(call.daemon, instance.project, devices, "")
         if "volatile.idmap.next" in instance.config and "volatile.idmap.next" not in config:
             raise Refused(500, "Volatile idmap keys can't be deleted by the user")
         instance.config = config
@@ -163,7 +169,7 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     check.profiles(call, profiles or [])
     config = check.config(call, asked.get("config"), 500, "Invalid config: ")
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
-    _check_disks(call, instance, devices)
+    mounts.check(call.daemon, instance.project, devices, "")
     instance.config = instance.config | config
     instance.devices = instance.devices | devices
     if profiles is not None:
@@ -174,17 +180,9 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     return call.sync({})
 
 
-def _check_disks(call: Call, instance: Instance, devices: Json) -> None:
-    from .._storage.mounts import check as check_disks  # noqa: PLC0415 - it needs this module
-
-    check_disks(call.daemon, instance.project, devices, "")
-
-
 def _updated(call: Call, instance: Instance) -> None:
-    from .._storage.mounts import mount  # noqa: PLC0415 - it needs this module
-
     if instance.running:
-        mount(call.daemon, instance)
+        mounts.mount(call.daemon, instance)
     call.daemon.events.lifecycle(
         "instance-updated", f"/1.0/instances/{instance.name}", instance.project
     )
@@ -192,8 +190,6 @@ def _updated(call: Call, instance: Instance) -> None:
 
 async def post_instance(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>``: rename, move, or offer for migration."""
-    from .copies import move_instance  # noqa: PLC0415 - it needs this module
-
     asked = await call.json()
     try:
         instance = call.instance()
@@ -204,11 +200,9 @@ async def post_instance(call: Call) -> web.StreamResponse:
         raise Refused(refusal.code, text) from None
     name = str(asked.get("name") or "")
     if asked.get("migration") and not (asked.get("pool") or asked.get("project")):
-        from .._transfers.arrivals import offer_instance  # noqa: PLC0415 - it needs this module
-
-        return offer_instance(call, instance, asked, call.about(instance.name))
+        return migration.offer_instance(call, instance, asked, call.about(instance.name))
     if asked.get("project") or asked.get("pool"):
-        return move_instance(call, instance, name or instance.name, asked)
+        return copies.move_instance(call, instance, name or instance.name, asked)
     return _rename(call, instance, name)
 
 
@@ -251,43 +245,15 @@ async def delete_instance(call: Call) -> web.StreamResponse:
 
     async def work(_operation: Operation) -> None:
         if instance.status == RUNNING:
-            from .states import halt  # noqa: PLC0415 - it needs this module
-
-            halt(call.daemon, instance)
-        remove(call.daemon, instance)
+            states.halt(call.daemon, instance)
+        states.remove(call.daemon, instance)
 
     return call.start("Deleting instance", work, resources=call.about(instance.name))
 
 
-def remove(daemon: Daemon, instance: Instance) -> None:
-    """Take an instance out of its project, and tell."""
-    project = daemon.state.project(instance.project)
-    if project.instances.get(instance.name) is not instance:
-        return
-    for name in list(instance.snapshots):
-        del instance.snapshots[name]
-        source = f"/1.0/instances/{instance.name}/snapshots/{name}"
-        daemon.events.lifecycle("instance-snapshot-deleted", source, instance.project)
-    del project.instances[instance.name]
-    daemon.events.lifecycle(
-        "instance-deleted", f"/1.0/instances/{instance.name}", instance.project
-    )
-
-
-def find(daemon: Daemon, name: str, project: str) -> Instance:
-    """Find an instance, for operations.
-
-    Raises:
-        Refused: there is none.
-    """
-    found = daemon.state.project(project).instances.get(name)
-    if found is None:
-        raise Refused(404, no_instance(daemon.flavour, name, project))
-    return found
-
-
 ROUTES = {
     "GET /1.0/instances": list_instances,
+    "POST /1.0/instances": create_instance,
     "GET /1.0/instances/{name}": get_instance,
     "PUT /1.0/instances/{name}": update_instance,
     "PATCH /1.0/instances/{name}": patch_instance,

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 _KEPT = ("lxc.log", "lxc.conf")
 
 
-def _among_logs(call: Call) -> bool:
-    """Tell whether the output of commands is among the logs."""
-    return not call.flavour.recent
-
-
 def _instance(call: Call) -> Instance:
     try:
         return call.instance()
@@ -31,11 +26,18 @@ def _instance(call: Call) -> Instance:
         raise Refused(404, f"open {path}: no such file or directory") from None
 
 
+def _invalid(call: Call, name: str) -> Refused:
+    """Say that there can be no such file."""
+    lxd, incus = f"log file name {name} not valid", f'Log file name "{name}" not valid'
+    return Refused(400, call.flavour.either(lxd, incus))
+
+
 async def list_logs(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/logs``."""
     instance = _instance(call)
     names = list(instance.logs)
-    if _among_logs(call):
+    if not call.flavour.recent:
+        # LXD 5.0 keeps there what commands have written.
         names += list(instance.output)
     elif not call.flavour.lxd:
         names = [name for name in names if name != "lxc.conf"]
@@ -47,12 +49,11 @@ async def get_log(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/logs/<file>``."""
     instance = call.instance()
     name = call.names["file"]
-    if _among_logs(call) and name.startswith("exec_") and "/" not in name:
+    if not call.flavour.recent and name.startswith("exec_") and "/" not in name:
         folder = f"/var/lib/lxd/logs/{instance.name}"
         return _output(call, instance, name, folder, 500)
     if name not in instance.logs:
-        quoted = call.flavour.either(f"log file name {name} not valid", "")
-        raise Refused(400, quoted or f'Log file name "{name}" not valid')
+        raise _invalid(call, name)
     headers = {"Content-Disposition": f"inline;filename={name}"}
     return sent(call, instance.logs[name], headers)
 
@@ -76,11 +77,7 @@ async def delete_log(call: Call) -> web.StreamResponse:
     for kept in (instance.logs, instance.output):
         if kept.pop(name, None) is not None:
             return call.sync({})
-    raise Refused(
-        400,
-        call.flavour.either(f"log file name {name} not valid", "")
-        or f'Log file name "{name}" not valid',
-    )
+    raise _invalid(call, name)
 
 
 async def list_output(call: Call) -> web.StreamResponse:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from .._clock import NEVER, passed
 from .._engine.answers import Json, Refused
 from .._engine.state import Instance, Snapshot
+from .._storage.mounts import mount
+from .._transfers.backups import free_name
+from .migration import offer_instance
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,9 +21,7 @@ if TYPE_CHECKING:
 
 def shown(daemon: Daemon, instance: Instance, snapshot: Snapshot) -> Json:
     """Write a snapshot as the API does."""
-    from .instances import expanded  # noqa: PLC0415 - it needs this module
-
-    config, devices = expanded(daemon.state.home(instance.project, "profiles"), snapshot)
+    config, devices = daemon.state.expanded(instance.project, snapshot)
     return {
         "expires_at": snapshot.expires_at,
         "architecture": instance.architecture,
@@ -93,12 +94,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     instance = call.instance()
     asked = await call.json()
     known = of(call.daemon, instance)
-    name = str(asked.get("name") or "")
-    if not name:
-        number = 0
-        while f"snap{number}" in known:
-            number += 1
-        name = f"snap{number}"
+    name = free_name(asked, dict(known), "snap")
     if "/" in name:
         raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
 
@@ -176,8 +172,6 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     instance, snapshot = _found(call)
     asked = await call.json()
     if asked.get("migration"):
-        from .._transfers.arrivals import offer_instance  # noqa: PLC0415 - it needs this module
-
         about = _resources(call, instance, snapshot.name)
         return offer_instance(call, instance, asked, about, snapshot)
     name = str(asked.get("name") or "")
@@ -229,8 +223,6 @@ def _take_back(instance: Instance, snapshot: Snapshot) -> None:
 
 def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
     """Make an instance what it was: ``PUT /1.0/instances/<name>`` with ``restore``."""
-    from .._storage.mounts import mount  # noqa: PLC0415 - it needs a module that needs this one
-
     name = str(asked["restore"])
     files_alone = bool(asked.get("disk_only")) and call.flavour.has(
         "instance_snapshot_disk_only_restore"

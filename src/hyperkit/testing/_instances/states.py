@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from .._clock import NEVER
 from .._engine.answers import Json, Refused, mapping
 from .._engine.state import FROZEN, RUNNING, STOPPED, WORDS, Instance
+from .._storage.mounts import mount
+from . import templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +41,6 @@ def start(daemon: Daemon, instance: Instance) -> None:
     Raises:
         Refused: it runs, or has nothing to run.
     """
-    from .._storage.mounts import mount  # noqa: PLC0415
-    from .creation import apply_templates  # noqa: PLC0415 - it needs this module
-
     if instance.running:
         raise Refused(500, "The instance is already running")
     if instance.empty:
@@ -51,7 +50,7 @@ def start(daemon: Daemon, instance: Instance) -> None:
         )
     _run(daemon, instance)
     mount(daemon, instance)
-    apply_templates(instance, "start")
+    templates.apply(instance, "start")
     daemon.events.lifecycle(
         "instance-started", f"/1.0/instances/{instance.name}", instance.project
     )
@@ -78,9 +77,7 @@ def _run(daemon: Daemon, instance: Instance) -> None:
 
 def _address(daemon: Daemon, instance: Instance) -> str:
     """Choose an address in the network that an instance has a card in; empty if in none."""
-    from .instances import expanded  # noqa: PLC0415 - it needs this module
-
-    devices = expanded(daemon.state.home(instance.project, "profiles"), instance)[1]
+    devices = daemon.state.devices(instance)
     networks = daemon.state.home(instance.project, "networks").networks
     for device in devices.values():
         network = networks.get(device.get("network", ""))
@@ -92,10 +89,23 @@ def _address(daemon: Daemon, instance: Instance) -> str:
     return ""
 
 
+def remove(daemon: Daemon, instance: Instance) -> None:
+    """Take an instance out of its project, and tell."""
+    project = daemon.state.project(instance.project)
+    if project.instances.get(instance.name) is not instance:
+        return
+    for name in list(instance.snapshots):
+        del instance.snapshots[name]
+        source = f"/1.0/instances/{instance.name}/snapshots/{name}"
+        daemon.events.lifecycle("instance-snapshot-deleted", source, instance.project)
+    del project.instances[instance.name]
+    daemon.events.lifecycle(
+        "instance-deleted", f"/1.0/instances/{instance.name}", instance.project
+    )
+
+
 def halt(daemon: Daemon, instance: Instance) -> None:
     """Stop an instance; one that is ephemeral is gone then."""
-    from .instances import remove  # noqa: PLC0415 - it needs this module
-
     for job in list(instance.jobs):
         job.abandon()
     instance.status, instance.pid, instance.address = STOPPED, 0, ""

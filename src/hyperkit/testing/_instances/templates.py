@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, mapping
+from .._guest.tree import Node
 from .._transfers.files import sent
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
+    from .._engine.state import Instance
 
 _EMPTY: Json = {
     "architecture": "",
@@ -19,6 +21,23 @@ _EMPTY: Json = {
     "properties": None,
     "templates": None,
 }
+
+
+def apply(instance: Instance, moment: str) -> None:
+    """Write the files that the image has templates for.
+
+    Args:
+        instance: whose files.
+        moment: ``"create"`` or ``"copy"``.
+    """
+    for path, how in mapping(instance.metadata.get("templates")).items():
+        text = instance.templates.get(how.get("template", ""))
+        if text is None or moment not in (how.get("when") or ()):
+            continue
+        for word in (b"{{ container.name }}", b"{{ instance.name }}"):
+            text = text.replace(word, instance.name.encode())
+        instance.tree.folders(path.rpartition("/")[0])
+        instance.tree.add(path, Node("file", data=text))
 
 
 async def get_metadata(call: Call) -> web.StreamResponse:

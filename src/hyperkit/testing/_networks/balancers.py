@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project, listing
 from .._engine.call import no_instance
-from .._instances.instances import expanded
 from .ports import Checker, listen_address, needs, network_of, numbers
 from .shelves import Shelf, home
 
@@ -297,7 +296,7 @@ def _targets(
 
 def _card(call: Call, instance: Instance, network: Network) -> str:
     """Find the card of an instance that is in a network; empty if it has none there."""
-    devices = expanded(call.state.home(instance.project, "profiles"), instance)[1]
+    devices = call.state.devices(instance)
     found = (name for name, one in devices.items() if one.get("network") == network.name)
     return next(found, "")
 

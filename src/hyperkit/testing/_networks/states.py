@@ -6,7 +6,6 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused, in_project
-from .._instances.instances import expanded
 from .ports import network_of
 from .shelves import home, homes
 
@@ -103,8 +102,7 @@ def _with_card(call: Call, network: Network) -> Iterator[tuple[Instance, str]]:
         own = call.state.home(instance.project, "networks").networks.get(network.name)
         if not instance.address or own is not network:
             continue
-        profiles = call.state.home(instance.project, "profiles")
-        for name, device in expanded(profiles, instance)[1].items():
+        for name, device in call.state.devices(instance).items():
             if device.get("network") == network.name:
                 yield instance, instance.config.get(f"volatile.{name}.hwaddr", "")
                 break

@@ -9,7 +9,7 @@ from .._engine.answers import Json, Refused
 from .._engine.state import Bucket
 from .._transfers import backups as keeping
 from .._transfers.archives import pack_files, unpack_backup
-from .buckets import ONE, add, buckets_of, check_pool, found, tell
+from .bucket_shared import ONE, add, buckets_of, check_pool, find_bucket, tell
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -38,7 +38,7 @@ def _found(call: Call) -> tuple[Bucket, Backup]:
 async def list_backups(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups``."""
     try:
-        bucket = found(call)
+        bucket = find_bucket(call)
     except Refused:
         # Incus 7 does not look whether there is such a bucket.
         if not call.flavour.incus7:
@@ -50,7 +50,7 @@ async def list_backups(call: Call) -> web.StreamResponse:
 
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/storage-pools/<pool>/buckets/<bucket>/backups``."""
-    bucket = found(call)
+    bucket = find_bucket(call)
     asked = await call.json()
 
     def pack(packer: str) -> bytes:
@@ -118,7 +118,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups/<backup>/export``."""
-    found(call)
+    find_bucket(call)
     return keeping.export(call, _found(call)[1])
 
 

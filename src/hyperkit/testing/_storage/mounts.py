@@ -6,7 +6,6 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused
-from .._instances.instances import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +54,7 @@ def check(daemon: Daemon, project: str, devices: Json, before: str) -> None:
 def mount(daemon: Daemon, instance: Instance) -> None:
     """Show an instance that runs the files of its volumes."""
     instance.tree.mounts.clear()
-    devices = expanded(daemon.state.home(instance.project, "profiles"), instance)[1]
+    devices = daemon.state.devices(instance)
     for _, disk in sorted(disks(devices)):
         volume = volume_of(daemon, instance.project, disk)
         if volume is not None and disk.get("path"):
@@ -68,7 +67,7 @@ def users(daemon: Daemon, home: Project, volume: Volume) -> list[Instance]:
     for instance in daemon.state.instances():
         if daemon.state.home(instance.project, "storage.volumes") is not home:
             continue
-        devices = expanded(daemon.state.home(instance.project, "profiles"), instance)[1]
+        devices = daemon.state.devices(instance)
         if any(
             (disk["pool"], disk["source"]) == (volume.pool, volume.name)
             for _, disk in disks(devices)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .._engine.wire import connection_of
+from .._engine.wire import connection_of, switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,10 @@ class _Session:
         self._step: Callable[[], bool] = self._begin
         self._no_zeroes = False
         self.ended = asyncio.Event()
-        send(_GREETING)
+
+    def greet(self) -> None:
+        """Say what is spoken here."""
+        self._send(_GREETING)
 
     def receive(self, data: bytes) -> None:
         """Take what the client sends; nothing at the end."""
@@ -146,12 +149,10 @@ async def serve(call: Call, node: Node, size: int, *, writable: bool) -> web.Str
         size: of the volume, in bytes.
         writable: whether the client may write.
     """
-    connection = connection_of(call.request)
-    connection.send(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: nbd\r\nConnection: Upgrade\r\n\r\n"
-    )
-    session = _Session(node, size, connection.send, writable=writable)
-    connection.take_over(session.receive)
+    send = connection_of(call.request).send
+    session = _Session(node, size, send, writable=writable)
+    connection = switch(call.request, "nbd", session.receive)
+    session.greet()
     await session.ended.wait()
     connection.cut()
     return web.Response()

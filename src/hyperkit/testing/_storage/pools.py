@@ -8,12 +8,12 @@ from .._engine import check
 from .._engine.answers import Json, Refused, in_project
 from .._engine.filter import filtered
 from .._engine.state import Pool
-from .._instances.instances import expanded
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
+    from .._engine.state import Instance, State
 
 _DRIVERS = ("btrfs", "ceph", "cephfs", "cephobject", "lvm", "zfs")
 
@@ -27,11 +27,10 @@ def _used_by(call: Call, pool: Pool) -> list[str]:
             for name, profile in project.profiles.items()
             if any(one.get("pool") == pool.name for one in profile.devices.values())
         ]
-        home = call.state.home(project.name, "profiles")
         inside += [
             f"/1.0/instances/{name}"
             for name, instance in project.instances.items()
-            if pool_of(expanded(home, instance)[1]) == pool.name
+            if pool_of(call.state, instance) == pool.name
         ]
         inside += [
             f"/1.0/storage-pools/{pool.name}/volumes/custom/{name}"
@@ -47,9 +46,9 @@ def _used_by(call: Call, pool: Pool) -> list[str]:
     return found
 
 
-def pool_of(devices: Json) -> str:
+def pool_of(state: State, instance: Instance) -> str:
     """Find the pool that an instance's root disk is in."""
-    for device in devices.values():
+    for device in state.devices(instance).values():
         if device.get("type") == "disk" and device.get("path") == "/":
             return str(device.get("pool"))
     return ""
@@ -71,7 +70,7 @@ def _writable(pool: Pool) -> tuple[Any, ...]:
     return (pool.name, pool.driver, pool.description, pool.config)
 
 
-def find(call: Call) -> Pool:
+def find_pool(call: Call) -> Pool:
     """Find the pool that the path names.
 
     Raises:
@@ -122,13 +121,13 @@ async def create_pool(call: Call) -> web.StreamResponse:
 
 async def get_pool(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<name>``."""
-    pool = find(call)
+    pool = find_pool(call)
     return call.sync(_shown(call, pool), etag=_writable(pool))
 
 
 async def update_pool(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/storage-pools/<name>``."""
-    pool = find(call)
+    pool = find_pool(call)
     call.check_etag(*_writable(pool))
     asked = await call.json()
     config = check.texts(asked.get("config"))
@@ -145,7 +144,7 @@ async def update_pool(call: Call) -> web.StreamResponse:
 
 async def delete_pool(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/storage-pools/<name>``."""
-    pool = find(call)
+    pool = find_pool(call)
     if _used_by(call, pool):
         raise Refused(400, "The storage pool is currently in use")
     del call.state.pools[pool.name]
@@ -155,7 +154,7 @@ async def delete_pool(call: Call) -> web.StreamResponse:
 
 async def get_resources(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<name>/resources``."""
-    find(call)
+    find_pool(call)
     space = {"used": 26_117_427_200, "total": 270_553_174_016}
     return call.sync({"space": space, "inodes": {"used": 447_541, "total": 16_777_216}})
 

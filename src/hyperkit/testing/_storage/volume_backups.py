@@ -10,7 +10,7 @@ from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers import backups as keeping
 from .._transfers.archives import open_archive, pack_files, put, unpack_backup
-from .volumes import ONE, add, custom, empty_tree, home_of, resources, tell
+from .volume_shared import ONE, add, empty_tree, find_custom, home_of, resources, tell
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -34,14 +34,14 @@ def shown(backup: Backup) -> Json:
 
 async def list_backups(call: Call) -> web.StreamResponse:
     """``GET …/volumes/custom/<volume>/backups``."""
-    volume = custom(call)
+    volume = find_custom(call)
     base = ("storage-pools", volume.pool, "volumes", "custom", volume.name)
     return keeping.listed(call, base, volume, shown)
 
 
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/backups``."""
-    volume = custom(call)
+    volume = find_custom(call)
     asked = await call.json()
     alone = bool(asked.get("volume_only"))
     newest = call.flavour.incus7
@@ -120,7 +120,7 @@ def unpacked(content: bytes) -> tuple[Json, Tree, dict[str, VolumeSnapshot]]:
 
 
 def _found(call: Call) -> tuple[Volume, Backup]:
-    volume = custom(call)
+    volume = find_custom(call)
     missing = "Storage volume backup not found"
     return volume, keeping.find(volume, call.names["backup"], missing)
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from .._engine.answers import Refused
 from .._guest.tree import Node
-from .._transfers import files
-from .._transfers.sftp import check_upgrade, serve
+from .._transfers import files, sftp
 from . import mounts, nbd
-from .volumes import ONE, bytes_of, custom, empty_tree, found, home_of, resources
+from .volume_shared import ONE, bytes_of, empty_tree, find_custom, find_volume, home_of, resources
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -34,7 +33,7 @@ def _with_files(call: Call) -> Volume:
     if kind in {"container", "virtual-machine"} and pool in call.state.pools:
         text = f'Storage volume "{name}" in project "{call.project}" of type "custom" does not '
         raise Refused(404, f'{text}exist on pool "{pool}": Storage volume not found')
-    return custom(call)
+    return find_custom(call)
 
 
 async def get_file(call: Call) -> web.StreamResponse:
@@ -62,8 +61,7 @@ async def delete_file(call: Call) -> web.StreamResponse:
 
 async def speak_sftp(call: Call) -> web.StreamResponse:
     """``GET …/volumes/custom/<volume>/sftp``."""
-    check_upgrade(call, "sftp")
-    return await serve(call, _with_files(call).tree)
+    return await sftp.serve(call, _with_files(call).tree)
 
 
 def _blocks(call: Call) -> Volume:
@@ -71,12 +69,12 @@ def _blocks(call: Call) -> Volume:
     kind = call.names["type"]
     if kind in {"container", "image"}:
         raise Refused(400, f'Unsupported storage volume type "{kind}"')
-    return found(call)
+    return find_volume(call)
 
 
 async def speak_nbd(call: Call) -> web.StreamResponse:
     """``GET …/volumes/custom/<volume>/nbd``."""
-    check_upgrade(call, "nbd")
+    call.check_upgrade("nbd")
     volume = _blocks(call)
     if volume.content_type != "block":
         raise Refused(
@@ -103,7 +101,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
     if call.names["type"] in {"container", "virtual-machine", "image"}:
         text = f'Storage volumes of type "{call.names["type"]}" cannot be rebuilt'
         raise Refused(400, text)
-    volume = custom(call)
+    volume = find_custom(call)
 
     async def work(_operation: Operation) -> None:
         if volume.snapshots:

@@ -8,7 +8,8 @@ from .._clock import NEVER
 from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers.backups import free_name
-from .volumes import ONE, custom, forgets_times, found, tell
+from .migration import offer_volume
+from .volume_shared import ONE, find_custom, find_volume, forgets_times, tell
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -31,7 +32,7 @@ def shown(call: Call, snapshot: VolumeSnapshot) -> Json:
 
 async def list_snapshots(call: Call) -> web.StreamResponse:
     """``GET …/volumes/<type>/<volume>/snapshots``."""
-    volume = found(call)
+    volume = find_volume(call)
     if call.recursion:
         # In lists the servers name the volume too.
         return call.sync(
@@ -46,7 +47,7 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
 
 async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/snapshots``."""
-    volume = custom(call)
+    volume = find_custom(call)
     asked = await call.json()
     name = free_name(asked, dict(volume.snapshots), "snap")
     if "/" in name:
@@ -88,7 +89,7 @@ def _writable(snapshot: VolumeSnapshot) -> tuple[Any, ...]:
 
 async def get_snapshot(call: Call) -> web.StreamResponse:
     """``GET …/volumes/<type>/<volume>/snapshots/<snapshot>``."""
-    volume = found(call)
+    volume = find_volume(call)
     snapshot = _found(call, volume)
     whole = {
         **shown(call, snapshot),
@@ -100,7 +101,7 @@ async def get_snapshot(call: Call) -> web.StreamResponse:
 
 async def update_snapshot(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH …/volumes/custom/<volume>/snapshots/<snapshot>``."""
-    snapshot = _found(call, custom(call))
+    snapshot = _found(call, find_custom(call))
     call.check_etag(*_writable(snapshot))
     asked = await call.json()
     patching = call.request.method == "PATCH"
@@ -115,9 +116,7 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
 
 async def rename_snapshot(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/snapshots/<snapshot>``: rename, or offer."""
-    from .._transfers.arrivals import offer_volume  # noqa: PLC0415 - it needs this module
-
-    volume = custom(call)
+    volume = find_custom(call)
     snapshot = _found(call, volume)
     asked = await call.json()
     # A server that cannot offer it takes this for another name.
@@ -140,7 +139,7 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
 
 async def delete_snapshot(call: Call) -> web.StreamResponse:
     """``DELETE …/volumes/custom/<volume>/snapshots/<snapshot>``."""
-    volume = custom(call)
+    volume = find_custom(call)
     snapshot = _found(call, volume)
 
     async def work(_operation: Operation) -> None:

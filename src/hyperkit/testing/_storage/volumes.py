@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project
 from .._engine.filter import filtered
-from .._engine.state import Volume, VolumeSnapshot
-from .._guest.tree import Node, Tree
-from .._instances.instances import expanded
-from . import mounts
-from .pools import find, pool_of
+from .._engine.state import Volume
+from . import migration, mounts, volume_backups, volume_snapshots
+from .pools import find_pool, pool_of
+from .volume_shared import (
+    BASE,
+    ONE,
+    TYPES,
+    add,
+    bytes_of,
+    empty_tree,
+    find_custom,
+    find_volume,
+    forgets_times,
+    home_of,
+    of_instance,
+    refresh,
+    tell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,32 +36,7 @@ if TYPE_CHECKING:
     from .._engine.operations import Operation
     from .._engine.state import Instance, Profile, Project
 
-_TYPES = ("container", "virtual-machine", "image", "custom")
 _CONTENTS = ("filesystem", "block", "iso")
-_UNITS = {
-    "": 1,
-    "B": 1,
-    **{f"{one}B": 1000**n for n, one in enumerate("kMGTPE", 1)},
-    **{f"{one}iB": 1024**n for n, one in enumerate("KMGTPE", 1)},
-}
-_SIZE = re.compile(r"(\d+)([A-Za-z]*)")
-
-
-def home_of(call: Call) -> Project:
-    """Find the project that has the volumes of the one asked for."""
-    return call.home("storage.volumes")
-
-
-def empty_tree() -> Tree:
-    """Make the files of a new volume."""
-    return Tree(Node("directory", mode=0o711))
-
-
-def forgets_times(call: Call) -> bool:
-    """Tell whether the server does not know when a volume was made, as LXD 5.0."""
-    return not call.flavour.recent
-
-
 # What is shown.
 
 
@@ -88,31 +75,13 @@ def shown(call: Call, volume: Volume, project: str) -> Json:
 
 def _full(call: Call, volume: Volume, project: str) -> Json:
     """Write a volume with its state, snapshots and backups."""
-    from .volume_backups import shown as backup_shown  # noqa: PLC0415 - it needs this module
-    from .volume_snapshots import shown as snapshot_shown  # noqa: PLC0415
-
     return {
         **shown(call, volume, project),
-        "backups": [backup_shown(one) for one in volume.backups.values()],
-        "snapshots": [snapshot_shown(call, one) for one in volume.snapshots.values()] or None,
+        "backups": [volume_backups.shown(one) for one in volume.backups.values()],
+        "snapshots": [volume_snapshots.shown(call, one) for one in volume.snapshots.values()]
+        or None,
         "state": _state(call, volume),
     }
-
-
-def _of_instance(instance: Instance, pool: str) -> Volume:
-    """Look at an instance as at a volume."""
-    snapshots = {
-        one.name: VolumeSnapshot(one.name, one.created_at, {}, one.tree)
-        for one in instance.snapshots.values()
-    }
-    return Volume(
-        instance.name,
-        pool,
-        instance.created_at,
-        instance.tree,
-        snapshots=snapshots,
-        type=instance.type,
-    )
 
 
 def _all(call: Call, pool: str) -> Iterator[tuple[Volume, str]]:
@@ -120,10 +89,9 @@ def _all(call: Call, pool: str) -> Iterator[tuple[Volume, str]]:
     state = call.state
     chosen = list(state.projects) if call.all_projects else [call.project]
     for name in chosen:
-        home = state.home(name, "profiles")
         for one in state.project(name).instances.values():
-            if pool_of(expanded(home, one)[1]) == pool:
-                yield _of_instance(one, pool), name
+            if pool_of(state, one) == pool:
+                yield of_instance(one, pool), name
     for name in dict.fromkeys(state.home(one, "storage.volumes").name for one in chosen):
         for volume in state.project(name).volumes.values():
             if volume.pool == pool:
@@ -133,7 +101,7 @@ def _all(call: Call, pool: str) -> Iterator[tuple[Volume, str]]:
 def _lines(call: Call, pool: str) -> Iterator[tuple[str, Json]]:
     """List what is in a pool: paths, and what they show."""
     kind = call.names.get("type")
-    if kind is not None and kind not in _TYPES:
+    if kind is not None and kind not in TYPES:
         raise Refused(400, "Invalid storage volume type name")
     found = [one for one in _all(call, pool) if kind in {None, one[0].type}]
     full = call.recursion > 1 and call.flavour.has("storage_volume_full")
@@ -163,46 +131,12 @@ def _answer(call: Call, lines: list[tuple[str, Json]]) -> web.StreamResponse:
 
 async def list_volumes(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/volumes`` and ``…/volumes/<type>``."""
-    return _answer(call, list(_lines(call, find(call).name)))
+    return _answer(call, list(_lines(call, find_pool(call).name)))
 
 
 async def list_all_volumes(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-volumes`` and ``/1.0/storage-volumes/<type>``."""
     return _answer(call, [line for pool in call.state.pools for line in _lines(call, pool)])
-
-
-def found(call: Call) -> Volume:
-    """Find the volume that the path names.
-
-    Raises:
-        Refused: there is none.
-    """
-    pool = find(call)
-    kind, name = call.names["type"], call.names["volume"]
-    if kind not in _TYPES:
-        raise Refused(400, "Invalid storage volume type name")
-    volume = home_of(call).volumes.get((pool.name, name)) if kind == "custom" else None
-    if kind in {"container", "virtual-machine"}:
-        instance = call.state.project(call.project).instances.get(name)
-        if instance is not None and instance.type == kind:
-            home = call.home("profiles")
-            if pool_of(expanded(home, instance)[1]) == pool.name:
-                volume = _of_instance(instance, pool.name)
-    if volume is None:
-        raise Refused(404, "Storage pool volume not found")
-    return volume
-
-
-def custom(call: Call) -> Volume:
-    """Find the volume that the path names, which must be a custom one.
-
-    Raises:
-        Refused: there is none, or the volume is an instance's or an image's.
-    """
-    kind = call.names["type"]
-    if kind in _TYPES and kind != "custom":
-        raise Refused(400, f'Invalid storage volume type "{kind}"')
-    return found(call)
 
 
 def _writable(volume: Volume) -> tuple[Any, ...]:
@@ -211,7 +145,7 @@ def _writable(volume: Volume) -> tuple[Any, ...]:
 
 async def get_volume(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/volumes/<type>/<volume>``."""
-    volume = found(call)
+    volume = find_volume(call)
     project = home_of(call).name if volume.type == "custom" else call.project
     full = call.recursion and call.flavour.has("storage_volume_full")
     return call.sync((_full if full else shown)(call, volume, project), etag=_writable(volume))
@@ -223,15 +157,9 @@ def _state(call: Call, volume: Volume) -> Json:
     return {"usage": None}
 
 
-def bytes_of(size: str) -> int:
-    """Read a size such as ``"4MiB"``; what is none is 0."""
-    match = _SIZE.fullmatch(size)
-    return int(match[1]) * _UNITS.get(match[2], 0) if match else 0
-
-
 async def get_state(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/volumes/<type>/<volume>/state``."""
-    volume = found(call)
+    volume = find_volume(call)
     if forgets_times(call):
         raise Refused(500, "Not supported")
     return call.sync(_state(call, volume))
@@ -242,11 +170,9 @@ async def get_state(call: Call) -> web.StreamResponse:
 
 async def create_volume(call: Call) -> web.StreamResponse:
     """``POST /1.0/storage-pools/<pool>/volumes`` and ``…/volumes/custom``."""
-    pool = find(call)
+    pool = find_pool(call)
     if call.request.content_type != "application/json":
-        from .volume_backups import import_volume  # noqa: PLC0415 - it needs this module
-
-        return await import_volume(call, pool.name)
+        return await volume_backups.import_volume(call, pool.name)
     asked = await call.json()
     kind = call.names.get("type") or asked.get("type") or "custom"
     if kind != "custom":
@@ -280,16 +206,8 @@ async def create_volume(call: Call) -> web.StreamResponse:
     if source["type"] == "copy":
         return _copy(call, made, source)
     if source["type"] == "migration":
-        from .._transfers.arrivals import receive_volume  # noqa: PLC0415 - it needs this module
-
-        return receive_volume(call, made, source)
+        return migration.receive_volume(call, made, source)
     raise Refused(501, f"The embedded server cannot make a volume by {source['type']}")
-
-
-def add(call: Call, volume: Volume) -> None:
-    """Put a volume into its project, and tell."""
-    home_of(call).volumes[volume.pool, volume.name] = volume
-    tell(call, "created", volume)
 
 
 def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
@@ -317,33 +235,13 @@ def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
     return call.start("Copying storage volume", work)
 
 
-def refresh(volume: Volume, tree: Tree, snapshots: dict[str, VolumeSnapshot]) -> None:
-    """Bring a copy up to date: its files, and the snapshots that it lacks."""
-    volume.tree.become(tree)
-    for name, one in snapshots.items():
-        volume.snapshots.setdefault(name, one.copy())
-
-
-def tell(call: Call, what: str, volume: Volume, **context: Any) -> None:
-    """Let those who listen to events know."""
-    path = f"/1.0/storage-pools/{volume.pool}/volumes/{volume.type}/{volume.name}"
-    call.daemon.events.lifecycle(f"storage-volume-{what}", path, call.project, **context)
-
-
-def resources(call: Call, volume: Volume) -> Json:
-    """Name an operation's resources."""
-    path = f"/1.0/storage-pools/{volume.pool}/volumes/custom/{volume.name}"
-    short = f"/1.0/storage_volumes/{volume.name}"
-    return {"storage_volumes": [call.flavour.either(short, path)]}
-
-
 # What is changed.
 
 
 async def update_volume(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/storage-pools/<pool>/volumes/<type>/<volume>``."""
     patching = call.request.method == "PATCH"
-    volume = custom(call) if patching else found(call)
+    volume = find_custom(call) if patching else find_volume(call)
     call.check_etag(*_writable(volume))
     asked = await call.json()
     if asked.get("restore"):
@@ -375,15 +273,13 @@ def _restore(call: Call, volume: Volume, name: str) -> web.StreamResponse:
 
 async def rename_volume(call: Call) -> web.StreamResponse:
     """``POST /1.0/storage-pools/<pool>/volumes/custom/<volume>``: rename, or move."""
-    volume = found(call)
+    volume = find_volume(call)
     asked = await call.json()
     if volume.type != "custom":
         text = f'Renaming storage volumes of type "{volume.type}" is not allowed'
         raise Refused(400, text)
     if asked.get("migration"):
-        from .._transfers.arrivals import offer_volume  # noqa: PLC0415 - it needs this module
-
-        return offer_volume(call, volume, asked)
+        return migration.offer_volume(call, volume, asked)
     name = str(asked.get("name") or "")
     pool = asked.get("pool") or volume.pool
     if not name:
@@ -428,7 +324,7 @@ def _move(call: Call, volume: Volume, name: str, pool: str, goal: Project) -> No
 
 async def delete_volume(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/storage-pools/<pool>/volumes/custom/<volume>``."""
-    volume = found(call)
+    volume = find_volume(call)
     if volume.type != "custom":
         text = f'Storage volumes of type "{volume.type}" cannot be deleted with the storage API'
         raise Refused(400, text)
@@ -439,8 +335,6 @@ async def delete_volume(call: Call) -> web.StreamResponse:
     return call.done("Deleting storage volume")
 
 
-BASE = "/1.0/storage-pools/{pool}/volumes"
-ONE = BASE + "/{type}/{volume}"
 ROUTES = {
     "GET /1.0/storage-volumes": list_all_volumes,
     "GET /1.0/storage-volumes/{type}": list_all_volumes,

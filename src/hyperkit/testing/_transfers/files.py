@@ -1,4 +1,4 @@
-"""Files in instances, and in volumes: ``/1.0/instances/<name>/files`` and the like."""
+"""Files in instances, and in volumes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,6 @@ class Place(NamedTuple):
     project: str
 
 
-def _instance(call: Call) -> Place:
-    instance = call.instance()
-    source = f"/1.0/instances/{instance.name}"
-    return Place(instance.tree, "instance", source, instance.project)
-
-
 def _path(call: Call) -> str:
     path = call.query.get("path", "")
     if not path:
@@ -70,29 +64,6 @@ def _headers(call: Call, node: Node) -> dict[str, str]:
         found[f"{prefix}Type"] = node.kind
         found[f"{prefix}Modified"] = f"{modified:%Y-%m-%d %H:%M:%S} +0000 UTC"
     return found
-
-
-async def get_file(call: Call) -> web.StreamResponse:
-    """``GET /1.0/instances/<name>/files``."""
-    return get(call, _instance(call))
-
-
-async def head_file(call: Call) -> web.StreamResponse:
-    """``HEAD /1.0/instances/<name>/files``."""
-    try:
-        return head(call, _instance(call))
-    except Refused as refusal:
-        return headless(refusal)
-
-
-async def post_file(call: Call) -> web.StreamResponse:
-    """``POST /1.0/instances/<name>/files``."""
-    return await post(call, _instance(call))
-
-
-async def delete_file(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/instances/<name>/files``."""
-    return delete(call, _instance(call))
 
 
 def get(call: Call, place: Place) -> web.StreamResponse:
@@ -238,11 +209,3 @@ def delete(call: Call, place: Place) -> web.StreamResponse:
         raise Refused(500, f'sftp: "remove {path}: {fault}" (SSH_FX_FAILURE)') from None
     _tell(call, place, "deleted", file=path)
     return call.sync({})
-
-
-ROUTES = {
-    "GET /1.0/instances/{name}/files": get_file,
-    "HEAD /1.0/instances/{name}/files": head_file,
-    "POST /1.0/instances/{name}/files": post_file,
-    "DELETE /1.0/instances/{name}/files": delete_file,
-}

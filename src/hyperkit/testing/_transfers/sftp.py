@@ -1,4 +1,4 @@
-"""SFTP to the files of an instance, or of a volume: ``GET /1.0/instances/<name>/sftp``."""
+"""SFTP to the files of an instance, or of a volume."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .._engine.answers import Refused
-from .._engine.wire import connection_of
+from .._engine.wire import connection_of, switch
 from .._guest.tree import Node
 
 if TYPE_CHECKING:
@@ -260,29 +259,15 @@ class _Session:
         return self._status(_OK)
 
 
-def check_upgrade(call: Call, protocol: str) -> None:
-    """Refuse a request that does not ask for another protocol than HTTP."""
-    if call.request.headers.get("Upgrade", "").lower() != protocol:
-        raise Refused(400, "Missing or invalid upgrade header")
-
-
-async def speak(call: Call) -> web.StreamResponse:
-    """``GET /1.0/instances/<name>/sftp``."""
-    check_upgrade(call, "sftp")
-    return await serve(call, call.instance().tree)
-
-
 async def serve(call: Call, tree: Tree) -> web.StreamResponse:
-    """Speak SFTP in the place of HTTP, to the end."""
-    connection = connection_of(call.request)
-    session = _Session(tree, connection.send)
-    connection.take_over(session.receive)
-    connection.send(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: sftp\r\nConnection: Upgrade\r\n\r\n"
-    )
+    """Speak SFTP in the place of HTTP, to the end.
+
+    Raises:
+        Refused: the request does not ask for it.
+    """
+    call.check_upgrade("sftp")
+    session = _Session(tree, connection_of(call.request).send)
+    connection = switch(call.request, "sftp", session.receive)
     await session.ended.wait()
     connection.cut()
     return web.Response()
-
-
-ROUTES = {"GET /1.0/instances/{name}/sftp": speak}
