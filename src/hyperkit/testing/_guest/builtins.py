@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .shell import SIGNALS, Exit, Shell
+from .jobs import SIGNALS, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .shell import Files
+    from .shell import Shell
+    from .streams import Files
 
 
 def _colon(_shell: Shell, _args: list[str], _files: Files) -> int:
@@ -17,9 +18,10 @@ def _colon(_shell: Shell, _args: list[str], _files: Files) -> int:
 
 
 def _cd(shell: Shell, args: list[str], files: Files) -> int:
-    path = shell.path(args[1] if args[1:] else shell.env.get("HOME", "/"))
+    goal = args[1] if args[1:] else shell.env.get("HOME", "/")
+    path = shell.path(goal)
     if not shell.tree.exists(path) or shell.tree.find(path, follow=True).kind != "directory":
-        files[2].write(f"sh: cd: can't cd to {args[1]}: No such file or directory\n")
+        files[2].write(f"sh: cd: can't cd to {goal}: No such file or directory\n")
         return 1
     shell.cwd = path
     return 0

@@ -9,12 +9,14 @@ import re
 from typing import TYPE_CHECKING
 
 from .file_commands import FILE_COMMANDS
-from .shell import SIGNALS, Exit, Shell
+from .jobs import SIGNALS, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .jobs import Command, Reader
+    from .jobs import Command
+    from .shell import Shell
+    from .streams import Reader
 
 _BLOCK = 64 * 1024
 _UNITS = {"k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -318,9 +320,7 @@ def _dirname(command: Command, _shell: Shell) -> int:
 
 def _sh(command: Command, shell: Shell) -> int:
     args = command.args[1:]
-    inner = Shell(
-        shell.job, env=command.env, cwd=command.cwd, user=command.user, group=command.group
-    )
+    inner = shell.another(command.env)
     files = {0: command.stdin, 1: command.stdout, 2: command.stderr}
     if args[:1] in (["-c"], ["-ec"]):
         inner.args = args[2:] or [command.args[0]]

@@ -2,96 +2,36 @@
 
 from __future__ import annotations
 
-import ast
-import operator
 import posixpath
-import signal
 import threading
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .jobs import Command, Interrupted, Kept, Killed, Nowhere, Pipe, result_of
-from .words import Node, SyntaxFault, Word, assignment, parse
+from .builtins import BUILTINS
+from .commands import COMMANDS
+from .expansion import expand, text_of
+from .jobs import (
+    NOT_EXECUTABLE,
+    NOT_FOUND,
+    Command,
+    Exit,
+    Interrupted,
+    Killed,
+    NotRunnable,
+    result_of,
+)
+from .streams import FromBytes, IntoConsole, IntoFile, Nowhere, Pipe
+from .words import Node, SyntaxFault, assignment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .jobs import Job, Reader, Writer
+    from .jobs import Job
+    from .streams import Files, Reader, Writer
     from .tree import Tree
 
-SIGNALS = {one.name.removeprefix("SIG"): one.value for one in signal.Signals}
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_SUMS: dict[type[Any], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: lambda left, right: left // right,
-    ast.FloorDiv: lambda left, right: left // right,
-    ast.Mod: operator.mod,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-
-
-class Exit(Exception):
-    """The shell ends."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class NotRunnable(Exception):
-    """A command cannot be run: there is none, or it is not executable."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class _Into:
-    """Writes to a file in the tree."""
-
-    def __init__(self, tree: Tree, path: str, *, append: bool) -> None:
-        self._tree, self._path = tree, path
-        tree.write(path, b"", append=append)
-
-    def write(self, data: bytes | str) -> None:
-        """Add to it."""
-        content = data.encode() if isinstance(data, str) else data
-        self._tree.write(self._path, content, append=True)
-
-
-class _From:
-    """Reads bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Read so many, or all."""
-        end = len(self._data) if size < 0 else self._at + size
-        block = self._data[self._at : end]
-        self._at += len(block)
-        return block
-
-    read1 = read
-
-    def readline(self) -> bytes:
-        """Read a line."""
-        end = self._data.find(b"\n", self._at) + 1
-        return self.read((end or len(self._data)) - self._at)
-
-
-Files = dict[int, Any]
 
 
 class Shell:
@@ -131,16 +71,18 @@ class Shell:
         """The files."""
         return self.job.instance.tree
 
+    def another(self, env: dict[str, str], args: list[str] | None = None) -> Shell:
+        """Make a shell that knows no variables but those of an environment.
+
+        Args:
+            env: the environment.
+            args: ``$0`` and those that follow.
+        """
+        return Shell(self.job, env=env, cwd=self.cwd, user=self.user, group=self.group, args=args)
+
     def copy(self) -> Shell:
         """Make a shell that changes nothing here."""
-        made = Shell(
-            self.job,
-            env=self.env,
-            cwd=self.cwd,
-            user=self.user,
-            group=self.group,
-            args=self.args,
-        )
+        made = self.another(self.env, self.args)
         made.local, made.status = dict(self.local), self.status
         return made
 
@@ -252,7 +194,7 @@ class Shell:
         return self._while(node, files, until=True)
 
     def _for(self, node: Node, files: Files) -> int:
-        for value in [one for word in node.words for one in self.expand(word)]:
+        for value in [one for word in node.words for one in expand(self, word)]:
             self.local[node.name] = value
             self.execute(node.parts[0], files)
         return self.status
@@ -267,14 +209,12 @@ class Shell:
             return ended.code
 
     def _simple(self, node: Node, files: Files) -> int:
-        from .builtins import BUILTINS  # noqa: PLC0415 - it needs this module
-
         words = list(node.words)
         given: dict[str, str] = {}
         while words and assignment(words[0]):
-            name, _, value = self.text_of(words.pop(0)).partition("=")
+            name, _, value = text_of(self, words.pop(0)).partition("=")
             given[name] = value
-        args = [one for word in words for one in self.expand(word)]
+        args = [one for word in words for one in expand(self, word)]
         try:
             files = self._redirected(node, files)
         except OSError as fault:
@@ -297,7 +237,7 @@ class Shell:
     def _redirected(self, node: Node, files: Files) -> Files:
         files = dict(files)
         for one in node.redirections:
-            target = self.text_of(one.target)
+            target = text_of(self, one.target)
             if one.operator.endswith("&"):
                 files[one.number] = files[int(target)]
             elif one.operator == "<":
@@ -315,7 +255,7 @@ class Shell:
         path = self.path(path)
         if path == "/dev/null":
             return Nowhere()
-        return _From(self.tree.find(path, follow=True).data)
+        return FromBytes(self.tree.find(path, follow=True).data)
 
     def writer(self, path: str, *, append: bool) -> Writer:
         """Open a file to write.
@@ -327,14 +267,12 @@ class Shell:
         if path == "/dev/null":
             return Nowhere()
         if path == "/dev/console":
-            return _Console(self.job)
-        return _Into(self.tree, path, append=append)
+            return IntoConsole(self.job)
+        return IntoFile(self.tree, path, append=append)
 
     def path(self, path: str) -> str:
         """Make a path one from the root."""
         return posixpath.normpath(posixpath.join(self.cwd, path))
-
-    # Words.
 
     def value(self, name: str) -> str:
         """Find what a variable is."""
@@ -352,81 +290,6 @@ class Shell:
             return self.args[int(name)] if int(name) < len(self.args) else ""
         return self.local.get(name, self.env.get(name, ""))
 
-    def _piece(self, kind: str, value: str, default: str) -> str:
-        if kind == "text":
-            return value
-        if kind == "variable":
-            return self.value(value) or default
-        if kind == "sum":
-            return str(self._sum(value))
-        kept = Kept()
-        shell = self.copy()
-        try:
-            self.status = shell.run(value, {0: Nowhere(), 1: kept, 2: Nowhere()})
-        except BrokenPipeError:
-            self.status = 1
-        return kept.data.decode(errors="replace").rstrip("\n")
-
-    def _sum(self, text: str) -> int:
-        def value(node: ast.AST) -> int:
-            if isinstance(node, ast.Constant) and isinstance(node.value, int):
-                return node.value
-            if isinstance(node, ast.Name):
-                return int(self.value(node.id) or 0)
-            if isinstance(node, ast.BinOp):
-                return int(_SUMS[type(node.op)](value(node.left), value(node.right)))
-            if isinstance(node, ast.Compare):
-                return int(_SUMS[type(node.ops[0])](value(node.left), value(node.comparators[0])))
-            if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-                return -value(node.operand)
-            message = "arithmetic syntax error"
-            raise SyntaxFault(message)
-
-        try:
-            return value(ast.parse(text.replace("$", "").strip(), mode="eval").body)
-        except (SyntaxError, SyntaxFault, KeyError, ZeroDivisionError, ValueError):
-            raise Exit(2) from None
-
-    def text_of(self, word: Word) -> str:
-        """Write a word as one text."""
-        return "".join(self._piece(one.kind, one.value, one.default) for one in word)
-
-    def expand(self, word: Word) -> list[str]:
-        """Write a word as the words it stands for: variables are split, patterns are found."""
-        fields: list[list[tuple[str, bool]]] = []
-        open_ = False
-        for piece in word:
-            if piece.kind == "variable" and piece.value == "@" and piece.quoted:
-                fields += [[(one, True)] for one in self.args[1:]]
-                open_ = bool(self.args[1:])
-                continue
-            text = self._piece(piece.kind, piece.value, piece.default)
-            if piece.quoted or piece.kind == "text":
-                if not open_:
-                    fields.append([])
-                    open_ = True
-                fields[-1].append((text, piece.quoted))
-                continue
-            parts = text.split()
-            if open_ and parts and not text[0].isspace():
-                fields[-1].append((parts.pop(0), False))
-            fields += [[(one, False)] for one in parts]
-            open_ = bool(fields) and not (text and text[-1].isspace())
-        return [found for field in fields for found in self._found(field)]
-
-    def _found(self, field: list[tuple[str, bool]]) -> list[str]:
-        text = "".join(part for part, _ in field)
-        patterned = any(not quoted and set(part) & set("*?") for part, quoted in field)
-        if not patterned:
-            return [text]
-        folder, name = posixpath.split(text)
-        try:
-            children = self.tree.find(self.path(folder), follow=True).children
-        except FileNotFoundError:
-            return [text]
-        found = sorted(one for one in children if fnmatchcase(one, name) and one[0] != ".")
-        return [posixpath.join(folder, one) for one in found] or [text]
-
     # Commands.
 
     def launch(self, args: list[str], files: Files, env: dict[str, str]) -> int:
@@ -435,8 +298,6 @@ class Shell:
         Raises:
             NotRunnable: there is none, or it is not executable.
         """
-        from .commands import COMMANDS  # noqa: PLC0415 - they need this module
-
         command = Command(
             self.job,
             args,
@@ -476,17 +337,4 @@ class Shell:
         line, _, program = content.decode(errors="replace").partition("\n")
         if posixpath.basename(line[2:].split()[0]) not in {"sh", "bash", "ash"}:
             raise NotRunnable(NOT_FOUND)
-        shell = Shell(self.job, env=env, cwd=self.cwd, user=self.user, group=self.group, args=args)
-        return shell.run(program, files)
-
-
-class _Console:
-    """Writes to the console's log."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def write(self, data: bytes | str) -> None:
-        """Add to it."""
-        content = data.encode() if isinstance(data, str) else data
-        self._job.instance.console += content.replace(b"\n", b"\r\n")
+        return self.another(env, args).run(program, files)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from .jobs import Job, Pipe
+from .streams import Pipe, octets
 from .tty import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .._engine.operations import Operation
+    from .jobs import Job
 
 _ROOM = 256 * 1024
 _BLOCK = 128 * 1024
@@ -44,7 +45,7 @@ class Outlet:
         Raises:
             BrokenPipeError: nobody reads any more.
         """
-        content = data.encode() if isinstance(data, str) else data
+        content = octets(data)
         with self._job.changed:
             self._job.wait(lambda: len(self._waiting) < _ROOM or self._broken)
             if self._broken:
@@ -209,10 +210,10 @@ class Session:
             self._said_goodbye.set()
             self._input.close()
         elif terminal is not None:
-            terminal.type(data.encode() if isinstance(data, str) else data)
+            terminal.type(octets(data))
         else:
             with suppress(BrokenPipeError):
-                self._input.feed(data.encode() if isinstance(data, str) else data)
+                self._input.feed(octets(data))
             while self._input.full:
                 self._room.clear()
                 if self._input.full:

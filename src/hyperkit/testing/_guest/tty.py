@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .jobs import Interrupted, Pipe
-from .shell import Exit
+from .jobs import Exit, Interrupted
+from .streams import Pipe, octets
 from .words import SyntaxFault, parse
 
 if TYPE_CHECKING:
     from .jobs import Job
-    from .shell import Files, Shell
+    from .shell import Shell
     from .sockets import Outlet
+    from .streams import Files
 
 _INTERRUPT, _END, _ERASE, _KILL_LINE = 3, 4, (8, 127), 21
 
@@ -77,8 +78,7 @@ class Terminal:
 
     def write(self, data: bytes | str) -> None:
         """Show something."""
-        content = data.encode() if isinstance(data, str) else data
-        self._outlet.write(content.replace(b"\n", b"\r\n"))
+        self._outlet.write(octets(data).replace(b"\n", b"\r\n"))
 
     def read(self, size: int = -1) -> bytes:
         """Read what was typed, up to the end."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._engine.answers import Json, Refused, listing, mapping
 from .._engine.state import FROZEN
-from .._guest.jobs import Interrupted, Job, Kept, Killed, Nowhere
-from .._guest.shell import NOT_EXECUTABLE, NOT_FOUND, Exit, NotRunnable, Shell
+from .._guest.jobs import NOT_EXECUTABLE, NOT_FOUND, Exit, Interrupted, Job, Killed, NotRunnable
+from .._guest.shell import Shell
 from .._guest.sockets import Session
+from .._guest.streams import Kept, Nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
