@@ -15,7 +15,7 @@ from aiohttp import web
 from .._client import Client
 from ..errors import ArgumentError
 from ._access.certificates import issue_token
-from ._access.identities import log_in
+from ._access.oidc_sessions import log_in
 from ._clock import Clock
 from ._engine.app import App, Request
 from ._engine.daemon import Daemon

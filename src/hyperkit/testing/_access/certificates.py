@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from .._clock import passed
+from .._clock import NEVER, later, passed
 from .._engine.answers import Json, Refused
 from .._engine.filter import filtered
 from .._engine.state import Certificate
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.daemon import Daemon
     from .._engine.operations import Operation
-
-
-_UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800, "m": 2_592_000, "y": 31_536_000}
 
 
 def _shown(call: Call, one: Certificate) -> Json:
@@ -150,24 +146,10 @@ def _token(daemon: Daemon, asked: Json) -> Operation:
     }
     lasts = daemon.state.config.get("core.remote_token_expiry")
     if lasts:
-        metadata["expiresAt"] = later(daemon, lasts)
+        metadata["expiresAt"] = later(daemon.clock, lasts)
     operation = daemon.operations.token("Executing operation", metadata)
     operation.expires_at = metadata.get("expiresAt")
     return operation
-
-
-def later(daemon: Daemon, lasts: str) -> str:
-    """Write the time at which a token ends.
-
-    Args:
-        daemon: the server.
-        lasts: how long it lasts, as in ``"1d 12H"``.
-    """
-    seconds = sum(
-        int(word[:-1]) * _UNITS.get(word[-1], 0) for word in lasts.split() if word[:-1].isdigit()
-    )
-    moment = daemon.clock.moment() + dt.timedelta(seconds=seconds)
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def issue_token(daemon: Daemon, name: str) -> str:
@@ -179,7 +161,7 @@ def issue_token(daemon: Daemon, name: str) -> str:
         "fingerprint": metadata["fingerprint"],
         "addresses": metadata["addresses"],
         "secret": metadata["secret"],
-        "expires_at": "0001-01-01T00:00:00Z",
+        "expires_at": NEVER,
     }
     return base64.b64encode(json.dumps(text).encode()).decode()
 

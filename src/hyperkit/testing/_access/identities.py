@@ -11,10 +11,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._clock import NEVER, later
 from .._engine.answers import Json, Refused, respond, sync
 from .._keys import ends_at, fingerprint_of
-from .auth_groups import GROUPS, PROVIDER_GROUPS, groups_of
-from .certificates import later
+from .auth_groups import GROUPS, groups_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,17 +23,16 @@ if TYPE_CHECKING:
     from .._engine.daemon import Daemon
     from .._engine.family import Handler
 
-_TLS, _PENDING, _OIDC = "Client certificate", "Client certificate (pending)", "OIDC client"
+_TLS, _PENDING = "Client certificate", "Client certificate (pending)"
 _BEARER = ("Client token bearer", "DevLXD token bearer")
 _METHODS = ("tls", "oidc", "bearer")
-_NEVER = "0001-01-01T00:00:00Z"
 _DAY = 86400
 _PATH = "/1.0/auth/identities"
 # What those who may work in a project have to do with; of the rest they are refused all.
 _IN_PROJECTS = {"events", "images", "instances", "operations", "profiles"}
 
 
-def _made(method: str, kind: str, identifier: str, name: str, groups: list[str]) -> Json:
+def new_identity(method: str, kind: str, identifier: str, name: str, groups: list[str]) -> Json:
     """Write an identity."""
     return {
         "authentication_method": method,
@@ -42,7 +41,7 @@ def _made(method: str, kind: str, identifier: str, name: str, groups: list[str])
         "name": name,
         "groups": groups,
         "tls_certificate": "",
-        "expires_at": _NEVER,
+        "expires_at": NEVER,
         "secret": "",
     }
 
@@ -55,7 +54,7 @@ def _of_certificates(call: Call) -> list[Json]:
         kind = "Server certificate"
         if one.type != "server":
             kind = f"{one.type.capitalize()} certificate ({limits})"
-        made = _made("tls", kind, one.fingerprint, one.name, [])
+        made = new_identity("tls", kind, one.fingerprint, one.name, [])
         found.append({**made, "tls_certificate": one.pem, "expires_at": ends_at(one.pem)})
     return found
 
@@ -167,7 +166,7 @@ async def delete_identity(call: Call) -> web.StreamResponse:
 
 async def get_current(call: Call) -> web.StreamResponse:
     """``GET /1.0/auth/identities/current``."""
-    one = known(call.daemon, call.peer, call.request.headers.get("Authorization", ""))
+    one = identity_of(call.daemon, call.peer, call.request.headers.get("Authorization", ""))
     trusted = [each for each in _of_certificates(call) if call.peer and each["id"] == _pin(call)]
     if one is None and not trusted:
         raise Refused(400, "Current identity information must be requested via the HTTPS API")
@@ -187,15 +186,14 @@ def _pin(call: Call) -> str:
 
 def permissions_of(daemon: Daemon, groups: list[str]) -> list[Json]:
     """Collect what the members of groups may do."""
-    known_groups = daemon.state.families.get(GROUPS.path, {}).values()
     found: list[Json] = []
-    for group in known_groups:
+    for group in daemon.state.families.get(GROUPS.path, {}).values():
         if group["name"] in groups:
             found += [one for one in group["permissions"] if one not in found]
     return found
 
 
-def known(daemon: Daemon, peer: str, authorization: str) -> Json | None:
+def identity_of(daemon: Daemon, peer: str, authorization: str) -> Json | None:
     """Find the identity that a request shows.
 
     Args:
@@ -214,7 +212,7 @@ def known(daemon: Daemon, peer: str, authorization: str) -> Json | None:
     return found if found and found["type"] == _TLS else None
 
 
-def weigh(call: Call, one: Json) -> None:
+def check_permissions(call: Call, one: Json) -> None:
     """Keep an identity to what its groups may do.
 
     Args:
@@ -268,12 +266,12 @@ def _admit(call: Call, pem: str, name: str, groups: list[str]) -> web.StreamResp
         raise Refused(400, "Failed to parse certificate") from None
     if fingerprint in {*call.state.certificates, *call.state.identities}:
         raise Refused(409, 'This "identities" entry already exists')
-    made = _made("tls", _TLS, fingerprint, name, groups)
+    made = new_identity("tls", _TLS, fingerprint, name, groups)
     return _add(call, {**made, "tls_certificate": pem, "expires_at": ends_at(pem)})
 
 
 def _issue(call: Call, name: str, groups: list[str]) -> web.StreamResponse:
-    made = _made("tls", _PENDING, str(uuid.uuid4()), name, groups)
+    made = new_identity("tls", _PENDING, str(uuid.uuid4()), name, groups)
     made["secret"] = hashlib.sha256(uuid.uuid4().bytes).hexdigest()
     lasts = call.state.config.get("core.remote_token_expiry")
     token: Json = {
@@ -281,7 +279,7 @@ def _issue(call: Call, name: str, groups: list[str]) -> web.StreamResponse:
         "fingerprint": fingerprint_of(call.daemon.pair.certificate),
         "addresses": list(call.daemon.addresses),
         "secret": made["secret"],
-        "expires_at": later(call.daemon, lasts) if lasts else _NEVER,
+        "expires_at": later(call.daemon.clock, lasts) if lasts else NEVER,
         "type": _TLS,
     }
     made["expires_at"] = token["expires_at"]
@@ -297,7 +295,7 @@ def _redeem(call: Call, asked: Json) -> web.StreamResponse:
     except (ValueError, KeyError, TypeError):
         raise Refused(403, call.forbidden) from None
     for one in list(call.state.identities.values()):
-        alive = one["expires_at"] == _NEVER or call.daemon.clock.text() < one["expires_at"]
+        alive = one["expires_at"] == NEVER or call.daemon.clock.text() < one["expires_at"]
         if one["type"] == _PENDING and one["secret"] == secret and alive:
             del call.state.identities[one["id"]]
             return _admit(call, call.peer, one["name"], one["groups"])
@@ -315,14 +313,14 @@ async def create_bearer(call: Call) -> web.StreamResponse:
         raise Refused(400, f'Identities of type "{kind}" cannot be created via this API')
     _refuse_taken(call, "bearer", name)
     groups = groups_of(call, asked.get("groups"))
-    return _add(call, _made("bearer", str(kind), str(uuid.uuid4()), name, groups))
+    return _add(call, new_identity("bearer", str(kind), str(uuid.uuid4()), name, groups))
 
 
 async def create_token(call: Call) -> web.StreamResponse:
     """``POST /1.0/auth/identities/bearer/<name>/token``."""
     one = _found(call, change=True)
     lasts = str((await call.json()).get("expiry") or f"{_DAY}S")
-    one["expires_at"] = later(call.daemon, lasts)
+    one["expires_at"] = later(call.daemon.clock, lasts)
     end = dt.datetime.fromisoformat(one["expires_at"])
     claims = {
         "sub": one["id"],
@@ -347,55 +345,7 @@ async def delete_token(call: Call) -> web.StreamResponse:
     one = _found(call, change=True)
     if not one["secret"]:
         raise Refused(404, "Bearer token not found")
-    one["secret"], one["expires_at"] = "", _NEVER
-    return call.sync({})
-
-
-# Those whom an identity provider knows.
-
-
-def log_in(daemon: Daemon, email: str, name: str, groups: list[str]) -> None:
-    """Do what happens when somebody logs in at the identity provider."""
-    mapped = daemon.state.families.get(PROVIDER_GROUPS.path, {}).values()
-    more = [own for one in mapped if one["name"] in groups for own in one["groups"]]
-    made = daemon.state.identities.setdefault(email, _made("oidc", _OIDC, email, name, []))
-    made["groups"] = list(dict.fromkeys([*made["groups"], *more]))
-    session = str(uuid.uuid4())
-    daemon.state.sessions[session] = {
-        "uuid": session,
-        "email": email,
-        "username": name,
-        "ip": "127.0.0.1",
-        "user_agent": "Mozilla/5.0",
-        "created_at": daemon.clock.text(),
-        "expires_at": later(daemon, "7d"),
-    }
-
-
-async def list_sessions(call: Call) -> web.StreamResponse:
-    """``GET /1.0/auth/oidc-sessions``."""
-    email = call.query.get("email")
-    found = [one for one in call.state.sessions.values() if email in {None, one["email"]}]
-    if call.recursion:
-        return call.sync(found)
-    return call.sync([f"/1.0/auth/oidc-sessions/{one['uuid']}" for one in found])
-
-
-def _session(call: Call) -> Json:
-    found = call.state.sessions.get(call.names["uuid"])
-    if found is None:
-        raise Refused(404, "OIDC session not found")
-    return found
-
-
-async def get_session(call: Call) -> web.StreamResponse:
-    """``GET /1.0/auth/oidc-sessions/<uuid>``."""
-    return call.sync(_session(call))
-
-
-async def delete_session(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/auth/oidc-sessions/<uuid>``."""
-    del call.state.sessions[_session(call)["uuid"]]
+    one["secret"], one["expires_at"] = "", NEVER
     return call.sync({})
 
 
@@ -418,9 +368,6 @@ ROUTES: dict[str, Handler] = {
     f"POST {_PATH}/bearer": create_bearer,
     f"POST {_PATH}/bearer/{{identity}}/token": create_token,
     f"DELETE {_PATH}/bearer/{{identity}}/token": delete_token,
-    "GET /1.0/auth/oidc-sessions": list_sessions,
-    "GET /1.0/auth/oidc-sessions/{uuid}": get_session,
-    "DELETE /1.0/auth/oidc-sessions/{uuid}": delete_session,
     **_of("tls"),
     **_of("oidc"),
     **_of("bearer"),

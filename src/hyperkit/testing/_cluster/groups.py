@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
 from .._engine.family import Family
-from .cluster import cluster_name, refuse_unclustered
+from .cluster import check_name, refuse_unclustered
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -21,7 +21,7 @@ def _noun(call: Call) -> str:
 
 def _named(call: Call, name: str) -> None:
     if call.flavour.incus7:
-        cluster_name("cluster group", name)
+        check_name("cluster group", name)
     if not name:
         raise Refused(400, "No name provided")
     if "/" in name:

@@ -7,7 +7,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._access.identities import known, weigh
+from .._access.identities import check_permissions, identity_of
 from .._keys import fingerprint_of
 from .answers import Refused, error, respond
 from .call import Call
@@ -120,8 +120,8 @@ class App:
             raise Refused(501, f"The embedded server cannot do {line}")
         names = self._router.named(method, match.route, match.names)
         connection = connection_of(request)
-        shown = known(daemon, connection.peer, request.headers.get("Authorization", ""))
-        trusted = not connection.secure or self._knows(connection.peer) or shown is not None
+        identity = identity_of(daemon, connection.peer, request.headers.get("Authorization", ""))
+        trusted = not connection.secure or self._knows(connection.peer) or identity is not None
         call = Call(request, daemon, names, match.alias, connection.peer, trusted)
         call.content = asked.content
         if not trusted and method not in match.route.untrusted:
@@ -131,8 +131,8 @@ class App:
             raise Refused(400, "All projects queries are not supported")
         if target and target not in {"none", call.daemon.member} and raw_path != "/1.0/instances":
             raise Refused(404, "Cluster member not found")
-        if connection.secure and shown is not None:
-            weigh(call, shown)
+        if connection.secure and identity is not None:
+            check_permissions(call, identity)
         elif connection.secure and trusted:
             self._check_project(call)
         return await handler(call)

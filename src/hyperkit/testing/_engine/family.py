@@ -32,7 +32,7 @@ def as_it_is(_call: Call, one: Json) -> Json:
     return {key: value for key, value in one.items() if key != "project"}
 
 
-def free_name(_call: Call, name: str) -> None:
+def check_name(_call: Call, name: str) -> None:
     """Refuse what can be no name."""
     if not name:
         raise Refused(400, "No name provided")
@@ -67,7 +67,7 @@ class Family:
         adds: tuple[str, ...] = (),
         checked: Callable[[Call], None] = no_check,
         event: str,
-        named: Callable[[Call, str], None] = free_name,
+        named: Callable[[Call, str], None] = check_name,
         projects: bool = False,
         shown: Shown = as_it_is,
         unused: Callable[[Call, Json], None] = no_use,

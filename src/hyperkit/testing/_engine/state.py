@@ -10,7 +10,6 @@ from .._clock import EPOCH, NEVER
 from .answers import Json, Refused
 
 if TYPE_CHECKING:
-    from .._cluster.cluster import Cluster
     from .._guest.jobs import Job
     from .._guest.tree import Tree
 
@@ -242,6 +241,23 @@ class Certificate:
     restricted: bool = False
     projects: list[str] = field(default_factory=list[str])
     description: str = ""
+
+
+@dataclass
+class Cluster:
+    """The cluster that the server is in.
+
+    Attributes:
+        name: of its only member.
+        roles: those that somebody has given it.
+    """
+
+    name: str
+    config: dict[str, str] = field(default_factory=dict[str, str])
+    description: str = ""
+    failure_domain: str = "default"
+    roles: list[str] = field(default_factory=list[str])
+    evacuated: bool = False
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._access.auth_groups import ENTITLEMENTS
+from .._access.permissions import ENTITLEMENTS
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -208,6 +208,19 @@ async def get_project_state(call: Call) -> web.StreamResponse:
     return call.sync({"resources": resources})
 
 
+async def update_project_state(call: Call) -> web.StreamResponse:
+    """``PUT /1.0/projects/<name>/state``: LXD 6 only."""
+    project = _found(call)
+    mode = (await call.json()).get("replica_mode") or ""
+    if mode not in {"", "leader", "standby"}:
+        raise Refused(400, f'Invalid replica mode "{mode}"')
+
+    async def work(_operation: Operation) -> None:
+        project.replica_mode = str(mode)
+
+    return call.start("Updating project state", work, project=project.name)
+
+
 ROUTES = {
     "GET /1.0/projects": list_projects,
     "POST /1.0/projects": create_project,
@@ -217,4 +230,5 @@ ROUTES = {
     "POST /1.0/projects/{project}": rename_project,
     "DELETE /1.0/projects/{project}": delete_project,
     "GET /1.0/projects/{project}/state": get_project_state,
+    "PUT /1.0/projects/{project}/state": update_project_state,
 }

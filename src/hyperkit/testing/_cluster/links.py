@@ -1,4 +1,4 @@
-"""Placement groups, links to other clusters, and replicators: LXD 6 only."""
+"""Links to other clusters, and replicators, which copy by them: LXD 6 only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._access.auth_groups import groups_of
 from .._clock import NEVER
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project, mapping, respond, sync
+from .._engine.answers import Json, Refused, respond, sync
 from .._engine.family import Family
 from .._keys import fingerprint_of
 from .cluster import refuse_unclustered
@@ -17,66 +17,12 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.operations import Operation
 
-_CHOICES = {"policy": ("compact", "spread"), "rigor": ("permissive", "strict")}
 _REPLICATOR = ("cluster", "schedule", "snapshot")
 
 
 def _described(asked: Json, config: dict[str, str]) -> Json:
     return {"config": config, "description": str(asked.get("description") or "")}
-
-
-# Placement groups.
-
-
-def _group_fields(_call: Call, asked: Json) -> Json:
-    config = check.texts(asked.get("config"))
-    for key, choices in _CHOICES.items():
-        if config.get(key) not in choices:
-            text = f'Invalid value for config key "{key}": must be one of {", ".join(choices)}'
-            raise Refused(400, text)
-    for key in config:
-        if key not in _CHOICES and not key.startswith("user."):
-            raise Refused(400, f'Invalid placement group configuration key "{key}"')
-    return _described(asked, config)
-
-
-def _users(call: Call, group: Json) -> list[str]:
-    """Find the instances and profiles that are to be placed by a group."""
-    project = call.state.project(group["project"])
-    return [
-        in_project(f"/1.0/{kind}/{name}", project.name)
-        for kind, things in (("instances", project.instances), ("profiles", project.profiles))
-        for name, one in things.items()
-        if one.config.get("placement.group") == group["name"]
-    ]
-
-
-def _refuse_used(call: Call, group: Json) -> None:
-    if _users(call, group):
-        raise Refused(400, f'Placement group "{group["name"]}" is currently in use')
-
-
-_GROUPS = Family(
-    "placement-groups",
-    "placement_groups",
-    lambda _call: "Placement group",
-    _group_fields,
-    event="placement-group",
-    projects=True,
-    shown=lambda call, one: {**one, "used_by": _users(call, one)},
-    unused=_refuse_used,
-)
-
-
-async def create_group(call: Call) -> web.StreamResponse:
-    """``POST /1.0/placement-groups``."""
-    refuse_unclustered(call)
-    return await _GROUPS.create(call)
-
-
-# Links.
 
 
 def _link_fields(_call: Call, asked: Json) -> Json:
@@ -193,29 +139,11 @@ async def run_replicator(call: Call) -> web.StreamResponse:
     raise Refused(501, "The embedded server cannot replicate: it is linked to no other cluster")
 
 
-async def update_project_state(call: Call) -> web.StreamResponse:
-    """``PUT /1.0/projects/<name>/state``."""
-    name = call.names["project"]
-    if name not in call.state.projects:
-        raise Refused(404, "Project not found")
-    mode = mapping(await call.json()).get("replica_mode") or ""
-    if mode not in {"", "leader", "standby"}:
-        raise Refused(400, f'Invalid replica mode "{mode}"')
-
-    async def work(_operation: Operation) -> None:
-        call.state.project(name).replica_mode = str(mode)
-
-    return call.start("Updating project state", work, project=name)
-
-
 ROUTES = {
-    **_GROUPS.routes(),
     **_LINKS.routes(),
     **_REPLICATORS.routes(),
-    "POST /1.0/placement-groups": create_group,
     "POST /1.0/cluster/links": create_link,
     "GET /1.0/cluster/links/{name}/state": get_link_state,
     "GET /1.0/replicators/{name}/state": get_replicator_state,
     "PUT /1.0/replicators/{name}/state": run_replicator,
-    "PUT /1.0/projects/{project}/state": update_project_state,
 }
