@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import platform
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from .._guest.busybox import busybox
-from .._system.warnings import warn
 from .events import Events
 from .operations import Operations
 from .state import Alias, Network, Pool, Profile, Project, State, mac_address
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .._faults import Faults
     from .._flavours import Flavour
     from .._keys import KeyPair
+    from .answers import Json
 
 _LOG = logging.getLogger("hyperkit.testing")
 NETWORK = "lxdbr0"
@@ -100,6 +101,29 @@ class Daemon:
         if not task.cancelled() and task.exception() is not None:
             _LOG.error("An operation of the embedded server broke", exc_info=task.exception())
 
+    def warn(self, kind: str, message: str = "", project: str = "") -> None:
+        """Note down a warning.
+
+        Args:
+            kind: what it is about, such as ``"Instance type not operational"``.
+            message: what has been said.
+            project: that it is about, if it is about one.
+        """
+        made: Json = {
+            "status": "new",
+            "uuid": str(uuid.uuid4()),
+            "location": self.location,
+            "project": project,
+            "type": kind,
+            "count": 1,
+            "first_seen_at": self.clock.text(),
+            "last_seen_at": self.clock.text(),
+            "last_message": message,
+            "severity": "low",
+            "entity_url": "",
+        }
+        self.state.warnings[made["uuid"]] = made
+
     def restart(self) -> None:
         """Lose what a server loses when it restarts: its operations, and those who listen."""
         for operation in self.operations.known():
@@ -151,7 +175,7 @@ class Daemon:
         image = busybox(self.clock.text())
         default.images[image.fingerprint] = image
         default.aliases["busybox"] = Alias(image.fingerprint)
-        warn(self, "Instance type not operational", "vhost_vsock kernel module not loaded")
+        self.warn("Instance type not operational", "vhost_vsock kernel module not loaded")
 
     def _furnish_project(self) -> Project:
         """Put in what every server has: a project, with an empty profile."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aiohttp import WSMsgType, web
-
-from .answers import Json, Refused, body, in_project
+from .answers import Json, body, in_project
 
 if TYPE_CHECKING:
-    from .call import Call
     from .daemon import Daemon
 
-_TYPES = ["logging", "operation", "lifecycle"]
 
+class Listener(NamedTuple):
+    """Someone who listens.
 
-class _Listener(NamedTuple):
+    Attributes:
+        types: of events that are heard.
+        project: whose events are heard; None hears of all projects.
+        queue: what has not been told yet.
+    """
+
     types: frozenset[str]
-    project: str | None  # None hears of all projects
+    project: str | None
     queue: asyncio.Queue[bytes]
 
 
@@ -28,7 +30,7 @@ class Events:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._listeners: list[_Listener] = []
+        self._listeners: list[Listener] = []
 
     def publish(self, type_: str, metadata: Json, project: str = "default") -> None:
         """Tell what has happened.
@@ -80,61 +82,12 @@ class Events:
         entry = {"message": message, "level": level, "context": context}
         self.publish("logging", entry, "")
 
-    def add(self, types: set[str], project: str | None) -> _Listener:
+    def add(self, types: set[str], project: str | None) -> Listener:
         """Let someone listen."""
-        listener = _Listener(frozenset(types), project, asyncio.Queue())
+        listener = Listener(frozenset(types), project, asyncio.Queue())
         self._listeners.append(listener)
         return listener
 
-    def remove(self, listener: _Listener) -> None:
+    def remove(self, listener: Listener) -> None:
         """Listen no more."""
         self._listeners.remove(listener)
-
-
-async def listen(call: Call) -> web.StreamResponse:
-    """``GET /1.0/events``."""
-    flavour = call.flavour
-    known = _TYPES[:2] if flavour.lxd2 else _TYPES
-    if flavour.lxd6:
-        known = [*known, "ovn", "security"]
-    if not flavour.lxd:
-        known = [*known, "network-acl"]
-    asked = call.query.get("type")
-    types = set(asked.split(",")) if asked else set(known)
-    for one in sorted(types - set(known)):
-        code = 400 if flavour.recent else 500
-        raise Refused(code, f'"{one}" isn\'t a supported event type')
-    if call.request.headers.get("Upgrade", "").lower() != "websocket":
-        return web.Response(status=400, text="Bad Request\n")
-    project = None if call.all_projects else call.project
-    websocket = await call.websocket()
-    listener = call.daemon.events.add(types, project)
-    # Nothing is expected of the listener but that he goes.
-    reading = asyncio.ensure_future(_until_closed(websocket))
-    telling = asyncio.ensure_future(_tell(websocket, listener))
-    try:
-        await asyncio.wait([telling, reading], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        reading.cancel()
-        telling.cancel()
-        call.daemon.events.remove(listener)
-    return websocket
-
-
-async def _tell(websocket: web.WebSocketResponse, listener: _Listener) -> None:
-    with suppress(ConnectionError):
-        while True:
-            await websocket.send_str((await listener.queue.get()).decode())
-
-
-async def _until_closed(websocket: web.WebSocketResponse) -> None:
-    while (await websocket.receive()).type not in {
-        WSMsgType.CLOSE,
-        WSMsgType.CLOSING,
-        WSMsgType.CLOSED,
-        WSMsgType.ERROR,
-    }:
-        pass
-
-
-ROUTES = {"GET /1.0/events": listen}

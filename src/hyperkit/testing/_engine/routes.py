@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from .. import _access, _cluster, _images, _instances, _networks, _storage, _system
 from .._flavours import find_flavour
-from . import events, operations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -138,7 +137,6 @@ def _shape(path: str) -> str:
 
 def _chapters() -> Iterator[ModuleType]:
     """Find the modules that answer requests: each has a table of its `ROUTES`."""
-    yield from (events, operations)
     for folder in _FOLDERS:
         for found in iter_modules(folder.__path__, f"{folder.__name__}."):
             module = import_module(found.name)

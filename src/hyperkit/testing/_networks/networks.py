@@ -9,7 +9,6 @@ from .._engine import check
 from .._engine.answers import Json, Refused
 from .._engine.filter import filtered
 from .._engine.state import Network, mac_address
-from .._system.warnings import warn
 from .ovn import check_addresses, link
 from .peers import follow
 from .ports import network_of
@@ -157,8 +156,7 @@ async def create_network(call: Call) -> web.StreamResponse:
     network.config = dict(sorted(network.config.items()))
     project.networks[name] = network
     if "raw.dnsmasq" in network.config:
-        warn(
-            call.daemon,
+        call.daemon.warn(
             "Skipping AppArmor for dnsmasq due to raw.dnsmasq being set",
             project=call.project,
         )

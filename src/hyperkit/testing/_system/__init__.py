@@ -1,1 +1,1 @@
-"""The server itself, its projects and its warnings."""
+"""The server itself: its projects, operations, events and warnings."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused
@@ -12,32 +11,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
-    from .._engine.daemon import Daemon
-
-
-def warn(daemon: Daemon, kind: str, message: str = "", project: str = "") -> None:
-    """Note down a warning.
-
-    Args:
-        daemon: the server.
-        kind: what it is about, such as ``"Instance type not operational"``.
-        message: what has been said.
-        project: that it is about, if it is about one.
-    """
-    made: Json = {
-        "status": "new",
-        "uuid": str(uuid.uuid4()),
-        "location": daemon.location,
-        "project": project,
-        "type": kind,
-        "count": 1,
-        "first_seen_at": daemon.clock.text(),
-        "last_seen_at": daemon.clock.text(),
-        "last_message": message,
-        "severity": "low",
-        "entity_url": "",
-    }
-    daemon.state.warnings[made["uuid"]] = made
 
 
 def _found(call: Call) -> Json:
