@@ -228,17 +228,16 @@ async def update_certificate(call: Call) -> web.StreamResponse:
     one = _found(call)
     call.check_etag(*_writable(one))
     asked = await call.json()
-    patching = call.request.method == "PATCH"
-    kind = asked.get("type") or ("client" if not patching else one.type)
+    kind = asked.get("type") or ("client" if not call.patching else one.type)
     if kind != one.type:
         raise Refused(400, "The certificate type cannot be changed")
-    if not patching or "name" in asked:
+    if not call.patching or "name" in asked:
         one.name = str(asked.get("name") or "")
-    if not patching or "restricted" in asked:
+    if not call.patching or "restricted" in asked:
         one.restricted = bool(asked.get("restricted"))
-    if not patching or "projects" in asked:
+    if not call.patching or "projects" in asked:
         one.projects = list(asked.get("projects") or [])
-    if not patching or "description" in asked:
+    if not call.patching or "description" in asked:
         one.description = str(asked.get("description") or "")
     if asked.get("certificate"):
         pem = _certificate(asked)

@@ -19,9 +19,8 @@ from .auth_groups import GROUPS, groups_of
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from .._engine.call import Call
+    from .._engine.call import Call, Handler
     from .._engine.daemon import Daemon
-    from .._engine.family import Handler
 
 _TLS, _PENDING = "Client certificate", "Client certificate (pending)"
 _BEARER = ("Client token bearer", "DevLXD token bearer")
@@ -146,7 +145,7 @@ async def update_identity(call: Call) -> web.StreamResponse:
         raise Refused(400, "Cannot update certificate for identities of this type")
     if pem and pem != one["tls_certificate"]:
         raise Refused(501, "The embedded server cannot replace an identity's certificate")
-    if call.request.method == "PATCH":
+    if call.patching:
         groups = list(dict.fromkeys([*one["groups"], *groups]))
     one["groups"] = groups
     _tell(call, "updated", one)

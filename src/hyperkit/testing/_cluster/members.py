@@ -140,8 +140,7 @@ async def update_member(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(call, cluster))
     asked = await call.json()
     roles, groups, config = _fields(call, asked)
-    patching = call.request.method == "PATCH"
-    cluster.config = cluster.config | config if patching else config
+    cluster.config = cluster.config | config if call.patching else config
     cluster.description = str(asked.get("description") or "")
     cluster.failure_domain = str(asked["failure_domain"])
     cluster.roles = [role for role in roles if role in _ROLES]

@@ -12,7 +12,7 @@ from .answers import Json, Refused, etag_of, in_project, mapping, respond, sync
 from .operations import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from .._flavours import Flavour
     from .._guest.sockets import Session
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .daemon import Daemon
     from .operations import Work
     from .state import Instance, Project, State
+
+    Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
 
 _YES = {"1", "true", "yes", "on"}
 
@@ -85,6 +87,11 @@ class Call:
         return int(text) if text.isdigit() else 0
 
     @property
+    def patching(self) -> bool:
+        """Tell whether something is to be changed by ``PATCH``: what is not named stays."""
+        return self.request.method == "PATCH"
+
+    @property
     def forbidden(self) -> str:
         """The words that strangers are turned away with."""
         modern = self.flavour.lxd6
@@ -138,6 +145,13 @@ class Call:
         while block := await self.request.content.readany():
             self.content += block
         return bytes(self.content)
+
+    async def upload(self) -> bytes:
+        """Read a body that is a file: it is not kept among the requests."""
+        blocks: list[bytes] = []
+        while block := await self.request.content.readany():
+            blocks.append(block)
+        return b"".join(blocks)
 
     async def json(self) -> Json:
         """Read the body: an object.

@@ -8,13 +8,12 @@ from urllib.parse import quote
 from .answers import Json, Refused, in_project, listing, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from aiohttp import web
 
-    from .call import Call
+    from .call import Call, Handler
 
-    Handler = Callable[[Call], Awaitable[web.StreamResponse]]
     Fields = Callable[[Call, Json], Json]
     Shown = Callable[[Call, Json], Json]
 
@@ -153,7 +152,7 @@ class Family:
         one = self.find(call, call.names["name"])
         call.check_etag(one)
         asked = await call.json()
-        if call.request.method == "PATCH":
+        if call.patching:
             asked = self._merged(one, asked)
         one.update(self._fields(call, asked))
         self.tell(call, "updated", one)

@@ -12,15 +12,12 @@ from .. import _access, _cluster, _images, _instances, _networks, _storage, _sys
 from .._flavours import find_flavour
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
     from types import ModuleType
 
-    from aiohttp import web
-
     from .._flavours import Flavour
-    from .call import Call
+    from .call import Handler
 
-    Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
 
 _FOLDERS = (_access, _cluster, _images, _instances, _networks, _storage, _system)
 _ALIASES = ("containers", "virtual-machines")

@@ -86,18 +86,17 @@ async def update_alias(call: Call) -> web.StreamResponse:
     name, alias = _found(call)
     call.check_etag(*_writable(alias))
     asked = await call.json()
-    patching = call.request.method == "PATCH"
-    if patching and not call.flavour.recent:
+    if call.patching and not call.flavour.recent:
         # LXD 5.0 tries for ten seconds; here it fails at once.
         raise Refused(500, "Failed to begin transaction: context deadline exceeded")
     target = asked.get("target")
-    if not patching and not target:
+    if not call.patching and not target:
         raise Refused(400, "The target field is required")
     if target is not None:
         if target not in call.home("images").images:
             raise Refused(404, "Image not found")
         alias.target = target
-    if not patching or "description" in asked:
+    if not call.patching or "description" in asked:
         alias.description = str(asked.get("description") or "")
     call.daemon.events.lifecycle(
         "image-alias-updated", f"/1.0/images/aliases/{name}", call.project

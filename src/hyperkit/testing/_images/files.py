@@ -34,7 +34,7 @@ async def create_image(call: Call) -> web.StreamResponse:
     if kind == "multipart/form-data":
         parts = await _parts(call)
         return _upload(call, parts)
-    content = await _read(call)
+    content = await call.upload()
     if kind != _JSON:
         return _upload(call, [content])
     asked = parse(content)
@@ -47,13 +47,6 @@ async def create_image(call: Call) -> web.StreamResponse:
     if kind in {"url", "image"}:
         return fetch(call, source, asked)
     raise Refused(500, "Invalid images JSON")
-
-
-async def _read(call: Call) -> bytes:
-    blocks: list[bytes] = []
-    while block := await call.request.content.readany():
-        blocks.append(block)
-    return b"".join(blocks)
 
 
 async def _parts(call: Call) -> list[bytes]:

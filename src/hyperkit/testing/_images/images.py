@@ -152,13 +152,12 @@ async def update_image(call: Call) -> web.StreamResponse:
     found = image(call)
     call.check_etag(*writable(found))
     asked = await call.json()
-    patching = call.request.method == "PATCH"
     given = check.texts(asked.get("properties"), "properties")
-    if not patching or "public" in asked:
+    if not call.patching or "public" in asked:
         found.public = bool(asked.get("public"))
-    if not patching or "auto_update" in asked:
+    if not call.patching or "auto_update" in asked:
         found.auto_update = bool(asked.get("auto_update"))
-    if not patching:
+    if not call.patching:
         found.properties = given
     elif given:
         # A property that is made empty goes.

@@ -175,8 +175,7 @@ async def export_backup(call: Call) -> web.StreamResponse:
 
 async def import_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances`` with an archive that the embedded server has made."""
-    content = await call.raw()
-    call.content.clear()
+    content = await call.upload()
     loop = asyncio.get_running_loop()
     index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
     name = call.header("name") or str(index["name"])

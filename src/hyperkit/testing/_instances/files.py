@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Refused
-from .._transfers import files, sftp
+from .._transfers import files
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from .._engine.call import Call
 
 
@@ -19,38 +16,4 @@ def _place(call: Call) -> files.Place:
     return files.Place(instance.tree, "instance", source, instance.project)
 
 
-async def get_file(call: Call) -> web.StreamResponse:
-    """``GET /1.0/instances/<name>/files``."""
-    return files.get(call, _place(call))
-
-
-async def head_file(call: Call) -> web.StreamResponse:
-    """``HEAD /1.0/instances/<name>/files``."""
-    try:
-        return files.head(call, _place(call))
-    except Refused as refusal:
-        return files.headless(refusal)
-
-
-async def post_file(call: Call) -> web.StreamResponse:
-    """``POST /1.0/instances/<name>/files``."""
-    return await files.post(call, _place(call))
-
-
-async def delete_file(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/instances/<name>/files``."""
-    return files.delete(call, _place(call))
-
-
-async def speak_sftp(call: Call) -> web.StreamResponse:
-    """``GET /1.0/instances/<name>/sftp``."""
-    return await sftp.serve(call, call.instance().tree)
-
-
-ROUTES = {
-    "GET /1.0/instances/{name}/files": get_file,
-    "HEAD /1.0/instances/{name}/files": head_file,
-    "POST /1.0/instances/{name}/files": post_file,
-    "DELETE /1.0/instances/{name}/files": delete_file,
-    "GET /1.0/instances/{name}/sftp": speak_sftp,
-}
+ROUTES = files.routes("/1.0/instances/{name}", _place)

@@ -157,10 +157,9 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
     instance, snapshot = _found(call)
     asked = await call.json()
     call.check_etag(*_writable(snapshot))
-    patching = call.request.method == "PATCH"
 
     async def work(_operation: Operation) -> None:
-        if not patching or "expires_at" in asked:
+        if not call.patching or "expires_at" in asked:
             snapshot.expires_at = asked.get("expires_at") or NEVER
 
     resources = _resources(call, instance, snapshot.name, snapshot.name)

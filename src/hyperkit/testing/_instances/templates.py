@@ -51,7 +51,7 @@ async def update_metadata(call: Call) -> web.StreamResponse:
     instance = call.instance()
     call.check_etag({**_EMPTY, **instance.metadata})
     asked = await call.json()
-    before = instance.metadata if call.request.method == "PATCH" else {}
+    before = instance.metadata if call.patching else {}
     instance.metadata = {**_EMPTY, **before, **asked}
     return call.sync({})
 

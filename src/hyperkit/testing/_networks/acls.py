@@ -9,7 +9,7 @@ from aiohttp import web
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
 from .ports import is_range
-from .shelves import Shelf, home, homes, shelved
+from .shelves import Shelf, home, homes, routes, shelved
 from .used_by import named_by
 
 if TYPE_CHECKING:
@@ -142,16 +142,6 @@ async def create_acl(call: Call) -> web.StreamResponse:
     return acls.create(name, asked)
 
 
-async def get_acl(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-acls/<name>``."""
-    return _shelf(call).one(call.names["acl"])
-
-
-async def update_acl(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/network-acls/<name>``."""
-    return await _shelf(call).update(call.names["acl"])
-
-
 async def rename_acl(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-acls/<name>``."""
     acls = _shelf(call)
@@ -182,11 +172,9 @@ async def get_acl_log(call: Call) -> web.StreamResponse:
 
 
 ROUTES = {
+    **routes("/1.0/network-acls/{acl}", _shelf),
     "GET /1.0/network-acls": list_acls,
     "POST /1.0/network-acls": create_acl,
-    "GET /1.0/network-acls/{acl}": get_acl,
-    "PUT /1.0/network-acls/{acl}": update_acl,
-    "PATCH /1.0/network-acls/{acl}": update_acl,
     "POST /1.0/network-acls/{acl}": rename_acl,
     "DELETE /1.0/network-acls/{acl}": delete_acl,
     "GET /1.0/network-acls/{acl}/log": get_acl_log,

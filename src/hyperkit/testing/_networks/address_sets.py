@@ -8,7 +8,7 @@ from .._engine import check
 from .._engine.answers import Json, Refused, listing
 from .acls import subjects
 from .ports import is_range
-from .shelves import Shelf, home, homes, shelved
+from .shelves import Shelf, home, homes, routes, shelved
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -85,16 +85,6 @@ async def create_address_set(call: Call) -> web.StreamResponse:
     return sets.create(name, asked)
 
 
-async def get_address_set(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-address-sets/<name>``."""
-    return _shelf(call).one(call.names["set"])
-
-
-async def update_address_set(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/network-address-sets/<name>``."""
-    return await _shelf(call).update(call.names["set"])
-
-
 async def rename_address_set(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-address-sets/<name>``."""
     sets = _shelf(call)
@@ -118,11 +108,9 @@ async def delete_address_set(call: Call) -> web.StreamResponse:
 
 
 ROUTES = {
+    **routes("/1.0/network-address-sets/{set}", _shelf),
     "GET /1.0/network-address-sets": list_address_sets,
     "POST /1.0/network-address-sets": create_address_set,
-    "GET /1.0/network-address-sets/{set}": get_address_set,
-    "PUT /1.0/network-address-sets/{set}": update_address_set,
-    "PATCH /1.0/network-address-sets/{set}": update_address_set,
     "POST /1.0/network-address-sets/{set}": rename_address_set,
     "DELETE /1.0/network-address-sets/{set}": delete_address_set,
 }

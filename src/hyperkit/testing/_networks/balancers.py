@@ -8,7 +8,7 @@ from .._engine import check
 from .._engine.answers import Json, Refused, in_project, listing
 from .._engine.call import no_instance
 from .ports import Checker, listen_address, needs, network_of, numbers
-from .shelves import Shelf, home
+from .shelves import Shelf, home, routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,11 +117,6 @@ def _port(
     return found
 
 
-async def list_balancers(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/load-balancers``."""
-    return _balancers(call).all()
-
-
 async def create_balancer(call: Call) -> web.StreamResponse:
     """``POST /1.0/networks/<network>/load-balancers``."""
     balancers = _balancers(call)
@@ -132,21 +127,6 @@ async def create_balancer(call: Call) -> web.StreamResponse:
             raise Refused(409, "A load balancer for that listen address already exists")
         address = str(listen_address(call, network_of(call), given, "load balancer"))
         return balancers.create(address, {**asked, "listen_address": address})
-
-
-async def get_balancer(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/load-balancers/<address>``."""
-    return _balancers(call).one(call.names["address"])
-
-
-async def update_balancer(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/networks/<network>/load-balancers/<address>``."""
-    return await _balancers(call).update(call.names["address"])
-
-
-async def delete_balancer(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/networks/<network>/load-balancers/<address>``."""
-    return _balancers(call).delete(call.names["address"])
 
 
 async def get_balancer_state(call: Call) -> web.StreamResponse:
@@ -235,16 +215,6 @@ async def create_pool(call: Call) -> web.StreamResponse:
     return pools.create(name, asked)
 
 
-async def get_pool(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/load-balancer-pools/<name>``."""
-    return _pools(call).one(call.names["pool"])
-
-
-async def update_pool(call: Call) -> web.StreamResponse:
-    """``PUT /1.0/networks/<network>/load-balancer-pools/<name>``."""
-    return await _pools(call).update(call.names["pool"])
-
-
 async def delete_pool(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/networks/<network>/load-balancer-pools/<name>``."""
     pools = _pools(call)
@@ -302,17 +272,12 @@ def _card(call: Call, instance: Instance, network: Network) -> str:
 
 
 ROUTES = {
-    "GET /1.0/networks/{network}/load-balancers": list_balancers,
+    **routes("/1.0/networks/{network}/load-balancers/{address}", _balancers),
+    **routes("/1.0/networks/{network}/load-balancer-pools/{pool}", _pools),
     "POST /1.0/networks/{network}/load-balancers": create_balancer,
-    "GET /1.0/networks/{network}/load-balancers/{address}": get_balancer,
-    "PUT /1.0/networks/{network}/load-balancers/{address}": update_balancer,
-    "PATCH /1.0/networks/{network}/load-balancers/{address}": update_balancer,
-    "DELETE /1.0/networks/{network}/load-balancers/{address}": delete_balancer,
     "GET /1.0/networks/{network}/load-balancers/{address}/state": get_balancer_state,
     "GET /1.0/networks/{network}/load-balancer-pools": list_pools,
     "POST /1.0/networks/{network}/load-balancer-pools": create_pool,
-    "GET /1.0/networks/{network}/load-balancer-pools/{pool}": get_pool,
-    "PUT /1.0/networks/{network}/load-balancer-pools/{pool}": update_pool,
     "DELETE /1.0/networks/{network}/load-balancer-pools/{pool}": delete_pool,
     "GET /1.0/networks/{network}/load-balancer-pools/{pool}/state": get_pool_state,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
 from .ports import Checker, listen_address, needs, network_of, numbers, parse
-from .shelves import Shelf, home
+from .shelves import Shelf, home, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -89,11 +89,6 @@ def _port(call: Call, checker: Checker, default: Address | None, number: int, po
     return found
 
 
-async def list_forwards(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/forwards``."""
-    return _shelf(call).all()
-
-
 async def create_forward(call: Call) -> web.StreamResponse:
     """``POST /1.0/networks/<network>/forwards``."""
     forwards = _shelf(call)
@@ -106,26 +101,7 @@ async def create_forward(call: Call) -> web.StreamResponse:
         return forwards.create(address, {**asked, "listen_address": address})
 
 
-async def get_forward(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/forwards/<address>``."""
-    return _shelf(call).one(call.names["address"])
-
-
-async def update_forward(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/networks/<network>/forwards/<address>``."""
-    return await _shelf(call).update(call.names["address"])
-
-
-async def delete_forward(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/networks/<network>/forwards/<address>``."""
-    return _shelf(call).delete(call.names["address"])
-
-
 ROUTES = {
-    "GET /1.0/networks/{network}/forwards": list_forwards,
+    **routes("/1.0/networks/{network}/forwards/{address}", _shelf),
     "POST /1.0/networks/{network}/forwards": create_forward,
-    "GET /1.0/networks/{network}/forwards/{address}": get_forward,
-    "PUT /1.0/networks/{network}/forwards/{address}": update_forward,
-    "PATCH /1.0/networks/{network}/forwards/{address}": update_forward,
-    "DELETE /1.0/networks/{network}/forwards/{address}": delete_forward,
 }

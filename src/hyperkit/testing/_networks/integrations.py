@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._engine import check
 from .._engine.answers import Json, Refused
-from .shelves import Shelf
+from .shelves import Shelf, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -56,11 +56,6 @@ def _check_name(call: Call, name: str) -> None:
         check.api_name(name, 400, "Invalid network integration name: ")
 
 
-async def list_integrations(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-integrations``."""
-    return _shelf(call).all()
-
-
 async def create_integration(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-integrations``."""
     integrations = _shelf(call)
@@ -74,16 +69,6 @@ async def create_integration(call: Call) -> web.StreamResponse:
             raise Refused(409, 'This "Network_integration" entry already exists')
         raise Refused(500, f'Failed to create "networks_integrations" entry: {_UNIQUE}')
     return integrations.create(name, asked)
-
-
-async def get_integration(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-integrations/<name>``."""
-    return _shelf(call).one(call.names["integration"])
-
-
-async def update_integration(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/network-integrations/<name>``."""
-    return await _shelf(call).update(call.names["integration"])
 
 
 async def rename_integration(call: Call) -> web.StreamResponse:
@@ -109,11 +94,8 @@ async def delete_integration(call: Call) -> web.StreamResponse:
 
 
 ROUTES = {
-    "GET /1.0/network-integrations": list_integrations,
+    **routes("/1.0/network-integrations/{integration}", _shelf),
     "POST /1.0/network-integrations": create_integration,
-    "GET /1.0/network-integrations/{integration}": get_integration,
-    "PUT /1.0/network-integrations/{integration}": update_integration,
-    "PATCH /1.0/network-integrations/{integration}": update_integration,
     "POST /1.0/network-integrations/{integration}": rename_integration,
     "DELETE /1.0/network-integrations/{integration}": delete_integration,
 }

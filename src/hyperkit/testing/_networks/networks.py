@@ -225,7 +225,7 @@ async def update_network(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(network))
     asked = await call.json()
     given = check.texts(asked.get("config"))
-    if call.request.method == "PATCH":
+    if call.patching:
         given = network.config | given
     network.config = dict(sorted(_config(call, network, given, 400).items()))
     # The servers take a missing description for an empty one, even here.

@@ -8,7 +8,7 @@ from .._engine import check
 from .._engine.answers import Json, Refused, in_project
 from .acls import subjects
 from .ports import needs, network_of
-from .shelves import Shelf, home
+from .shelves import Shelf, home, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -62,11 +62,6 @@ def _read(asked: Json) -> Json:
         "description": str(asked.get("description") or ""),
         "config": check.options(asked.get("config"), ("target_address",), 'Invalid option "{}"'),
     }
-
-
-async def list_peers(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/peers``."""
-    return _shelf(call).all()
 
 
 async def create_peer(call: Call) -> web.StreamResponse:
@@ -151,16 +146,6 @@ def follow(call: Call, old: tuple[str, str], new: tuple[str, str] | None) -> Non
                     peer["status"] = peer["status"] if new else "Errored"
 
 
-async def get_peer(call: Call) -> web.StreamResponse:
-    """``GET /1.0/networks/<network>/peers/<name>``."""
-    return _shelf(call).one(call.names["peer"])
-
-
-async def update_peer(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/networks/<network>/peers/<name>``."""
-    return await _shelf(call).update(call.names["peer"])
-
-
 async def delete_peer(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/networks/<network>/peers/<name>``."""
     peers = _shelf(call)
@@ -176,10 +161,7 @@ async def delete_peer(call: Call) -> web.StreamResponse:
 
 
 ROUTES = {
-    "GET /1.0/networks/{network}/peers": list_peers,
+    **routes("/1.0/networks/{network}/peers/{peer}", _shelf),
     "POST /1.0/networks/{network}/peers": create_peer,
-    "GET /1.0/networks/{network}/peers/{peer}": get_peer,
-    "PUT /1.0/networks/{network}/peers/{peer}": update_peer,
-    "PATCH /1.0/networks/{network}/peers/{peer}": update_peer,
     "DELETE /1.0/networks/{network}/peers/{peer}": delete_peer,
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from .._engine.call import Call
+    from .._engine.call import Call, Handler
     from .._engine.state import Project
 
 
@@ -144,12 +144,11 @@ class Shelf:
 
     async def update(self, name: str) -> web.StreamResponse:
         """Change one by ``PUT`` or ``PATCH``, and answer."""
-        patching = self.call.request.method == "PATCH"
-        thing = self.find(name, "" if patching else self.failed("updating"))
+        thing = self.find(name, "" if self.call.patching else self.failed("updating"))
         if self.matched:
             self.call.check_etag(*self._writable(thing))
         asked = await self.call.json()
-        if patching:
+        if self.call.patching:
             kept = {field: thing[field] for field in self.keeps}
             config = thing["config"] | check.texts(asked.get("config"))
             asked = {**kept, **asked, "config": config}
@@ -179,6 +178,36 @@ class Shelf:
     def _tell(self, what: str, name: str, **context: str) -> None:
         events = self.call.daemon.events
         events.lifecycle(f"{self.kind}-{what}", self.url(name), self.project, **context)
+
+
+def routes(path: str, shelf_of: Callable[[Call], Shelf]) -> dict[str, Handler]:
+    """List what is served of objects that are treated as most are.
+
+    Args:
+        path: of one, such as ``"/1.0/network-acls/{acl}"``.
+        shelf_of: finds those that a request is about.
+    """
+    every, _, key = path.removesuffix("}").rpartition("/{")
+
+    async def get_all(call: Call) -> web.StreamResponse:
+        return shelf_of(call).all()
+
+    async def get(call: Call) -> web.StreamResponse:
+        return shelf_of(call).one(call.names[key])
+
+    async def update(call: Call) -> web.StreamResponse:
+        return await shelf_of(call).update(call.names[key])
+
+    async def delete(call: Call) -> web.StreamResponse:
+        return shelf_of(call).delete(call.names[key])
+
+    return {
+        f"GET {every}": get_all,
+        f"GET {path}": get,
+        f"PUT {path}": update,
+        f"PATCH {path}": update,
+        f"DELETE {path}": delete,
+    }
 
 
 def shelved(call: Call, shelves: Iterable[Shelf]) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .shelves import Shelf, home, homes, shelved
+from .shelves import Shelf, home, homes, routes, shelved
 from .used_by import named_by
 
 if TYPE_CHECKING:
@@ -103,16 +103,6 @@ async def create_zone(call: Call) -> web.StreamResponse:
     return zones.create(name, asked)
 
 
-async def get_zone(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-zones/<name>``."""
-    return _zones(call).one(call.names["zone"])
-
-
-async def update_zone(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/network-zones/<name>``."""
-    return await _zones(call).update(call.names["zone"])
-
-
 async def delete_zone(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/network-zones/<name>``, with its records."""
     zones = _zones(call)
@@ -176,11 +166,6 @@ def _entry(given: Json) -> Json:
     return {"type": kind, **ttl, "value": value}
 
 
-async def list_records(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-zones/<zone>/records``."""
-    return _records(call).all()
-
-
 async def create_record(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-zones/<zone>/records``."""
     records = _records(call)
@@ -198,32 +183,11 @@ async def create_record(call: Call) -> web.StreamResponse:
     return records.create(name, asked)
 
 
-async def get_record(call: Call) -> web.StreamResponse:
-    """``GET /1.0/network-zones/<zone>/records/<name>``."""
-    return _records(call).one(call.names["record"])
-
-
-async def update_record(call: Call) -> web.StreamResponse:
-    """``PUT`` and ``PATCH /1.0/network-zones/<zone>/records/<name>``."""
-    return await _records(call).update(call.names["record"])
-
-
-async def delete_record(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/network-zones/<zone>/records/<name>``."""
-    return _records(call).delete(call.names["record"])
-
-
 ROUTES = {
+    **routes("/1.0/network-zones/{zone}", _zones),
+    **routes("/1.0/network-zones/{zone}/records/{record}", _records),
     "GET /1.0/network-zones": list_zones,
     "POST /1.0/network-zones": create_zone,
-    "GET /1.0/network-zones/{zone}": get_zone,
-    "PUT /1.0/network-zones/{zone}": update_zone,
-    "PATCH /1.0/network-zones/{zone}": update_zone,
     "DELETE /1.0/network-zones/{zone}": delete_zone,
-    "GET /1.0/network-zones/{zone}/records": list_records,
     "POST /1.0/network-zones/{zone}/records": create_record,
-    "GET /1.0/network-zones/{zone}/records/{record}": get_record,
-    "PUT /1.0/network-zones/{zone}/records/{record}": update_record,
-    "PATCH /1.0/network-zones/{zone}/records/{record}": update_record,
-    "DELETE /1.0/network-zones/{zone}/records/{record}": delete_record,
 }

@@ -124,8 +124,7 @@ async def export_backup(call: Call) -> web.StreamResponse:
 
 async def import_bucket(call: Call, pool: str) -> web.StreamResponse:
     """``POST /1.0/storage-pools/<pool>/buckets`` with a backup."""
-    content = await call.raw()
-    call.content.clear()
+    content = await call.upload()
     try:
         index = unpack_backup(content)[0]
     except Refused as refusal:

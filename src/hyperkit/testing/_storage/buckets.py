@@ -131,14 +131,13 @@ async def get_bucket(call: Call) -> web.StreamResponse:
 
 async def update_bucket(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/storage-pools/<pool>/buckets/<bucket>``."""
-    patching = call.request.method == "PATCH"
     failed = "Failed updating storage bucket: "
-    bucket = find_bucket(call, "" if patching else failed)
+    bucket = find_bucket(call, "" if call.patching else failed)
     call.check_etag(*_writable(bucket))
     asked = await call.json()
     config = _config(call, bucket.name, asked, failed)
-    bucket.config = bucket.config | config if patching else config
-    if not patching or "description" in asked:
+    bucket.config = bucket.config | config if call.patching else config
+    if not call.patching or "description" in asked:
         bucket.description = str(asked.get("description") or "")
     tell(call, "updated", bucket)
     return call.done("Updating storage bucket")

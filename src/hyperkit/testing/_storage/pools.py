@@ -131,12 +131,11 @@ async def update_pool(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(pool))
     asked = await call.json()
     config = check.texts(asked.get("config"))
-    patching = call.request.method == "PATCH"
-    merged = pool.config | config if patching else config
+    merged = pool.config | config if call.patching else config
     if merged.get("source", pool.config["source"]) != pool.config["source"]:
         raise Refused(400, "Pool source cannot be changed when not in pending state")
     pool.config = {"source": pool.config["source"]} | merged
-    if not patching or "description" in asked:
+    if not call.patching or "description" in asked:
         pool.description = str(asked.get("description") or "")
     call.daemon.events.lifecycle("storage-pool-updated", f"/1.0/storage-pools/{pool.name}")
     return call.done("Updating storage pool")

@@ -175,8 +175,7 @@ async def export_backup(call: Call) -> web.StreamResponse:
 
 async def import_volume(call: Call, pool: str) -> web.StreamResponse:
     """``POST /1.0/storage-pools/<pool>/volumes/custom`` with a file."""
-    content = await call.raw()
-    call.content.clear()
+    content = await call.upload()
     kind = call.header("type") or "backup"
     name = call.header("name") or ""
     if kind == "iso" and call.flavour.has("custom_volume_iso"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._engine.answers import Refused
 from .._guest.tree import Node
-from .._transfers import files, sftp
+from .._transfers import files
 from . import mounts, nbd
 from .volume_shared import ONE, bytes_of, empty_tree, find_custom, find_volume, home_of, resources
 
@@ -34,34 +34,6 @@ def _with_files(call: Call) -> Volume:
         text = f'Storage volume "{name}" in project "{call.project}" of type "custom" does not '
         raise Refused(404, f'{text}exist on pool "{pool}": Storage volume not found')
     return find_custom(call)
-
-
-async def get_file(call: Call) -> web.StreamResponse:
-    """``GET …/volumes/custom/<volume>/files``."""
-    return files.get(call, _place(call))
-
-
-async def head_file(call: Call) -> web.StreamResponse:
-    """``HEAD …/volumes/custom/<volume>/files``."""
-    try:
-        return files.head(call, _place(call))
-    except Refused as refusal:
-        return files.headless(refusal)
-
-
-async def post_file(call: Call) -> web.StreamResponse:
-    """``POST …/volumes/custom/<volume>/files``."""
-    return await files.post(call, _place(call))
-
-
-async def delete_file(call: Call) -> web.StreamResponse:
-    """``DELETE …/volumes/custom/<volume>/files``."""
-    return files.delete(call, _place(call))
-
-
-async def speak_sftp(call: Call) -> web.StreamResponse:
-    """``GET …/volumes/custom/<volume>/sftp``."""
-    return await sftp.serve(call, _with_files(call).tree)
 
 
 def _blocks(call: Call) -> Volume:
@@ -115,11 +87,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
 
 
 ROUTES = {
-    f"GET {ONE}/files": get_file,
-    f"HEAD {ONE}/files": head_file,
-    f"POST {ONE}/files": post_file,
-    f"DELETE {ONE}/files": delete_file,
-    f"GET {ONE}/sftp": speak_sftp,
+    **files.routes(ONE, _place),
     f"GET {ONE}/nbd": speak_nbd,
     f"POST {ONE}/rebuild": rebuild,
     f"GET {ONE}/bitmaps": no_bitmaps,

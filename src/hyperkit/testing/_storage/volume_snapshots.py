@@ -104,10 +104,9 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
     snapshot = _found(call, find_custom(call))
     call.check_etag(*_writable(snapshot))
     asked = await call.json()
-    patching = call.request.method == "PATCH"
-    if not patching or "description" in asked:
+    if not call.patching or "description" in asked:
         snapshot.description = str(asked.get("description") or "")
-    if not patching or "expires_at" in asked:
+    if not call.patching or "expires_at" in asked:
         snapshot.expires_at = asked.get("expires_at")
     return call.done(
         "Updating storage volume snapshot", extension="storage_and_profile_operations"

@@ -240,8 +240,7 @@ def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
 
 async def update_volume(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/storage-pools/<pool>/volumes/<type>/<volume>``."""
-    patching = call.request.method == "PATCH"
-    volume = find_custom(call) if patching else find_volume(call)
+    volume = find_custom(call) if call.patching else find_volume(call)
     call.check_etag(*_writable(volume))
     asked = await call.json()
     if asked.get("restore"):
@@ -249,8 +248,8 @@ async def update_volume(call: Call) -> web.StreamResponse:
     if volume.type != "custom":
         raise Refused(501, "The embedded server keeps no settings of the volume of an instance")
     config = check.texts(asked.get("config"))
-    volume.config = volume.config | config if patching else config
-    if not patching or "description" in asked:
+    volume.config = volume.config | config if call.patching else config
+    if not call.patching or "description" in asked:
         volume.description = str(asked.get("description") or "")
     tell(call, "updated", volume)
     return call.done("Updating storage volume")

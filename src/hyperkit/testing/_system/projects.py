@@ -130,9 +130,8 @@ async def update_project(call: Call) -> web.StreamResponse:
     project = _found(call)
     call.check_etag(*_writable(project))
     asked = await call.json()
-    patching = call.request.method == "PATCH"
     config = _config(asked.get("config"))
-    merged = project.config | config if patching else config
+    merged = project.config | config if call.patching else config
     changed = {
         key
         for key in {*merged, *project.config}
@@ -143,7 +142,7 @@ async def update_project(call: Call) -> web.StreamResponse:
     if changed and project.instances:
         raise Refused(400, "Features can only be changed on empty projects")
     project.config = dict(sorted(merged.items()))
-    if not patching or "description" in asked:
+    if not call.patching or "description" in asked:
         project.description = str(asked.get("description") or "")
     if changed:
         _furnish(call, project)

@@ -139,8 +139,7 @@ async def update_server(call: Call) -> web.StreamResponse:
         raise Refused(400, "cannot set 'core.trust_password': unknown key")
     # Where it listens was decided when it was made.
     config.pop("core.https_address", None)
-    patching = call.request.method == "PATCH"
-    merged = call.state.config | config if patching else config
+    merged = call.state.config | config if call.patching else config
     call.state.config = {key: value for key, value in merged.items() if value}
     call.daemon.events.lifecycle("config-updated", "/1.0", "")
     return call.sync({})

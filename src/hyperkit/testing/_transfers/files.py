@@ -1,4 +1,4 @@
-"""Files in instances, and in volumes."""
+"""Files in instances and in volumes, by HTTP and by SFTP."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from aiohttp import web
 
 from .._engine.answers import Refused, body, error
 from .._guest.tree import Node
+from . import sftp
 
 if TYPE_CHECKING:
-    from .._engine.call import Call
+    from collections.abc import Callable
+
+    from .._engine.call import Call, Handler
     from .._guest.tree import Tree
 
 _BYTES = "application/octet-stream"
@@ -32,6 +35,42 @@ class Place(NamedTuple):
     kind: str
     source: str
     project: str
+
+
+def routes(path: str, place: Callable[[Call], Place]) -> dict[str, Handler]:
+    """List what is served of the files of something.
+
+    Args:
+        path: of what has the files, such as ``"/1.0/instances/{name}"``.
+        place: finds it.
+    """
+
+    async def get(call: Call) -> web.StreamResponse:
+        return _get(call, place(call))
+
+    async def head(call: Call) -> web.StreamResponse:
+        try:
+            return _head(call, place(call))
+        except Refused as refusal:
+            return _headless(refusal)
+
+    async def post(call: Call) -> web.StreamResponse:
+        return await _post(call, place(call))
+
+    async def delete(call: Call) -> web.StreamResponse:
+        return _delete(call, place(call))
+
+    async def speak_sftp(call: Call) -> web.StreamResponse:
+        call.check_upgrade("sftp")
+        return await sftp.serve(call, place(call).tree)
+
+    return {
+        f"GET {path}/files": get,
+        f"HEAD {path}/files": head,
+        f"POST {path}/files": post,
+        f"DELETE {path}/files": delete,
+        f"GET {path}/sftp": speak_sftp,
+    }
 
 
 def _path(call: Call) -> str:
@@ -66,7 +105,7 @@ def _headers(call: Call, node: Node) -> dict[str, str]:
     return found
 
 
-def get(call: Call, place: Place) -> web.StreamResponse:
+def _get(call: Call, place: Place) -> web.StreamResponse:
     """Answer with a file, or with the names in a folder."""
     path, node = _found(call, place)
     headers = _headers(call, node)
@@ -95,7 +134,7 @@ def sent(call: Call, content: bytes, headers: dict[str, str]) -> web.Response:
     return web.Response(body=content[begin:end], status=206, headers=headers, content_type=_BYTES)
 
 
-def head(call: Call, place: Place) -> web.StreamResponse:
+def _head(call: Call, place: Place) -> web.StreamResponse:
     """Describe a file in headers alone."""
     _, node = _found(call, place)
     headers = _headers(call, node)
@@ -105,7 +144,7 @@ def head(call: Call, place: Place) -> web.StreamResponse:
     return _headed(headers, 200, "application/json")
 
 
-def headless(refusal: Refused) -> web.Response:
+def _headless(refusal: Refused) -> web.Response:
     """Refuse a ``HEAD``: what is said has a length, but does not come."""
     length = len(body(error(refusal.code, refusal.text)))
     return _headed({"Content-Length": str(length)}, refusal.code, "application/json")
@@ -115,7 +154,7 @@ def _headed(headers: dict[str, str], status: int, kind: str) -> web.Response:
     return web.Response(status=status, headers={**headers, "Content-Type": kind})
 
 
-async def post(call: Call, place: Place) -> web.StreamResponse:
+async def _post(call: Call, place: Place) -> web.StreamResponse:
     """Write a file, or make a folder or a link."""
     path = _path(call)
     kind = call.header("type") or "file"
@@ -133,7 +172,7 @@ async def post(call: Call, place: Place) -> web.StreamResponse:
         uid=int(call.header("uid") or 0),
         gid=int(call.header("gid") or 0),
     )
-    content = await _content(call)
+    content = await call.upload()
     tree = place.tree
     try:
         if kind == "symlink":
@@ -159,14 +198,6 @@ async def post(call: Call, place: Place) -> web.StreamResponse:
 def _tell(call: Call, place: Place, what: str, **context: str) -> None:
     name = f"{place.kind}-file-{what}"
     call.daemon.events.lifecycle(name, place.source, place.project, **context)
-
-
-async def _content(call: Call) -> bytes:
-    """Read a file's content, which is not kept among the requests."""
-    blocks: list[bytes] = []
-    while block := await call.request.content.readany():
-        blocks.append(block)
-    return b"".join(blocks)
 
 
 def _mode(text: str | None, default: int) -> int:
@@ -196,7 +227,7 @@ def _link(tree: Tree, path: str, target: str) -> None:
     raise Refused(500, f'sftp: "symlink {target} {path}: file exists" (SSH_FX_FAILURE)')
 
 
-def delete(call: Call, place: Place) -> web.StreamResponse:
+def _delete(call: Call, place: Place) -> web.StreamResponse:
     """Delete a file, or a folder."""
     path = _path(call)
     force = call.header("force") == "true" and call.flavour.has("file_delete_force")

@@ -260,12 +260,7 @@ class _Session:
 
 
 async def serve(call: Call, tree: Tree) -> web.StreamResponse:
-    """Speak SFTP in the place of HTTP, to the end.
-
-    Raises:
-        Refused: the request does not ask for it.
-    """
-    call.check_upgrade("sftp")
+    """Speak SFTP in the place of HTTP, to the end."""
     session = _Session(tree, connection_of(call.request).send)
     connection = switch(call.request, "sftp", session.receive)
     await session.ended.wait()
