@@ -8,7 +8,7 @@ import platform
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from .._guest.busybox import busybox
+from .._images.busybox import busybox
 from .events import Events
 from .operations import Operations
 from .state import Alias, Network, Pool, Profile, Project, State, mac_address

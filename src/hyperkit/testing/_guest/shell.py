@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .streams import Files, Reader, Writer
     from .tree import Tree
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Shell:
@@ -321,7 +321,7 @@ class Shell:
         return COMMANDS[name](command, self) or 0
 
     def _executable(self, name: str, env: dict[str, str]) -> bytes:
-        folders = [""] if "/" in name else env.get("PATH", _PATH).split(":")
+        folders = [""] if "/" in name else env.get("PATH", PATH).split(":")
         for folder in folders:
             path = self.path(posixpath.join(folder, name))
             if not self.tree.exists(path):

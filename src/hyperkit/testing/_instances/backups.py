@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -12,7 +11,7 @@ from .._engine.answers import Json, Refused
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
 from .._transfers import backups as keeping
-from .._transfers.archives import pack_files, unpack_backup
+from .._transfers.archives import pack_backup, unpack_backup
 from . import creation
 
 if TYPE_CHECKING:
@@ -125,11 +124,8 @@ def packed(
             for one in snapshots
         ],
     }
-    trees = {FOLDERS["own"]: (snapshot or instance).tree}
-    for one in snapshots:
-        trees[f"{FOLDERS['snapshots']}/{one.name}"] = one.tree
-    # JSON is YAML too.
-    return pack_files({"backup/index.yaml": json.dumps(index).encode()}, trees, packer)
+    trees = {"": (snapshot or instance).tree, **{one.name: one.tree for one in snapshots}}
+    return pack_backup(index, packer, trees, FOLDERS)
 
 
 async def get_backup(call: Call) -> web.StreamResponse:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._engine.answers import Json, Refused, listing, mapping
 from .._engine.state import FROZEN
 from .._guest.jobs import NOT_EXECUTABLE, NOT_FOUND, Exit, Interrupted, Job, Killed, NotRunnable
-from .._guest.shell import Shell
+from .._guest.shell import PATH, Shell
 from .._guest.sockets import Session
 from .._guest.streams import Kept, Nowhere
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .._engine.operations import Operation
     from .._engine.state import Instance
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FAILURES = {NOT_EXECUTABLE: "Command not executable", NOT_FOUND: "Command not found"}
 
 
@@ -36,74 +35,76 @@ async def exec_command(call: Call) -> web.StreamResponse:
         raise Refused(400, "Instance is frozen")
     if not instance.running:
         raise Refused(400, "Instance is not running")
-    by_websocket = bool(asked.get("wait-for-websocket"))
-    interactive = bool(asked.get("interactive"))
-    record = bool(asked.get("record-output"))
-    if record and call.flavour.recent:
-        for other, given in (("wait-for-websocket", by_websocket), ("interactive", interactive)):
-            if given:
-                text = f'Cannot use "record-output" in combination with "{other}"'
-                raise Refused(400, text)
-    resources = call.about(instance.name)
-    if not call.flavour.lxd:
-        resources = {"containers": resources["instances"], **resources}
+    if asked.get("record-output") and call.flavour.recent:
+        _refuse_others(asked)
     command = [str(one) for one in listing(asked.get("command"))]
     job = Job(call.daemon, instance, command)
-    environment = _environment(asked)
     call.daemon.events.lifecycle(
         "instance-exec", f"/1.0/instances/{instance.name}", call.project, command=command
     )
-    if not by_websocket:
-        return call.start(
-            "Executing command",
-            lambda operation: _alone(operation, job, asked, environment, record=record),
-            project=instance.project,
-            resources=resources,
-        )
-    size = int(asked.get("width") or 80), int(asked.get("height") or 24)
-    session = Session(job, interactive=interactive, size=size)
-    metadata: Json = {
-        "command": command,
-        "environment": environment,
-        "fds": session.secrets,
-        "interactive": interactive,
-    }
+    if asked.get("wait-for-websocket"):
+        return _start_attended(call, job, asked)
+    return _start_alone(call, job, asked)
 
-    async def work(operation: Operation) -> None:
-        await _attended(operation, job, session, asked, environment)
 
+def _start_alone(call: Call, job: Job, asked: Json) -> web.StreamResponse:
+    """Answer with an operation that runs a command without websockets."""
+    resources = call.about(job.instance.name)
     if not call.flavour.lxd:
-        del resources["containers"]
+        resources = {"containers": resources["instances"], **resources}
     return call.start(
         "Executing command",
-        work,
-        class_="websocket",
-        metadata=metadata,
-        project=instance.project,
+        lambda operation: _alone(operation, job, asked),
+        project=job.instance.project,
         resources=resources,
+    )
+
+
+def _start_attended(call: Call, job: Job, asked: Json) -> web.StreamResponse:
+    """Answer with an operation that runs a command with websockets."""
+    interactive = bool(asked.get("interactive"))
+    size = int(asked.get("width") or 80), int(asked.get("height") or 24)
+    session = Session(job, interactive=interactive, size=size)
+    return call.start(
+        "Executing command",
+        lambda operation: _attended(operation, job, session, asked),
+        class_="websocket",
+        metadata={
+            "command": list(job.title),
+            "environment": _environment(asked),
+            "fds": session.secrets,
+            "interactive": interactive,
+        },
+        project=job.instance.project,
+        resources=call.about(job.instance.name),
         session=session,
     )
+
+
+def _refuse_others(asked: Json) -> None:
+    """Refuse what cannot be together with the recording of what a command writes."""
+    for other in ("wait-for-websocket", "interactive"):
+        if asked.get(other):
+            raise Refused(400, f'Cannot use "record-output" in combination with "{other}"')
 
 
 def _environment(asked: Json) -> dict[str, str]:
     """Complete the environment as the servers do."""
     given = {name: str(value) for name, value in mapping(asked.get("environment")).items()}
-    known = {"PATH": _PATH, "LANG": "C.UTF-8"}
+    known = {"PATH": PATH, "LANG": "C.UTF-8"}
     if not asked.get("user"):
         known |= {"HOME": "/root", "USER": "root"}
     return dict(sorted({**known, **given}.items()))
 
 
-async def _alone(
-    operation: Operation, job: Job, asked: Json, environment: dict[str, str], *, record: bool
-) -> None:
+async def _alone(operation: Operation, job: Job, asked: Json) -> None:
     """Run a command without websockets."""
     stdout, stderr = Kept(), Kept()
     if not job.title:
         raise Refused(500, "Failed to retrieve PID of executing child process")
     files: dict[int, Any] = {0: Nowhere(), 1: stdout, 2: stderr}
-    code = await run(job, asked, environment, files)
-    if record:
+    code = await run(job, asked, _environment(asked), files)
+    if asked.get("record-output"):
         _record(operation, job.instance, stdout, stderr)
     _end(operation, code)
 
@@ -120,16 +121,14 @@ def _record(operation: Operation, instance: Instance, stdout: Kept, stderr: Kept
     operation.metadata = {"output": {number: folder + name for number, name in found.items()}}
 
 
-async def _attended(
-    operation: Operation, job: Job, session: Session, asked: Json, environment: dict[str, str]
-) -> None:
+async def _attended(operation: Operation, job: Job, session: Session, asked: Json) -> None:
     """Run a command with websockets."""
     try:
         await session.connected(10 if operation.daemon.flavour.recent else 5)
     except TimeoutError:
         raise Refused(500, "Timed out waiting for websockets to connect") from None
     try:
-        code = await run(job, asked, environment, session.files)
+        code = await run(job, asked, _environment(asked), session.files)
     except asyncio.CancelledError:
         job.abandon()
         raise

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused
 from .._engine.state import Bucket
 from .._transfers import backups as keeping
-from .._transfers.archives import pack_files, unpack_backup
+from .._transfers.archives import pack_backup, unpack_backup
 from .bucket_shared import ONE, add, buckets_of, check_pool, find_bucket, tell
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
             "description": bucket.description,
             "keys": list(bucket.keys.values()),
         }
-        # JSON is YAML too.
-        return pack_files({"backup/index.yaml": json.dumps(index).encode()}, {}, packer)
+        return pack_backup(index, packer)
 
     return await keeping.make(
         call,

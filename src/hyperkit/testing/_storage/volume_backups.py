@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers import backups as keeping
-from .._transfers.archives import open_archive, pack_files, put, unpack_backup
+from .._transfers.archives import open_archive, pack_backup, put, unpack_backup
 from .volume_shared import ONE, add, empty_tree, find_custom, home_of, resources, tell
 
 if TYPE_CHECKING:
@@ -96,11 +95,8 @@ def packed(
             for one in snapshots
         ],
     }
-    trees = {_FOLDERS["own"]: origin.tree}
-    for one in snapshots:
-        trees[f"{_FOLDERS['snapshots']}/{one.name}"] = one.tree
-    # JSON is YAML too.
-    return pack_files({"backup/index.yaml": json.dumps(index).encode()}, trees, packer)
+    trees = {"": origin.tree, **{one.name: one.tree for one in snapshots}}
+    return pack_backup(index, packer, trees, _FOLDERS)
 
 
 def unpacked(content: bytes) -> tuple[Json, Tree, dict[str, VolumeSnapshot]]:

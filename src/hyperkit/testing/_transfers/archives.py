@@ -6,14 +6,17 @@ import bz2
 import datetime as dt
 import gzip
 import io
+import json
 import lzma
 import tarfile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from .._clock import EPOCH
 from .._engine.answers import Json, Refused
-from .._guest.busybox import add, add_tree, base_tree
+from .._guest.system import base_tree
 from .._guest.tree import Node, Tree
 
 if TYPE_CHECKING:
@@ -154,16 +157,59 @@ def unpack_backup(
     return index, trees
 
 
+def pack_backup(
+    index: Json,
+    packer: str,
+    trees: Mapping[str, Tree] = MappingProxyType({}),
+    folders: Mapping[str, str] = _NOWHERE,
+) -> bytes:
+    """Write a backup, as `unpack_backup` reads it.
+
+    Args:
+        index: what it says of itself.
+        packer: what it is packed by, of those that `packer_of` gives.
+        trees: the own one by an empty name, and those of the snapshots by theirs.
+        folders: where they are put.
+    """
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        # JSON is YAML too.
+        _add(archive, "backup/index.yaml", Node("file", data=json.dumps(index).encode()))
+        for name, tree in trees.items():
+            _add_tree(archive, f"{folders['snapshots']}/{name}" if name else folders["own"], tree)
+    return _PACKERS[packer](packed.getvalue())
+
+
 def pack(metadata: Mapping[str, Any], templates: dict[str, bytes], tree: Tree) -> bytes:
     """Write an image: one archive with everything."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         text = yaml.safe_dump(dict(metadata)).encode()
-        add(archive, "metadata.yaml", Node("file", data=text))
+        _add(archive, "metadata.yaml", Node("file", data=text))
         for name, content in templates.items():
-            add(archive, f"templates/{name}", Node("file", data=content))
-        add_tree(archive, "rootfs", tree)
-    return gzip.compress(packed.getvalue(), 1, mtime=0)
+            _add(archive, f"templates/{name}", Node("file", data=content))
+        _add_tree(archive, "rootfs", tree)
+    return _gzipped(packed.getvalue())
+
+
+def _add_tree(tar: tarfile.TarFile, folder: str, tree: Tree) -> None:
+    """Put a tree into an archive."""
+    _add(tar, folder, tree.root)
+    for path, node in sorted(tree.walk()):
+        _add(tar, folder + path, node)
+
+
+def _add(tar: tarfile.TarFile, name: str, node: Node) -> None:
+    """Put one file into an archive; it has no time, so that the archive is always the same."""
+    entry = tarfile.TarInfo(name)
+    entry.mode, entry.uid, entry.gid = node.mode, node.uid, node.gid
+    if node.kind == "directory":
+        entry.type = tarfile.DIRTYPE
+    elif node.kind == "symlink":
+        entry.type, entry.linkname = tarfile.SYMTYPE, node.target
+    else:
+        entry.size = len(node.data)
+    tar.addfile(entry, io.BytesIO(node.data))
 
 
 def packer_of(name: str) -> str:
@@ -178,23 +224,6 @@ def packer_of(name: str) -> str:
     if name not in known:
         raise Refused(400, f'Compression algorithm "{name}" isn\'t currently supported')
     return known[name]
-
-
-def pack_files(files: dict[str, bytes], trees: dict[str, Tree], packer: str = "gzip") -> bytes:
-    """Write an archive of files and trees, by their names.
-
-    Args:
-        files: their contents.
-        trees: with all that is in them.
-        packer: what it is packed by, of those that `packer_of` gives.
-    """
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files.items():
-            add(archive, name, Node("file", data=content))
-        for name, tree in trees.items():
-            add_tree(archive, name, tree)
-    return _PACKERS[packer](packed.getvalue())
 
 
 def _gzipped(content: bytes) -> bytes:
@@ -214,5 +243,5 @@ def moment(seconds: Any) -> str:
     try:
         found = dt.datetime.fromtimestamp(int(seconds or 0), dt.UTC)
     except (TypeError, ValueError):
-        return "1970-01-01T00:00:00Z"
+        return EPOCH
     return f"{found:%Y-%m-%dT%H:%M:%S}Z"

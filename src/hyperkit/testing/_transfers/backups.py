@@ -118,22 +118,19 @@ async def make(
     packer = packer_of(str(asked.get("compression_algorithm") or ""))
     direct = call.request.headers.get("Accept") == _BYTES and call.flavour.has("direct_backup")
     target: Json = asked.get("target") or {}
-    loop = asyncio.get_running_loop()
-    for elsewhere, what in (
-        (direct, f"requesting a direct backup with Accept: {_BYTES}"),
-        (target, "setting a backup target"),
-    ):
-        if elsewhere and asked.get("name"):
-            raise Refused(400, f"No backup name can be set when {what}")
+
+    def packed() -> asyncio.Future[bytes]:
+        return asyncio.get_running_loop().run_in_executor(None, pack, packer)
+
     if direct:
-        return web.Response(
-            body=await loop.run_in_executor(None, pack, packer), content_type=_BYTES
-        )
+        _refuse_name(asked, f"requesting a direct backup with Accept: {_BYTES}")
+        return web.Response(body=await packed(), content_type=_BYTES)
     if target:
+        _refuse_name(asked, "setting a backup target")
 
         async def send(operation: Operation) -> None:
             operation.daemon.dialled = True
-            await put_object(target, await loop.run_in_executor(None, pack, packer))
+            await put_object(target, await packed())
 
         return call.start(description, send, resources=resources(""))
     name = free_name(asked, dict(owner.backups), "backup")
@@ -145,7 +142,7 @@ async def make(
         owner.backups[name] = Backup(
             name,
             call.daemon.clock.text(),
-            await loop.run_in_executor(None, pack, packer),
+            await packed(),
             asked.get("expires_at") or NEVER,
             alone=alone,
             optimized_storage=bool(asked.get("optimized_storage")),
@@ -153,6 +150,12 @@ async def make(
         tell("created", name)
 
     return call.start(description, work, resources=resources(name))
+
+
+def _refuse_name(asked: Json, when: str) -> None:
+    """Refuse to name what is not kept."""
+    if asked.get("name"):
+        raise Refused(400, f"No backup name can be set when {when}")
 
 
 def rename(owner: Owner, backup: Backup, name: str, taken: str) -> None:
