@@ -348,7 +348,7 @@ async def delete_token(call: Call) -> web.StreamResponse:
     return call.sync({})
 
 
-def _of(kind: str) -> dict[str, Handler]:
+def _routes_of(kind: str) -> dict[str, Handler]:
     """List what is served of the identities of a kind."""
     path = f"{_PATH}/{kind}"
     return {
@@ -367,8 +367,8 @@ ROUTES: dict[str, Handler] = {
     f"POST {_PATH}/bearer": create_bearer,
     f"POST {_PATH}/bearer/{{identity}}/token": create_token,
     f"DELETE {_PATH}/bearer/{{identity}}/token": delete_token,
-    **_of("tls"),
-    **_of("oidc"),
-    **_of("bearer"),
+    **_routes_of("tls"),
+    **_routes_of("oidc"),
+    **_routes_of("bearer"),
 }
 UNTRUSTED = {f"POST {_PATH}/tls"}

@@ -37,7 +37,7 @@ def listing(value: Any) -> list[Any]:
     return found
 
 
-def body(value: Any) -> bytes:
+def to_json(value: Any) -> bytes:
     """Write JSON as the servers do."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
@@ -45,7 +45,7 @@ def body(value: Any) -> bytes:
 def respond(value: Json, status: int, headers: dict[str, str] | None = None) -> web.Response:
     """Answer with JSON."""
     return web.Response(
-        body=body(value), status=status, headers=headers, content_type="application/json"
+        body=to_json(value), status=status, headers=headers, content_type="application/json"
     )
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._flavours import Flavour
+    from .call import Handler
     from .daemon import Daemon
+    from .routes import Match
 
 _LOG = logging.getLogger("hyperkit.testing")
 
@@ -105,37 +107,51 @@ class App:
             return respond(error(500, text), 500)
 
     async def _answer(self, request: web.BaseRequest, asked: Request) -> web.StreamResponse:
-        daemon = self._daemon
-        raw_path = request.raw_path.partition("?")[0]
-        match = self._router.find(raw_path)
-        missing = "Not Found" if daemon.flavour.lxd6 else "not found"
-        if match is None:
-            raise Refused(404, missing)
-        method = request.method
-        if method not in match.route.methods:
-            raise Refused(501, "not implemented")
-        handler = match.route.methods[method]
-        if handler is None:
-            line = f"{method} {match.route.path}"
-            raise Refused(501, f"The embedded server cannot do {line}")
-        names = self._router.named(method, match.route, match.names)
+        """Find who answers, read who asks, and see whether they may."""
+        match, handler = self._route(request)
+        names = self._router.named(request.method, match.route, match.names)
         connection = connection_of(request)
-        identity = identity_of(daemon, connection.peer, request.headers.get("Authorization", ""))
+        identity = identity_of(
+            self._daemon, connection.peer, request.headers.get("Authorization", "")
+        )
         trusted = not connection.secure or self._knows(connection.peer) or identity is not None
-        call = Call(request, daemon, names, match.alias, connection.peer, trusted)
+        call = Call(request, self._daemon, names, match.alias, connection.peer, trusted)
         call.content = asked.content
-        if not trusted and method not in match.route.untrusted:
+        if not trusted and request.method not in match.route.untrusted:
             raise Refused(403, call.forbidden)
-        target = call.query.get("target")
-        if call.all_projects and not all_projects(daemon.flavour, match.route.path):
-            raise Refused(400, "All projects queries are not supported")
-        if target and target not in {"none", call.daemon.member} and raw_path != "/1.0/instances":
-            raise Refused(404, "Cluster member not found")
+        self._check_query(call, match.route.path)
         if connection.secure and identity is not None:
             check_permissions(call, identity)
         elif connection.secure and trusted:
             self._check_project(call)
         return await handler(call)
+
+    def _route(self, request: web.BaseRequest) -> tuple[Match, Handler]:
+        """Find the route of a request, and what answers it."""
+        match = self._router.find(request.raw_path.partition("?")[0])
+        if match is None:
+            raise Refused(404, "Not Found" if self._daemon.flavour.lxd6 else "not found")
+        method, route = request.method, match.route
+        if method not in route.methods:
+            raise Refused(501, "not implemented")
+        handler = route.methods[method]
+        if handler is None:
+            raise Refused(501, f"The embedded server cannot do {method} {route.path}")
+        return match, handler
+
+    @staticmethod
+    def _check_query(call: Call, path: str) -> None:
+        """Refuse all projects where they cannot be asked for, and members that are not there.
+
+        Args:
+            call: the request.
+            path: of its route.
+        """
+        if call.all_projects and not all_projects(call.flavour, path):
+            raise Refused(400, "All projects queries are not supported")
+        target = call.query.get("target") or "none"
+        if target not in {"none", call.daemon.member} and path != "/1.0/instances":
+            raise Refused(404, "Cluster member not found")
 
     def _knows(self, peer: str) -> bool:
         return bool(peer) and fingerprint_of(peer) in self._daemon.state.certificates

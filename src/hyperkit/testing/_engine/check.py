@@ -34,20 +34,20 @@ _CONFIG = (
     "volatile.",
     "agent.",
 )
-_DEVICES = {
-    "none": set[str](),
-    "disk": set[str](),
-    "nic": set[str](),
-    "proxy": set[str](),
-    "gpu": set[str](),
-    "usb": set[str](),
-    "tpm": set[str](),
-    "pci": set[str](),
-    "infiniband": set[str](),
-    "unix-char": set[str](),
-    "unix-block": set[str](),
-    "unix-hotplug": set[str](),
-}
+_DEVICES = (
+    "disk",
+    "gpu",
+    "infiniband",
+    "nic",
+    "none",
+    "pci",
+    "proxy",
+    "tpm",
+    "unix-block",
+    "unix-char",
+    "unix-hotplug",
+    "usb",
+)
 
 
 def instance_name(name: str, *, lxd: bool) -> None:

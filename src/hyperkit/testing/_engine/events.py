@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .answers import Json, body, in_project
+from .answers import Json, in_project, to_json
 
 if TYPE_CHECKING:
     from .daemon import Daemon
@@ -50,7 +50,7 @@ class Events:
         }
         if project:
             event["project"] = project
-        text = body(event)
+        text = to_json(event)
         for listener in self._listeners:
             if type_ in listener.types and listener.project in {None, project}:
                 listener.queue.put_nowait(text)

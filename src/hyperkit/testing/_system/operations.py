@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .._engine.answers import Json, Refused, body, error, respond, sync
+from .._engine.answers import Json, Refused, error, respond, sync, to_json
 from .._engine.operations import CANCELLED, SUCCESS
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def wait_for_operation(call: Call) -> web.StreamResponse:
     answer, status = _outcome(operation, dialect)
     if response is None:
         return respond(answer, status)
-    await response.write(body(answer))
+    await response.write(to_json(answer))
     await response.write_eof()
     return response
 

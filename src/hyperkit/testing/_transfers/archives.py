@@ -173,18 +173,18 @@ def pack_backup(
     """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        # JSON is YAML too.
         _add(archive, "backup/index.yaml", Node("file", data=json.dumps(index).encode()))
         for name, tree in trees.items():
             _add_tree(archive, f"{folders['snapshots']}/{name}" if name else folders["own"], tree)
     return _PACKERS[packer](packed.getvalue())
 
 
-def pack(metadata: Mapping[str, Any], templates: dict[str, bytes], tree: Tree) -> bytes:
+def pack(metadata: Json, templates: dict[str, bytes], tree: Tree) -> bytes:
     """Write an image: one archive with everything."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        text = yaml.safe_dump(dict(metadata)).encode()
+        # JSON is YAML too.
+        text = json.dumps(metadata, indent=2).encode()
         _add(archive, "metadata.yaml", Node("file", data=text))
         for name, content in templates.items():
             _add(archive, f"templates/{name}", Node("file", data=content))

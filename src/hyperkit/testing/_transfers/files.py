@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from .._engine.answers import Refused, body, error
+from .._engine.answers import Refused, error, to_json
 from .._guest.tree import Node
 from . import sftp
 
@@ -146,7 +146,7 @@ def _head(call: Call, place: Place) -> web.StreamResponse:
 
 def _headless(refusal: Refused) -> web.Response:
     """Refuse a ``HEAD``: what is said has a length, but does not come."""
-    length = len(body(error(refusal.code, refusal.text)))
+    length = len(to_json(error(refusal.code, refusal.text)))
     return _headed({"Content-Length": str(length)}, refusal.code, "application/json")
 
 
