@@ -292,15 +292,12 @@ class Call:
         }
         return respond(envelope, 202, {"Location": operation.url})
 
-    def about(self, *names: str, kind: str = "instances") -> Json:
-        """Write an operation's resources: instances, or something else.
+    def resources(self, *names: str) -> Json:
+        """Name an operation's resources: instances.
 
         Args:
-            names: of the objects.
-            kind: such as ``"images"``.
+            names: of the instances.
         """
-        if kind != "instances":
-            return {kind: [f"/1.0/{kind}/{name}" for name in names]}
         found = {"instances": [self.url("instances", name) for name in names]}
         if self.flavour.containers:
             found = {"containers": [self.url("containers", name) for name in names], **found}

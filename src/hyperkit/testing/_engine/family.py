@@ -1,4 +1,7 @@
-"""Objects that are listed, made, read, changed, renamed and deleted like many others."""
+"""Objects that are listed, made, read, changed, renamed and deleted like many others.
+
+Those that belong to networks answer otherwise: ``_networks/shelves.py``.
+"""
 
 from __future__ import annotations
 

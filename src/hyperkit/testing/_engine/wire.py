@@ -21,13 +21,11 @@ class Gate:
 
     Attributes:
         connections: those that are open.
-        accepted: how many there have been.
     """
 
     def __init__(self, web_server: web.Server) -> None:
         self._web = web_server
         self.connections: set[Connection] = set()
-        self.accepted = 0
 
     def plain(self) -> Connection:
         """Make the protocol of a connection without TLS."""
@@ -79,7 +77,6 @@ class Connection(asyncio.Protocol):
         """Begin."""
         self._raw = transport  # type: ignore[assignment]
         self._gate.connections.add(self)
-        self._gate.accepted += 1
         if self._tls is None:
             self._begin()
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.operations import Operation
 
-    Parts = tuple[list[bytes], str]
-
 _JSON = "application/json"
 
 

@@ -186,10 +186,10 @@ async def delete_image(call: Call) -> web.StreamResponse:
             "image-deleted", f"/1.0/images/{found.fingerprint}", call.project
         )
 
-    return call.start("Deleting image", work, resources=_about(found))
+    return call.start("Deleting image", work, resources=_resources(found))
 
 
-def _about(found: Image) -> Json:
+def _resources(found: Image) -> Json:
     return {"images": [f"/1.0/images/{found.fingerprint}"]}
 
 
@@ -209,7 +209,7 @@ async def refresh_image(call: Call) -> web.StreamResponse:
 async def create_secret(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/<fingerprint>/secret``."""
     found = image(call)
-    operation = call.daemon.operations.token("Image download token", {}, _about(found))
+    operation = call.daemon.operations.token("Image download token", {}, _resources(found))
     operation.project = call.project
     return call.answer(operation)
 

@@ -73,7 +73,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
         path = call.flavour.either(
             f"/1.0/backups/{name}", f"/1.0/instances/{instance.name}/backups/{name}"
         )
-        return {**({"backups": [path]} if name else {}), **call.about(instance.name)}
+        return {**({"backups": [path]} if name else {}), **call.resources(instance.name)}
 
     return await keeping.make(
         call,
@@ -144,7 +144,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
         keeping.rename(instance, backup, name, f'Backup "{name}" already exists')
         _tell(call, instance, "renamed", name, old_name=f"{instance.name}/{old}")
 
-    return call.start("Renaming instance backup", work, resources=call.about(instance.name))
+    return call.start("Renaming instance backup", work, resources=call.resources(instance.name))
 
 
 async def delete_backup(call: Call) -> web.StreamResponse:
@@ -155,7 +155,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
         instance.backups.pop(backup.name, None)
         _tell(call, instance, "deleted", backup.name)
 
-    resources = call.about(instance.name)
+    resources = call.resources(instance.name)
     if not call.flavour.recent:
         resources = {"container": [f"/1.0/container/{instance.name}"]}
     return call.start("Removing instance backup", work, resources=resources)
@@ -194,7 +194,7 @@ async def import_backup(call: Call) -> web.StreamResponse:
         restored(made, index, trees)
         creation.add(call, made)
 
-    return call.start("Restoring backup", work, resources=call.about(name))
+    return call.start("Restoring backup", work, resources=call.resources(name))
 
 
 def _given(call: Call) -> tuple[dict[str, str], Json]:

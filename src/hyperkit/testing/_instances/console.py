@@ -44,7 +44,7 @@ async def attach(call: Call) -> web.StreamResponse:
         class_="websocket",
         may_cancel=not call.flavour.lxd,
         metadata={"fds": session.secrets},
-        resources=call.about(instance.name),
+        resources=call.resources(instance.name),
         session=session,
     )
 

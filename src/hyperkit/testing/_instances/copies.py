@@ -48,7 +48,7 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
             }
         add(call, made)
 
-    resources = call.about(name, original)
+    resources = call.resources(name, original)
     return call.start("Creating instance", work, resources=resources)
 
 
@@ -129,7 +129,7 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         if pool:
             _into_pool(call, instance, pool)
 
-    resources = call.about(instance.name)
+    resources = call.resources(instance.name)
     resources.pop("containers", None)
     return call.start("Migrating instance", work, resources=resources)
 

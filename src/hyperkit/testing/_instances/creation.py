@@ -53,7 +53,7 @@ def create(call: Call, name: str, asked: Json, source: Json) -> web.StreamRespon
         if asked.get("start") and call.flavour.has("instance_create_start"):
             start(call.daemon, instance)
 
-    resources = call.about(name)
+    resources = call.resources(name)
     if asked.get("type") == "virtual-machine":
         resources.pop("containers", None)
     return call.start("Creating instance", work, resources=resources)
@@ -221,7 +221,7 @@ async def rebuild(call: Call) -> web.StreamResponse:
             templates.apply(instance, "create")
         instance.config = dict(sorted(kept.items()))
 
-    return call.start("Rebuilding instance", work, resources=call.about(instance.name))
+    return call.start("Rebuilding instance", work, resources=call.resources(instance.name))
 
 
 ROUTES = {"POST /1.0/instances/{name}/rebuild": rebuild}

@@ -49,7 +49,7 @@ async def exec_command(call: Call) -> web.StreamResponse:
 
 def _start_alone(call: Call, job: Job, asked: Json) -> web.StreamResponse:
     """Answer with an operation that runs a command without websockets."""
-    resources = call.about(job.instance.name)
+    resources = call.resources(job.instance.name)
     if not call.flavour.lxd:
         resources = {"containers": resources["instances"], **resources}
     return call.start(
@@ -76,7 +76,7 @@ def _start_attended(call: Call, job: Job, asked: Json) -> web.StreamResponse:
             "interactive": interactive,
         },
         project=job.instance.project,
-        resources=call.about(job.instance.name),
+        resources=call.resources(job.instance.name),
         session=session,
     )
 

@@ -157,7 +157,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
         instance.description = str(asked.get("description") or "")
         _updated(call, instance)
 
-    return call.start("Updating instance", work, resources=call.about(instance.name))
+    return call.start("Updating instance", work, resources=call.resources(instance.name))
 
 
 async def patch_instance(call: Call) -> web.StreamResponse:
@@ -200,7 +200,7 @@ async def post_instance(call: Call) -> web.StreamResponse:
         raise Refused(refusal.code, text) from None
     name = str(asked.get("name") or "")
     if asked.get("migration") and not (asked.get("pool") or asked.get("project")):
-        return migration.offer_instance(call, instance, asked, call.about(instance.name))
+        return migration.offer_instance(call, instance, asked, call.resources(instance.name))
     if asked.get("project") or asked.get("pool"):
         return copies.move_instance(call, instance, name or instance.name, asked)
     return _rename(call, instance, name)
@@ -233,7 +233,7 @@ def _rename(call: Call, instance: Instance, name: str) -> web.StreamResponse:
             "instance-renamed", f"/1.0/instances/{name}", instance.project, old_name=old
         )
 
-    return call.start("Renaming instance", work, resources=call.about(instance.name))
+    return call.start("Renaming instance", work, resources=call.resources(instance.name))
 
 
 async def delete_instance(call: Call) -> web.StreamResponse:
@@ -248,7 +248,7 @@ async def delete_instance(call: Call) -> web.StreamResponse:
             states.halt(call.daemon, instance)
         states.remove(call.daemon, instance)
 
-    return call.start("Deleting instance", work, resources=call.about(instance.name))
+    return call.start("Deleting instance", work, resources=call.resources(instance.name))
 
 
 ROUTES = {

@@ -90,6 +90,6 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         take,
         descriptions=("Creating instance", "Creating instance"),
         failed="Error transferring instance data: ",
-        resources=call.about(name),
+        resources=call.resources(name),
         what="instance",
     )

@@ -67,9 +67,9 @@ def _found(call: Call) -> tuple[Instance, Snapshot]:
 def _resources(call: Call, instance: Instance, snapshot: str, lxd: str = "") -> Json:
     """Name an operation's resources: LXD 5.0 has the instance only, or what looks like one."""
     if call.flavour.lxd:
-        return call.about(lxd or instance.name)
+        return call.resources(lxd or instance.name)
     path = call.url("instances", instance.name, "snapshots", snapshot)
-    return {**call.about(instance.name), "instances_snapshots": [path]}
+    return {**call.resources(instance.name), "instances_snapshots": [path]}
 
 
 async def list_snapshots(call: Call) -> web.StreamResponse:
@@ -243,7 +243,7 @@ def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
             snapshot=name,
         )
 
-    return call.start("Restoring snapshot", work, resources=call.about(instance.name))
+    return call.start("Restoring snapshot", work, resources=call.resources(instance.name))
 
 
 ROUTES = {

@@ -209,7 +209,7 @@ async def set_state(call: Call) -> web.StreamResponse:
             raise Refused(500, call.flavour.either(lxd, incus))
         _ACTIONS[action](call.daemon, instance)
 
-    resources = call.about(instance.name)
+    resources = call.resources(instance.name)
     if not call.flavour.lxd2:
         resources.pop("containers", None)
     return call.start(_WORDS[action], work, resources=resources)
@@ -235,7 +235,7 @@ async def set_states(call: Call) -> web.StreamResponse:
         for instance in chosen:
             _ACTIONS[action](call.daemon, instance)
 
-    resources = call.about(*[one.name for one in chosen])
+    resources = call.resources(*[one.name for one in chosen])
     resources.pop("containers", None)
     return call.start(_WORDS[action], work, resources=resources if chosen else None)
 

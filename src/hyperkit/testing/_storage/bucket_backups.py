@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MISSING = "Storage bucket backup not found"
 
 
-def _about(bucket: Bucket, name: str) -> Json:
+def _resources(bucket: Bucket, name: str) -> Json:
     """Name an operation's resources."""
     path = f"/1.0/storage-pools/{bucket.pool}/buckets/{bucket.name}"
     backups = {"backups": [f"{path}/backups/{name}"]} if name else {}
@@ -74,7 +74,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
         before="",
         description="Creating bucket backup",
         label=f"{bucket.name}/",
-        resources=lambda name: _about(bucket, name),
+        resources=lambda name: _resources(bucket, name),
         tell=lambda what, name: tell(call, what, bucket, "bucket-backup", name=name),
     )
 
@@ -98,7 +98,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
         paths = f"{folder}{backup.name} {folder}{bucket.name}/{name}"
         raise Refused(500, f"rename {paths}: no such file or directory")
 
-    return call.start("Deleting bucket backup", work, resources=_about(bucket, backup.name))
+    return call.start("Deleting bucket backup", work, resources=_resources(bucket, backup.name))
 
 
 async def delete_backup(call: Call) -> web.StreamResponse:
@@ -111,7 +111,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
     async def work(_operation: Operation) -> None:
         raise Refused(404, "Storage volume backup not found")
 
-    return call.start("Deleting bucket backup", work, resources=_about(bucket, backup.name))
+    return call.start("Deleting bucket backup", work, resources=_resources(bucket, backup.name))
 
 
 async def export_backup(call: Call) -> web.StreamResponse:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .._engine.state import Volume, VolumeSnapshot
 
 
-def _about(call: Call, pool: str, name: str, snapshot: str = "") -> Json:
+def _resources(call: Call, pool: str, name: str, snapshot: str = "") -> Json:
     """Name an operation's resources."""
     path = f"{pool}/volumes/custom/{name}"
     if snapshot:
@@ -36,7 +36,7 @@ def offer_volume(
         lambda: packed(volume, alone=alone, packer="none", snapshot=snapshot),
         asked,
         description="Migrating storage volume",
-        resources=_about(call, volume.pool, volume.name, snapshot.name if snapshot else ""),
+        resources=_resources(call, volume.pool, volume.name, snapshot.name if snapshot else ""),
         what="storage volume",
     )
 
@@ -70,6 +70,6 @@ def receive_volume(call: Call, made: Volume, source: Json) -> web.StreamResponse
         take,
         descriptions=("Copying storage volume", "Creating storage volume"),
         failed="Error transferring storage volume: ",
-        resources=_about(call, made.pool, made.name),
+        resources=_resources(call, made.pool, made.name),
         what="storage volume",
     )

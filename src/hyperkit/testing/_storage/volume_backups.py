@@ -126,7 +126,7 @@ async def get_backup(call: Call) -> web.StreamResponse:
     return call.sync(shown(_found(call)[1]))
 
 
-def _about(call: Call, volume: Volume, shown_name: str) -> Json:
+def _resources(call: Call, volume: Volume, shown_name: str) -> Json:
     """Name the resources of an operation that changes a backup."""
     if call.flavour.lxd:
         return {"volume": [f"/1.0/volume/{volume.name}"]}
@@ -145,7 +145,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
         keeping.rename(volume, backup, name, f"UNIQUE constraint failed: {columns}")
         tell(call, "backup-renamed", volume, name=name)
 
-    about = _about(call, volume, f"{volume.name}%2F{backup.name}")
+    about = _resources(call, volume, f"{volume.name}%2F{backup.name}")
     return call.start("Renaming custom volume backup", work, resources=about)
 
 
@@ -157,7 +157,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
         volume.backups.pop(backup.name, None)
         tell(call, "backup-deleted", volume, name=backup.name)
 
-    about = _about(call, volume, backup.name)
+    about = _resources(call, volume, backup.name)
     return call.start("Deleting custom volume backup", work, resources=about)
 
 
