@@ -8,8 +8,9 @@ from aiohttp import web
 
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .ports import is_range
-from .shelves import Shelf, home, homes, routes, shelved
+from .addresses import is_range
+from .lookup import home, homes
+from .shelves import Shelf, routes, shelved
 from .used_by import named_by
 
 if TYPE_CHECKING:

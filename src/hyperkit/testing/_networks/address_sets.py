@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
 from .acls import subjects
-from .ports import is_range
-from .shelves import Shelf, home, homes, routes, shelved
+from .addresses import is_range
+from .lookup import home, homes
+from .shelves import Shelf, routes, shelved
 
 if TYPE_CHECKING:
     from aiohttp import web

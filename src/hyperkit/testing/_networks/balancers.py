@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project, listing
 from .._engine.call import no_instance
-from .ports import Checker, listen_address, needs, network_of, numbers
-from .shelves import Shelf, home, routes
+from .addresses import listen_address
+from .lookup import check_type, home, network_of
+from .ports import Checker, numbers
+from .shelves import Shelf, routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,7 @@ _POOL_KEYS = ("healthcheck", "healthcheck.", "protocol", "target_port")
 
 def _balancers(call: Call) -> Shelf:
     network = network_of(call)
-    needs(network, ("ovn",), "load balancers")
+    check_type(network, ("ovn",), "load balancers")
     return Shelf(
         call,
         "network-load-balancer",
@@ -156,7 +158,7 @@ async def get_balancer_state(call: Call) -> web.StreamResponse:
 
 def _pools(call: Call) -> Shelf:
     network = network_of(call)
-    needs(network, ("ovn",), "load balancer pools")
+    check_type(network, ("ovn",), "load balancer pools")
     project = home(call, "networks").name
 
     def show(pool: Json) -> Json:

@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING
 
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .ports import Checker, listen_address, needs, network_of, numbers, parse
-from .shelves import Shelf, home, routes
+from .addresses import listen_address, parse
+from .lookup import check_type, home, network_of
+from .ports import Checker, numbers
+from .shelves import Shelf, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call
     from .._engine.state import Network
-    from .ports import Address
+    from .addresses import Address
 
 _TYPES = ("bridge", "ovn")
 
 
 def _shelf(call: Call) -> Shelf:
     network = network_of(call)
-    needs(network, _TYPES, "forwards")
+    check_type(network, _TYPES, "forwards")
     # What OVN forwards is the business of all members.
     location = "" if network.type == "ovn" else "none"
     return Shelf(

@@ -9,10 +9,9 @@ from .._engine import check
 from .._engine.answers import Json, Refused
 from .._engine.filter import filtered
 from .._engine.state import Network, mac_address
+from .lookup import home, homes, network_of
 from .ovn import check_addresses, link
 from .peers import follow
-from .ports import network_of
-from .shelves import home, homes
 from .used_by import users
 
 if TYPE_CHECKING:

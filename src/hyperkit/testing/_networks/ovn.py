@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Refused
-from .ports import check_route
+from .addresses import check_route
 
 if TYPE_CHECKING:
     from .._engine.call import Call

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project
 from .acls import subjects
-from .ports import needs, network_of
-from .shelves import Shelf, home, routes
+from .lookup import check_type, home, network_of
+from .shelves import Shelf, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -22,7 +22,7 @@ _RESERVED = ("internal", "external")
 
 def _shelf(call: Call) -> Shelf:
     network = network_of(call)
-    needs(network, ("ovn",), "peering")
+    check_type(network, ("ovn",), "peering")
     project = home(call, "networks")
 
     def show(peer: Json) -> Json:

@@ -17,27 +17,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call, Handler
-    from .._engine.state import Project
-
-
-def home(call: Call, feature: str) -> Project:
-    """Find the project that has the networks, zones, ... of the one asked for."""
-    if call.project not in call.state.projects:
-        raise Refused(404, f'Failed to load project "{call.project}": Project not found')
-    return call.home(feature)
-
-
-def homes(call: Call, feature: str, extension: str) -> list[Project]:
-    """Find the projects that a list is asked for.
-
-    Args:
-        call: the request.
-        feature: such as ``"networks"``.
-        extension: that the server needs to list those of all projects.
-    """
-    if call.all_projects and call.flavour.has(extension):
-        return list(call.state.projects.values())
-    return [home(call, feature)]
 
 
 @dataclass

@@ -6,8 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused, in_project
-from .ports import network_of
-from .shelves import home, homes
+from .lookup import home, homes, network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

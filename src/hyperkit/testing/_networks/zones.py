@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from .._engine import check
 from .._engine.answers import Json, Refused, listing
-from .shelves import Shelf, home, homes, routes, shelved
+from .lookup import home, homes
+from .shelves import Shelf, routes, shelved
 from .used_by import named_by
 
 if TYPE_CHECKING:
