@@ -12,7 +12,7 @@ from .._guest.tree import Tree
 from .._images.images import by_alias, by_fingerprint
 from .._storage import mounts
 from . import templates
-from .states import start
+from .running import start
 
 if TYPE_CHECKING:
     from aiohttp import web

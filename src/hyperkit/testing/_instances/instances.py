@@ -10,7 +10,7 @@ from .._engine.answers import Json, Refused, in_project
 from .._engine.filter import filtered
 from .._engine.state import RUNNING, WORDS, Instance
 from .._storage import mounts
-from . import backups, copies, creation, migration, snapshots, states
+from . import backups, copies, creation, migration, running, snapshots, states
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -245,8 +245,8 @@ async def delete_instance(call: Call) -> web.StreamResponse:
 
     async def work(_operation: Operation) -> None:
         if instance.status == RUNNING:
-            states.halt(call.daemon, instance)
-        states.remove(call.daemon, instance)
+            running.halt(call.daemon, instance)
+        running.remove(call.daemon, instance)
 
     return call.start("Deleting instance", work, resources=call.resources(instance.name))
 
