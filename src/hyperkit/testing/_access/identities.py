@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
-import hmac
 import json
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -14,21 +12,16 @@ from urllib.parse import quote
 from .._clock import NEVER, later
 from .._engine.answers import Json, Refused, respond, sync
 from .._keys import ends_at, fingerprint_of
-from .auth_groups import GROUPS, groups_of
+from .auth_groups import groups_of
+from .checks import PATH, TLS, identity_of, permissions_of
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from .._engine.call import Call, Handler
-    from .._engine.daemon import Daemon
 
-_TLS, _PENDING = "Client certificate", "Client certificate (pending)"
-_BEARER = ("Client token bearer", "DevLXD token bearer")
+_PENDING = "Client certificate (pending)"
 _METHODS = ("tls", "oidc", "bearer")
-_DAY = 86400
-_PATH = "/1.0/auth/identities"
-# What those who may work in a project have to do with; of the rest they are refused all.
-_IN_PROJECTS = {"events", "images", "instances", "operations", "profiles"}
 
 
 def new_identity(method: str, kind: str, identifier: str, name: str, groups: list[str]) -> Json:
@@ -85,8 +78,16 @@ def _method(call: Call) -> str:
     return call.request.path.split("/")[4]
 
 
-def _found(call: Call, *, change: bool = False) -> Json:
-    """Find the identity that the path names."""
+def find_identity(call: Call, *, change: bool = False) -> Json:
+    """Find the identity that the path names.
+
+    Args:
+        call: the request.
+        change: whether it is to be changed.
+
+    Raises:
+        Refused: there is none, or it cannot be changed.
+    """
     wanted = call.names["identity"]
     known = _all(call, _method(call))
     found = [one for one in known if one["id"] == wanted]
@@ -101,14 +102,16 @@ def _found(call: Call, *, change: bool = False) -> Json:
     return found[0]
 
 
-def _refuse_taken(call: Call, method: str, name: str) -> None:
+def refuse_taken(call: Call, method: str, name: str) -> None:
+    """Refuse a name that another identity has, or that is none."""
     if not name:
         raise Refused(400, "Identity name must be provided")
     if any(name in {one["name"], one["id"]} for one in _all(call, method)):
         raise Refused(409, 'This "identities" entry already exists')
 
 
-def _add(call: Call, one: Json, metadata: Json | None = None) -> web.StreamResponse:
+def add(call: Call, one: Json, metadata: Json | None = None) -> web.StreamResponse:
+    """Keep a new identity, and answer."""
     call.state.identities[one["id"]] = one
     _tell(call, "created", one)
     return respond(sync(metadata), 201, {"Location": _url(one)})
@@ -130,13 +133,13 @@ async def list_some(call: Call) -> web.StreamResponse:
 
 async def get_identity(call: Call) -> web.StreamResponse:
     """``GET /1.0/auth/identities/<method>/<name>``."""
-    one = _found(call)
+    one = find_identity(call)
     return call.sync(_shown(one), etag=_writable(one))
 
 
 async def update_identity(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/auth/identities/<method>/<name>``: the latter adds groups."""
-    one = _found(call, change=True)
+    one = find_identity(call, change=True)
     call.check_etag(*_writable(one))
     asked = await call.json()
     groups = groups_of(call, asked.get("groups"))
@@ -154,7 +157,7 @@ async def update_identity(call: Call) -> web.StreamResponse:
 
 async def delete_identity(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/auth/identities/<method>/<name>``."""
-    one = _found(call, change=True)
+    one = find_identity(call, change=True)
     del call.state.identities[one["id"]]
     sessions = call.state.sessions
     for session in [key for key, value in sessions.items() if value["email"] == one["id"]]:
@@ -183,63 +186,6 @@ def _pin(call: Call) -> str:
     return fingerprint_of(call.peer)
 
 
-def permissions_of(daemon: Daemon, groups: list[str]) -> list[Json]:
-    """Collect what the members of groups may do."""
-    found: list[Json] = []
-    for group in daemon.state.families.get(GROUPS.path, {}).values():
-        if group["name"] in groups:
-            found += [one for one in group["permissions"] if one not in found]
-    return found
-
-
-def identity_of(daemon: Daemon, peer: str, authorization: str) -> Json | None:
-    """Find the identity that a request shows.
-
-    Args:
-        daemon: the server.
-        peer: the client's certificate (PEM), or empty.
-        authorization: the header.
-    """
-    identities = daemon.state.identities
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() == "bearer" and token:
-        for one in identities.values():
-            if one["type"] == _BEARER[0] and hmac.compare_digest(one["secret"], token):
-                return one if daemon.clock.text() < one["expires_at"] else None
-        return None
-    found = identities.get(fingerprint_of(peer)) if peer else None
-    return found if found and found["type"] == _TLS else None
-
-
-def check_permissions(call: Call, one: Json) -> None:
-    """Keep an identity to what its groups may do.
-
-    Args:
-        call: its request.
-        one: the identity.
-
-    Raises:
-        Refused: it may not do this.
-    """
-    path, reads = call.request.path, call.request.method == "GET"
-    if reads and path in {"/", "/1.0", f"{_PATH}/current"}:
-        return
-    for permission in permissions_of(call.daemon, one["groups"]):
-        kind, entitlement = permission["entity_type"], permission["entitlement"]
-        if kind == "server" and entitlement in {"admin", "viewer"}:
-            allowed = reads or entitlement == "admin"
-        elif kind == "project" and entitlement in {"manager", "operator", "viewer"}:
-            own = permission["url"].endswith(f"/{call.project}") and not call.all_projects
-            inside = path.split("/")[2] in _IN_PROJECTS
-            allowed = own and inside and (reads or entitlement != "viewer")
-        else:
-            text = f"{entitlement} on a {kind}"
-            raise Refused(501, f"The embedded server cannot weigh the permission {text}")
-        if allowed:
-            return
-    raise Refused(403, call.forbidden)
-
-
 # Those with a certificate.
 
 
@@ -251,7 +197,7 @@ async def create_tls(call: Call) -> web.StreamResponse:
     if not call.trusted:
         raise Refused(403, call.forbidden)
     name = str(asked.get("name") or "")
-    _refuse_taken(call, "tls", name)
+    refuse_taken(call, "tls", name)
     groups = groups_of(call, asked.get("groups"))
     if asked.get("token"):
         return _issue(call, name, groups)
@@ -265,8 +211,8 @@ def _admit(call: Call, pem: str, name: str, groups: list[str]) -> web.StreamResp
         raise Refused(400, "Failed to parse certificate") from None
     if fingerprint in {*call.state.certificates, *call.state.identities}:
         raise Refused(409, 'This "identities" entry already exists')
-    made = new_identity("tls", _TLS, fingerprint, name, groups)
-    return _add(call, {**made, "tls_certificate": pem, "expires_at": ends_at(pem)})
+    made = new_identity("tls", TLS, fingerprint, name, groups)
+    return add(call, {**made, "tls_certificate": pem, "expires_at": ends_at(pem)})
 
 
 def _issue(call: Call, name: str, groups: list[str]) -> web.StreamResponse:
@@ -279,10 +225,10 @@ def _issue(call: Call, name: str, groups: list[str]) -> web.StreamResponse:
         "addresses": list(call.daemon.addresses),
         "secret": made["secret"],
         "expires_at": later(call.daemon.clock, lasts) if lasts else NEVER,
-        "type": _TLS,
+        "type": TLS,
     }
     made["expires_at"] = token["expires_at"]
-    return _add(call, made, token)
+    return add(call, made, token)
 
 
 def _redeem(call: Call, asked: Json) -> web.StreamResponse:
@@ -301,56 +247,9 @@ def _redeem(call: Call, asked: Json) -> web.StreamResponse:
     raise Refused(403, call.forbidden)
 
 
-# Those with a bearer token.
-
-
-async def create_bearer(call: Call) -> web.StreamResponse:
-    """``POST /1.0/auth/identities/bearer``."""
-    asked = await call.json()
-    name, kind = str(asked.get("name") or ""), asked.get("type")
-    if kind not in _BEARER:
-        raise Refused(400, f'Identities of type "{kind}" cannot be created via this API')
-    _refuse_taken(call, "bearer", name)
-    groups = groups_of(call, asked.get("groups"))
-    return _add(call, new_identity("bearer", str(kind), str(uuid.uuid4()), name, groups))
-
-
-async def create_token(call: Call) -> web.StreamResponse:
-    """``POST /1.0/auth/identities/bearer/<name>/token``."""
-    one = _found(call, change=True)
-    lasts = str((await call.json()).get("expiry") or f"{_DAY}S")
-    one["expires_at"] = later(call.daemon.clock, lasts)
-    end = dt.datetime.fromisoformat(one["expires_at"])
-    claims = {
-        "sub": one["id"],
-        "iss": "lxd",
-        "iat": int(call.daemon.clock.moment().timestamp()),
-        "exp": int(end.timestamp()),
-        "jti": str(uuid.uuid4()),
-        "server_cert_fingerprint": fingerprint_of(call.daemon.pair.certificate),
-    }
-    text = ".".join(_part(part) for part in ({"alg": "HS512", "typ": "JWT"}, claims))
-    signature = hmac.digest(call.daemon.pair.key.encode(), text.encode(), "sha512")
-    one["secret"] = f"{text}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
-    return call.sync({"token": one["secret"]})
-
-
-def _part(value: Json) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-
-async def delete_token(call: Call) -> web.StreamResponse:
-    """``DELETE /1.0/auth/identities/bearer/<name>/token``."""
-    one = _found(call, change=True)
-    if not one["secret"]:
-        raise Refused(404, "Bearer token not found")
-    one["secret"], one["expires_at"] = "", NEVER
-    return call.sync({})
-
-
 def _routes_of(kind: str) -> dict[str, Handler]:
     """List what is served of the identities of a kind."""
-    path = f"{_PATH}/{kind}"
+    path = f"{PATH}/{kind}"
     return {
         f"GET {path}": list_some,
         f"GET {path}/{{identity}}": get_identity,
@@ -361,14 +260,11 @@ def _routes_of(kind: str) -> dict[str, Handler]:
 
 
 ROUTES: dict[str, Handler] = {
-    f"GET {_PATH}": list_all,
-    f"GET {_PATH}/current": get_current,
-    f"POST {_PATH}/tls": create_tls,
-    f"POST {_PATH}/bearer": create_bearer,
-    f"POST {_PATH}/bearer/{{identity}}/token": create_token,
-    f"DELETE {_PATH}/bearer/{{identity}}/token": delete_token,
+    f"GET {PATH}": list_all,
+    f"GET {PATH}/current": get_current,
+    f"POST {PATH}/tls": create_tls,
     **_routes_of("tls"),
     **_routes_of("oidc"),
     **_routes_of("bearer"),
 }
-UNTRUSTED = {f"POST {_PATH}/tls"}
+UNTRUSTED = {f"POST {PATH}/tls"}

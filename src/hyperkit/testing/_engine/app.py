@@ -7,7 +7,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._access.identities import check_permissions, identity_of
+from .._access.checks import check_permissions, identity_of
 from .._keys import fingerprint_of
 from .answers import Refused, error, respond
 from .call import Call
