@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .builtins import BUILTINS
 from .commands import COMMANDS
 from .expansion import expand, text_of
+from .grammar import Node, parse
 from .jobs import (
     NOT_EXECUTABLE,
     NOT_FOUND,
@@ -22,7 +23,7 @@ from .jobs import (
     result_of,
 )
 from .streams import FromBytes, IntoConsole, IntoFile, Nowhere, Pipe
-from .words import Node, SyntaxFault, assignment, parse
+from .words import SyntaxFault, assignment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

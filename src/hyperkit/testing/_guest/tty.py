@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .grammar import parse
 from .jobs import Exit, Interrupted
 from .streams import Pipe, octets
-from .words import SyntaxFault, parse
+from .words import SyntaxFault
 
 if TYPE_CHECKING:
     from .jobs import Job
