@@ -22,10 +22,7 @@ def _noun(call: Call) -> str:
 def _named(call: Call, name: str) -> None:
     if call.flavour.incus7:
         check_name("cluster group", name)
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Cluster group names may not contain slashes")
+    check.plain_name(name, "Cluster group")
 
 
 def _fields(call: Call, asked: Json) -> Json:

@@ -55,6 +55,19 @@ def instance_name(name: str, *, lxd: bool) -> None:
     host_name(name, lxd=lxd, before="Invalid instance name: ")
 
 
+def plain_name(name: str, title: str) -> None:
+    """Refuse a name that is empty, or has slashes in it.
+
+    Args:
+        name: from the body.
+        title: of the kind, such as ``"Profile"``.
+    """
+    if not name:
+        raise Refused(400, "No name provided")
+    if "/" in name:
+        raise Refused(400, f"{title} names may not contain slashes")
+
+
 def host_name(name: str, *, lxd: bool, code: int = 400, before: str = "") -> None:
     """Refuse what cannot be the name of a host, and so of an instance or an ACL.
 

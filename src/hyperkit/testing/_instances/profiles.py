@@ -75,10 +75,7 @@ async def create_profile(call: Call) -> web.StreamResponse:
     """``POST /1.0/profiles``."""
     asked = await call.json()
     name = str(asked.get("name") or "")
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Profile names may not contain slashes")
+    check.plain_name(name, "Profile")
     home = call.home("profiles")
     config = check.config(call, asked.get("config"))
     devices = check.devices(asked.get("devices"))
@@ -133,10 +130,7 @@ async def rename_profile(call: Call) -> web.StreamResponse:
         raise Refused(403, 'The "default" profile cannot be renamed')
     profile = _found(call, "")
     name = str((await call.json()).get("name") or "")
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Profile names may not contain slashes")
+    check.plain_name(name, "Profile")
     profiles = call.home("profiles").profiles
     if name in profiles:
         raise Refused(409, f'Name "{name}" already in use')

@@ -97,10 +97,7 @@ async def create_pool(call: Call) -> web.StreamResponse:
     asked = await call.json()
     name = str(asked.get("name") or "")
     driver = str(asked.get("driver") or "")
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Storage pool names may not contain slashes")
+    check.plain_name(name, "Storage pool")
     if not driver:
         raise Refused(400, "No driver provided")
     if name in call.state.pools:

@@ -174,32 +174,10 @@ async def create_volume(call: Call) -> web.StreamResponse:
     if call.request.content_type != "application/json":
         return await volume_backups.import_volume(call, pool.name)
     asked = await call.json()
-    kind = call.names.get("type") or asked.get("type") or "custom"
-    if kind != "custom":
-        raise Refused(
-            400, 'Currently not allowed to create storage volumes of type "' + kind + '"'
-        )
-    name = str(asked.get("name") or "")
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Storage volume names may not contain slashes")
-    content = asked.get("content_type") or "filesystem"
-    if content not in _CONTENTS:
-        raise Refused(400, f'Invalid content type "{content}"')
+    made = _new(call, pool.name, asked)
     source: Json = asked.get("source") or {}
-    taken = (pool.name, name) in home_of(call).volumes
-    if taken and not source.get("refresh"):
+    if (made.pool, made.name) in home_of(call).volumes and not source.get("refresh"):
         raise Refused(409, "Volume by that name already exists")
-    made = Volume(
-        name,
-        pool.name,
-        call.daemon.clock.text(),
-        empty_tree(),
-        check.texts(asked.get("config")),
-        content,
-        str(asked.get("description") or ""),
-    )
     if not source.get("type") or source.get("type") == "none":
         add(call, made)
         return call.done("Creating storage volume")
@@ -208,6 +186,28 @@ async def create_volume(call: Call) -> web.StreamResponse:
     if source["type"] == "migration":
         return migration.receive_volume(call, made, source)
     raise Refused(501, f"The embedded server cannot make a volume by {source['type']}")
+
+
+def _new(call: Call, pool: str, asked: Json) -> Volume:
+    """Read a volume from a body: it is empty, and in no project yet."""
+    kind = call.names.get("type") or asked.get("type") or "custom"
+    if kind != "custom":
+        text = f'Currently not allowed to create storage volumes of type "{kind}"'
+        raise Refused(400, text)
+    name = str(asked.get("name") or "")
+    check.plain_name(name, "Storage volume")
+    content = asked.get("content_type") or "filesystem"
+    if content not in _CONTENTS:
+        raise Refused(400, f'Invalid content type "{content}"')
+    return Volume(
+        name,
+        pool,
+        call.daemon.clock.text(),
+        empty_tree(),
+        check.texts(asked.get("config")),
+        content,
+        str(asked.get("description") or ""),
+    )
 
 
 def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:

@@ -88,10 +88,7 @@ async def create_project(call: Call) -> web.StreamResponse:
     """``POST /1.0/projects``."""
     asked = await call.json()
     name = str(asked.get("name") or "")
-    if not name:
-        raise Refused(400, "No name provided")
-    if "/" in name:
-        raise Refused(400, "Project names may not contain slashes")
+    check.plain_name(name, "Project")
     config = _config(asked.get("config"))
     defaults = _DEFAULTS if call.flavour.lxd else (*_DEFAULTS, "storage.buckets")
     for feature in defaults:
