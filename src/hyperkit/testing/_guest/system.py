@@ -1,4 +1,4 @@
-"""The files of a small system."""
+"""The files of a small system, which the built-in image has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consoles of instances."""
+"""Consoles of instances, and what was written to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles."""
+"""Profiles: lists, making, changing, renaming, removing."""
 
 from __future__ import annotations
 

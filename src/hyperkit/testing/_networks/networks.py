@@ -1,4 +1,4 @@
-"""Networks."""
+"""Networks: lists, making, changing, renaming, removing."""
 
 from __future__ import annotations
 

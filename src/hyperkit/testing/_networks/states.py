@@ -1,4 +1,4 @@
-"""How networks are, and whose their addresses are."""
+"""States of networks, and whose their addresses are: leases and allocations."""
 
 from __future__ import annotations
 

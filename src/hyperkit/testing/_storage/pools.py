@@ -1,4 +1,4 @@
-"""Storage pools."""
+"""Storage pools: lists, making, changing, removing; and which of them something is in."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from .._clock import NEVER
 from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers.backups import free_name
-from .migration import offer_volume
+from .volume_migration import offer_volume
 from .volume_shared import ONE, find_custom, find_volume, forgets_times, tell
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from .._engine import check
 from .._engine.answers import Json, Refused, in_project
 from .._engine.filter import filtered
 from .._engine.state import Volume
-from . import migration, mounts, volume_backups, volume_snapshots
+from . import mounts, volume_backups, volume_migration, volume_snapshots
 from .pools import find_pool, pool_of
 from .volume_shared import (
     BASE,
@@ -184,7 +184,7 @@ async def create_volume(call: Call) -> web.StreamResponse:
     if source["type"] == "copy":
         return _copy(call, made, source)
     if source["type"] == "migration":
-        return migration.receive_volume(call, made, source)
+        return volume_migration.receive_volume(call, made, source)
     raise Refused(501, f"The embedded server cannot make a volume by {source['type']}")
 
 
@@ -278,7 +278,7 @@ async def rename_volume(call: Call) -> web.StreamResponse:
         text = f'Renaming storage volumes of type "{volume.type}" is not allowed'
         raise Refused(400, text)
     if asked.get("migration"):
-        return migration.offer_volume(call, volume, asked)
+        return volume_migration.offer_volume(call, volume, asked)
     name = str(asked.get("name") or "")
     pool = asked.get("pool") or volume.pool
     if not name:

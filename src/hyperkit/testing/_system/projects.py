@@ -1,4 +1,4 @@
-"""Projects."""
+"""Projects: lists, making, changing, renaming, removing; what they may use, and do use."""
 
 from __future__ import annotations
 

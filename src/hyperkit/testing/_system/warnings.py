@@ -1,4 +1,4 @@
-"""Warnings."""
+"""Warnings: lists, acknowledging, removing."""
 
 from __future__ import annotations
 
