@@ -23,6 +23,18 @@ _FOLDERS = (_access, _cluster, _images, _instances, _networks, _storage, _system
 _ALIASES = ("containers", "virtual-machines")
 
 
+def _chapters() -> Iterator[ModuleType]:
+    """Find the modules that answer requests: each has a table of its `ROUTES`."""
+    for folder in _FOLDERS:
+        for found in iter_modules(folder.__path__, f"{folder.__name__}."):
+            module = import_module(found.name)
+            if hasattr(module, "ROUTES"):
+                yield module
+
+
+_CHAPTERS = tuple(_chapters())
+
+
 class Route(NamedTuple):
     """What a path is answered by.
 
@@ -132,15 +144,6 @@ def _shape(path: str) -> str:
     return "/".join("{}" if one.startswith("{") else one for one in segments)
 
 
-def _chapters() -> Iterator[ModuleType]:
-    """Find the modules that answer requests: each has a table of its `ROUTES`."""
-    for folder in _FOLDERS:
-        for found in iter_modules(folder.__path__, f"{folder.__name__}."):
-            module = import_module(found.name)
-            if hasattr(module, "ROUTES"):
-                yield module
-
-
 @cache
 def _handlers() -> tuple[
     dict[tuple[str, str], Handler],
@@ -151,7 +154,7 @@ def _handlers() -> tuple[
     handlers: dict[tuple[str, str], Handler] = {}
     names: dict[tuple[str, str], list[str]] = {}
     untrusted: set[tuple[str, str]] = set()
-    for chapter in _chapters():
+    for chapter in _CHAPTERS:
         for line, handler in chapter.ROUTES.items():
             method, path = line.split()
             key = method, _shape(path)
