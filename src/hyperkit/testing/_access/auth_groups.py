@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .._engine.call import parse
 from .._engine.family import Family
 from .permissions import ENTITLEMENTS, UNKNOWN, entities, read_permission
@@ -26,7 +26,7 @@ def _named(_call: Call, name: str) -> None:
 
 def _group_fields(call: Call, asked: Json) -> Json:
     permissions = [read_permission(call, one) for one in listing(asked.get("permissions"))]
-    return {"description": str(asked.get("description") or ""), "permissions": permissions}
+    return {"description": text_in(asked, "description"), "permissions": permissions}
 
 
 def _group_shown(call: Call, group: Json) -> Json:

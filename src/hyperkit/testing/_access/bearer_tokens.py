@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from .._clock import NEVER, later
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._keys import fingerprint_of
 from .auth_groups import groups_of
 from .checks import BEARER, PATH
@@ -28,7 +28,7 @@ _USUAL = "1d"
 async def create_bearer(call: Call) -> web.StreamResponse:
     """``POST /1.0/auth/identities/bearer``."""
     asked = await call.json()
-    name, kind = str(asked.get("name") or ""), asked.get("type")
+    name, kind = text_in(asked, "name"), asked.get("type")
     if kind not in BEARER:
         raise Refused(400, f'Identities of type "{kind}" cannot be created via this API')
     refuse_taken(call, "bearer", name)

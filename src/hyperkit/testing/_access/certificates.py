@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER, later, passed
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
 from .._engine.state import Certificate
 from .._keys import fingerprint_of, pem_of
@@ -102,11 +102,11 @@ def _add(call: Call, pem: str, asked: Json) -> web.StreamResponse:
     call.state.certificates[fingerprint] = Certificate(
         fingerprint,
         pem,
-        str(asked.get("name") or ""),
+        text_in(asked, "name"),
         asked.get("type") or "client",
         restricted=bool(asked.get("restricted")),
         projects=list(asked.get("projects") or []),
-        description=str(asked.get("description") or ""),
+        description=text_in(asked, "description"),
     )
     call.daemon.events.lifecycle("certificate-created", f"/1.0/certificates/{fingerprint}", "")
     return call.created("certificates", fingerprint)
@@ -232,13 +232,13 @@ async def update_certificate(call: Call) -> web.StreamResponse:
     if kind != one.type:
         raise Refused(400, "The certificate type cannot be changed")
     if not call.patching or "name" in asked:
-        one.name = str(asked.get("name") or "")
+        one.name = text_in(asked, "name")
     if not call.patching or "restricted" in asked:
         one.restricted = bool(asked.get("restricted"))
     if not call.patching or "projects" in asked:
         one.projects = list(asked.get("projects") or [])
     if not call.patching or "description" in asked:
-        one.description = str(asked.get("description") or "")
+        one.description = text_in(asked, "description")
     if asked.get("certificate"):
         pem = _certificate(asked)
         del call.state.certificates[one.fingerprint]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._clock import NEVER, later
-from .._engine.answers import Json, Refused, respond, sync
+from .._engine.answers import Json, Refused, respond, sync, text_in
 from .._keys import ends_at, fingerprint_of
 from .auth_groups import groups_of
 from .checks import PATH, TLS, identity_of, permissions_of
@@ -143,7 +143,7 @@ async def update_identity(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(one))
     asked = await call.json()
     groups = groups_of(call, asked.get("groups"))
-    pem = str(asked.get("tls_certificate") or "")
+    pem = text_in(asked, "tls_certificate")
     if pem and _method(call) != "tls":
         raise Refused(400, "Cannot update certificate for identities of this type")
     if pem and pem != one["tls_certificate"]:
@@ -196,12 +196,12 @@ async def create_tls(call: Call) -> web.StreamResponse:
         return _redeem(call, asked)
     if not call.trusted:
         raise Refused(403, call.forbidden)
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     refuse_taken(call, "tls", name)
     groups = groups_of(call, asked.get("groups"))
     if asked.get("token"):
         return _issue(call, name, groups)
-    return _admit(call, str(asked.get("certificate") or ""), name, groups)
+    return _admit(call, text_in(asked, "certificate"), name, groups)
 
 
 def _admit(call: Call, pem: str, name: str, groups: list[str]) -> web.StreamResponse:

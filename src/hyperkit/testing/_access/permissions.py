@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +118,8 @@ def read_permission(call: Call, given: Json) -> Json:
     Raises:
         Refused: there is no such permission.
     """
-    kind, url = str(given.get("entity_type") or ""), str(given.get("url") or "")
-    entitlement = str(given.get("entitlement") or "")
+    kind, url = text_in(given, "entity_type"), text_in(given, "url")
+    entitlement = text_in(given, "entitlement")
     if kind not in ENTITLEMENTS:
         raise Refused(501, UNKNOWN.format(kind))
     if entitlement not in ENTITLEMENTS[kind]:

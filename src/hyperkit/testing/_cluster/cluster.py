@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Certificate, Cluster
 from .._keys import KeyPair, belong_together, fingerprint_of
 
@@ -72,7 +72,7 @@ async def update_cluster(call: Call) -> web.StreamResponse:
     asked = await call.json()
     if not asked.get("enabled"):
         return await _end(call)
-    name = str(asked.get("server_name") or "")
+    name = text_in(asked, "server_name")
     if not name:
         raise Refused(400, "ServerName is required when enabling clustering")
     if asked.get("cluster_address"):
@@ -122,8 +122,8 @@ async def _end(call: Call) -> web.StreamResponse:
 async def update_certificate(call: Call) -> web.StreamResponse:
     """``PUT /1.0/cluster/certificate``."""
     asked = await call.json()
-    pem = str(asked.get("cluster_certificate") or "")
-    key = str(asked.get("cluster_certificate_key") or "")
+    pem = text_in(asked, "cluster_certificate")
+    key = text_in(asked, "cluster_certificate_key")
     try:
         fingerprint_of(pem)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .._engine.family import Family
 from .cluster import check_name, refuse_unclustered
 
@@ -45,7 +45,7 @@ def _fields(call: Call, asked: Json) -> Json:
             if not key.startswith(("instances.", "user.")):
                 raise Refused(400, f'Invalid cluster group configuration key "{key}"')
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "members": members,
         "config": config,
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._access.auth_groups import groups_of
 from .._clock import NEVER
 from .._engine import check
-from .._engine.answers import Json, Refused, respond, sync
+from .._engine.answers import Json, Refused, respond, sync, text_in
 from .._engine.family import Family
 from .._keys import fingerprint_of
 from .cluster import refuse_unclustered
@@ -22,7 +22,7 @@ _REPLICATOR = ("cluster", "schedule", "snapshot")
 
 
 def _described(asked: Json, config: dict[str, str]) -> Json:
-    return {"config": config, "description": str(asked.get("description") or "")}
+    return {"config": config, "description": text_in(asked, "description")}
 
 
 def _link_fields(_call: Call, asked: Json) -> Json:
@@ -67,7 +67,7 @@ async def create_link(call: Call) -> web.StreamResponse:
     """``POST /1.0/cluster/links``: issue the token by which another cluster could link to it."""
     refuse_unclustered(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if asked.get("trust_token") or asked.get("cluster_certificate"):
         raise Refused(501, "The embedded server cannot link to another cluster")
     if not name:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .._clock import later
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .._engine.filter import filtered
 from .._keys import fingerprint_of
 from .cluster import check_name, refuse_unclustered
@@ -90,7 +90,7 @@ async def issue_token(call: Call) -> web.StreamResponse:
     """``POST /1.0/cluster/members``: a token with which a server could join."""
     refuse_unclustered(call)
     daemon = call.daemon
-    name = str((await call.json()).get("server_name") or "")
+    name = text_in(await call.json(), "server_name")
     if name == daemon.member and daemon.flavour.recent:
         raise Refused(500, f"The cluster already has a member with name: {name}")
     expires_at = later(daemon.clock, _LASTS)
@@ -141,7 +141,7 @@ async def update_member(call: Call) -> web.StreamResponse:
     asked = await call.json()
     roles, groups, config = _fields(call, asked)
     cluster.config = cluster.config | config if call.patching else config
-    cluster.description = str(asked.get("description") or "")
+    cluster.description = text_in(asked, "description")
     cluster.failure_domain = str(asked["failure_domain"])
     cluster.roles = [role for role in roles if role in _ROLES]
     for group in _groups(call):
@@ -158,7 +158,7 @@ def _tell(call: Call, what: str, cluster: Cluster, **context: Any) -> None:
 
 async def rename_member(call: Call) -> web.StreamResponse:
     """``POST /1.0/cluster/members/<name>``."""
-    name = str((await call.json()).get("server_name") or "")
+    name = text_in(await call.json(), "server_name")
     cluster = call.state.cluster
     if cluster is None or call.names["member"] != cluster.name:
         if not call.flavour.recent:

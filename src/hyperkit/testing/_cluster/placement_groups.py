@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.family import Family
 from .cluster import refuse_unclustered
 
@@ -26,7 +26,7 @@ def _fields(_call: Call, asked: Json) -> Json:
     for key in config:
         if key not in _CHOICES and not key.startswith("user."):
             raise Refused(400, f'Invalid placement group configuration key "{key}"')
-    return {"config": config, "description": str(asked.get("description") or "")}
+    return {"config": config, "description": text_in(asked, "description")}
 
 
 def _users(call: Call, group: Json) -> list[str]:

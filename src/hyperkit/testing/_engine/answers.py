@@ -37,6 +37,11 @@ def listing(value: Any) -> list[Any]:
     return found
 
 
+def text_in(value: Json, key: str) -> str:
+    """Read a text from a JSON body; where there is none, or null, it is empty."""
+    return str(value.get(key) or "")
+
+
 def to_json(value: Any) -> bytes:
     """Write JSON as the servers do."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .answers import Json, Refused, in_project, listing, mapping
+from .answers import Json, Refused, in_project, listing, mapping, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ class Family:
         """``POST`` of a new one."""
         self._checked(call)
         asked = await call.json()
-        name = str(asked.get("name") or "")
+        name = text_in(asked, "name")
         self._named(call, name)
         fields = self._fields(call, asked)
         self._refuse_taken(call, name)
@@ -166,7 +166,7 @@ class Family:
         old = call.names["name"]
         self._checked(call)
         one = self.find(call, old)
-        name = str((await call.json()).get("name") or "")
+        name = text_in(await call.json(), "name")
         self._named(call, name)
         self._unused(call, one)
         self._refuse_taken(call, name)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .._flavours import Flavour
     from .call import Handler
 
-
 _FOLDERS = (_access, _cluster, _images, _instances, _networks, _storage, _system)
 _ALIASES = ("containers", "virtual-machines")
 

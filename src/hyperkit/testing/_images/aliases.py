@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
 from .._engine.state import Alias
 
@@ -60,7 +60,7 @@ async def list_aliases(call: Call) -> web.StreamResponse:
 async def create_alias(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/aliases``."""
     asked = await call.json()
-    name, target = str(asked.get("name") or ""), str(asked.get("target") or "")
+    name, target = text_in(asked, "name"), text_in(asked, "target")
     if not name or not target:
         raise Refused(400, "name and target are required")
     project = call.home("images")
@@ -68,7 +68,7 @@ async def create_alias(call: Call) -> web.StreamResponse:
         raise Refused(409, f'Alias "{name}" already exists')
     if target not in project.images:
         raise Refused(404, "Image not found")
-    project.aliases[name] = Alias(target, str(asked.get("description") or ""))
+    project.aliases[name] = Alias(target, text_in(asked, "description"))
     call.daemon.events.lifecycle(
         "image-alias-created", f"/1.0/images/aliases/{name}", call.project, target=target
     )
@@ -97,7 +97,7 @@ async def update_alias(call: Call) -> web.StreamResponse:
             raise Refused(404, "Image not found")
         alias.target = target
     if not call.patching or "description" in asked:
-        alias.description = str(asked.get("description") or "")
+        alias.description = text_in(asked, "description")
     call.daemon.events.lifecycle(
         "image-alias-updated", f"/1.0/images/aliases/{name}", call.project
     )
@@ -107,7 +107,7 @@ async def update_alias(call: Call) -> web.StreamResponse:
 async def rename_alias(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/aliases/<alias>``."""
     name, alias = _found(call)
-    new = str((await call.json()).get("name") or "")
+    new = text_in(await call.json(), "name")
     aliases = call.home("images").aliases
     if new in aliases:
         raise Refused(409, f'Alias "{new}" already exists')

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from .._clock import NEVER
-from .._engine.answers import Json, Refused, mapping
+from .._engine.answers import Json, Refused, mapping, text_in
 from .._instances.snapshots import missing, of
 from .._transfers.archives import pack
 from .store import store
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def publish(call: Call, source: Json, asked: Json) -> web.StreamResponse:
     """Make an image of an instance, or of a snapshot."""
-    name, _, snapshot = str(source.get("name") or "").partition("/")
+    name, _, snapshot = text_in(source, "name").partition("/")
     if call.flavour.lxd:
         call.find_instance(name, call.project)
 

@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from .._clock import EPOCH, NEVER
-from .._engine.answers import Json, Refused, listing, mapping
+from .._engine.answers import Json, Refused, listing, mapping, text_in
 from .._engine.state import Alias, Image
 from .._transfers.archives import moment, unpack
 
@@ -53,7 +53,7 @@ async def store(
         parts,
         found.metadata,
         found.tree,
-        str(asked.get("filename") or ""),
+        text_in(asked, "filename"),
         call.daemon.clock.text(),
         architecture=str(found.metadata.get("architecture") or "x86_64"),
         auto_update=bool(asked.get("auto_update")),
@@ -76,7 +76,7 @@ async def store(
 def _name(call: Call, fingerprint: str, alias: Json) -> None:
     """Give an image a name; one that another has is taken from that."""
     name = str(alias["name"])
-    call.home("images").aliases[name] = Alias(fingerprint, str(alias.get("description") or ""))
+    call.home("images").aliases[name] = Alias(fingerprint, text_in(alias, "description"))
     call.daemon.events.lifecycle(
         "image-alias-created", f"/1.0/images/aliases/{name}", call.project, target=fingerprint
     )

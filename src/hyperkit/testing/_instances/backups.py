@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
 from .._transfers import backups as keeping
@@ -136,7 +136,7 @@ async def get_backup(call: Call) -> web.StreamResponse:
 async def rename_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups/<backup>``."""
     instance, backup = _found(call)
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     keeping.check_name(name)
 
     async def work(_operation: Operation) -> None:

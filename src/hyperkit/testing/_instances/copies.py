@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .creation import add, check_devices, check_free, notes
 from .snapshots import missing, of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
     """Copy: ``POST /1.0/instances`` with a source of type ``copy``."""
     source: Json = asked.get("source") or {}
-    original, _, snapshot_name = str(source.get("source") or "").partition("/")
+    original, _, snapshot_name = text_in(source, "source").partition("/")
     project = source.get("project") or call.project
     if not original:
         raise Refused(400, "Must specify a source instance")
@@ -82,7 +82,7 @@ def _copied(
         profiles,
         source.tree.copy(),
         architecture=instance.architecture,
-        description=str(asked.get("description") or ""),
+        description=text_in(asked, "description"),
         empty=instance.empty,
         ephemeral=bool(asked.get("ephemeral")),
         metadata=instance.metadata,

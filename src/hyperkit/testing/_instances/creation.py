@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, mac_address
 from .._guest.tree import Tree
 from .._images.images import by_alias, by_fingerprint
@@ -143,7 +143,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
         devices,
         profiles,
         image.tree.copy() if image else Tree(),
-        description=str(asked.get("description") or ""),
+        description=text_in(asked, "description"),
         ephemeral=bool(asked.get("ephemeral")),
         architecture=asked.get("architecture") or "x86_64",
     )

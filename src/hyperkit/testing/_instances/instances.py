@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import RUNNING, WORDS, Instance
 from .._storage import mounts
@@ -154,7 +154,7 @@ async def update_instance(call: Call) -> web.StreamResponse:
         instance.devices = devices
         instance.profiles = profiles or []
         instance.ephemeral = bool(asked.get("ephemeral"))
-        instance.description = str(asked.get("description") or "")
+        instance.description = text_in(asked, "description")
         _updated(call, instance)
 
     return call.start("Updating instance", work, resources=call.resources(instance.name))
@@ -198,7 +198,7 @@ async def post_instance(call: Call) -> web.StreamResponse:
             raise
         text = "Failed to get address of instance's member: Instance not found"
         raise Refused(refusal.code, text) from None
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if asked.get("migration") and not (asked.get("pool") or asked.get("project")):
         return migration.offer_instance(call, instance, asked, call.resources(instance.name))
     if asked.get("project") or asked.get("pool"):

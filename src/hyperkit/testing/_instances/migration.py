@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance
 from .._guest.tree import Tree
 from .._transfers.archives import unpack_backup
@@ -63,7 +63,7 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         check.devices(asked.get("devices"), 500, before),
         list(asked.get("profiles") or []),
         Tree(),
-        description=str(asked.get("description") or ""),
+        description=text_in(asked, "description"),
         ephemeral=bool(asked.get("ephemeral")),
     )
     made.config = dict(sorted((creation.notes(call, made) | made.config).items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Profile
 
@@ -74,7 +74,7 @@ async def list_profiles(call: Call) -> web.StreamResponse:
 async def create_profile(call: Call) -> web.StreamResponse:
     """``POST /1.0/profiles``."""
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     check.plain_name(name, "Profile")
     home = call.home("profiles")
     config = check.config(call, asked.get("config"))
@@ -82,7 +82,7 @@ async def create_profile(call: Call) -> web.StreamResponse:
     if name in home.profiles:
         text = f'Error inserting "{name}" into database: The profile already exists'
         raise Refused(500, text)
-    home.profiles[name] = Profile(name, config, devices, str(asked.get("description") or ""))
+    home.profiles[name] = Profile(name, config, devices, text_in(asked, "description"))
     call.daemon.events.lifecycle("profile-created", f"/1.0/profiles/{name}", call.project)
     return call.created("profiles", name)
 
@@ -100,7 +100,7 @@ async def update_profile(call: Call) -> web.StreamResponse:
     asked = await call.json()
     profile.config = check.config(call, asked.get("config"))
     profile.devices = check.devices(asked.get("devices"))
-    profile.description = str(asked.get("description") or "")
+    profile.description = text_in(asked, "description")
     return _updated(call, profile)
 
 
@@ -129,7 +129,7 @@ async def rename_profile(call: Call) -> web.StreamResponse:
     if call.names["name"] == "default":
         raise Refused(403, 'The "default" profile cannot be renamed')
     profile = _found(call, "")
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     check.plain_name(name, "Profile")
     profiles = call.home("profiles").profiles
     if name in profiles:

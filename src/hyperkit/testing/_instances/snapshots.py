@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER, passed
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._storage.mounts import mount
 from .._transfers.backups import free_name
@@ -173,7 +173,7 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     if asked.get("migration"):
         about = _resources(call, instance, snapshot.name)
         return offer_instance(call, instance, asked, about, snapshot)
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if not name:
         raise Refused(400, "A new name for the snapshot must be provided")
     if "/" in name:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .addresses import is_range
 from .lookup import home, homes
 from .shelves import Shelf, routes, shelved
@@ -50,7 +50,7 @@ def _used_by(call: Call, project: Project, name: str) -> list[str]:
 
 def _read(call: Call, project: Project, asked: Json) -> Json:
     found: Json = {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "egress": listing(asked.get("egress")),
         "ingress": listing(asked.get("ingress")),
         "config": check.options(asked.get("config"), (), 'Invalid config option "{}"'),
@@ -74,7 +74,7 @@ def _check_rule(call: Call, project: Project, rule: Json) -> None:
     for field in ("source", "destination"):
         for subject in subjects(rule, field):
             _check_subject(call, project, field.capitalize(), subject)
-    protocol = str(rule.get("protocol") or "")
+    protocol = text_in(rule, "protocol")
     if protocol and protocol not in _PROTOCOLS:
         raise Refused(500, f"Protocol must be one of: {', '.join(_PROTOCOLS)}")
     for field in ("source_port", "destination_port"):
@@ -95,7 +95,7 @@ def subjects(rule: Json, *fields: str) -> Iterator[str]:
         fields: such as ``"source"`` and ``"destination"``.
     """
     for field in fields:
-        parts = str(rule.get(field) or "").split(",")
+        parts = text_in(rule, field).split(",")
         yield from (part.strip() for part in parts if part.strip())
 
 
@@ -138,7 +138,7 @@ async def create_acl(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-acls``."""
     acls = _shelf(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     _check_name(call, acls, name, "The network ACL already exists")
     return acls.create(name, asked)
 
@@ -147,7 +147,7 @@ async def rename_acl(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-acls/<name>``."""
     acls = _shelf(call)
     old = acls.find(call.names["acl"])["name"]
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     _check_name(call, acls, name, "An ACL by that name exists already")
     if _used_by(call, home(call, "networks"), old):
         raise Refused(500, "Cannot rename an ACL that is in use")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .acls import subjects
 from .addresses import is_range
 from .lookup import home, homes
@@ -65,7 +65,7 @@ def _read(asked: Json) -> Json:
     return {
         "addresses": addresses,
         "config": check.options(asked.get("config"), (), text),
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
     }
 
 
@@ -79,7 +79,7 @@ async def create_address_set(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-address-sets``."""
     sets = _shelf(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     check.api_name(name)
     if name in sets.things:
         raise Refused(400, "The network address set already exists")
@@ -90,7 +90,7 @@ async def rename_address_set(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-address-sets/<name>``."""
     sets = _shelf(call)
     old = sets.find(call.names["set"])["name"]
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     check.api_name(name)
     if name in sets.things:
         raise Refused(500, f"Address set by that name: {name} exists already")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project, listing
+from .._engine.answers import Json, Refused, in_project, listing, text_in
 from .._engine.call import no_instance
 from .lookup import check_type, home, network_of
 from .ports import numbers
@@ -54,13 +54,13 @@ def _used_by(network: Network, project: str, name: str) -> list[str]:
 def _read(call: Call, asked: Json) -> Json:
     instances: list[Json] = []
     for given in listing(asked.get("instances")):
-        name = str(given.get("name") or "")
+        name = text_in(given, "name")
         if name not in call.state.project(call.project).instances:
             raise Refused(404, no_instance(call.flavour, name, call.project))
-        instances.append({"name": name, "target_port": str(given.get("target_port") or "")})
+        instances.append({"name": name, "target_port": text_in(given, "target_port")})
     return {
         "config": check.options(asked.get("config"), _KEYS, 'Invalid option "{}"'),
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "instances": instances,
     }
 
@@ -75,7 +75,7 @@ async def create_pool(call: Call) -> web.StreamResponse:
     """``POST /1.0/networks/<network>/load-balancer-pools``."""
     pools = _shelf(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if not name:
         raise Refused(400, "Name is required")
     if name in pools.things:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .addresses import listen_address
 from .lookup import check_type, home, network_of
 from .ports import Checker, numbers
@@ -57,7 +57,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
         for number, given in enumerate(listing(asked.get("ports")))
     ]
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "config": config,
         "backends": list(backends.values()),
         "ports": ports,
@@ -65,7 +65,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
 
 
 def _backend(checker: Checker, number: int, given: Json) -> Json:
-    name = str(given.get("name") or "")
+    name = text_in(given, "name")
     if any(one.isspace() for one in name):
         raise Refused(500, f"Name cannot contain white space in backend specification {number}")
     checker.target(
@@ -78,8 +78,8 @@ def _backend(checker: Checker, number: int, given: Json) -> Json:
     list(numbers(given.get("target_port"), invalid))
     return {
         "name": name,
-        "description": str(given.get("description") or ""),
-        "target_port": str(given.get("target_port") or ""),
+        "description": text_in(given, "description"),
+        "target_port": text_in(given, "target_port"),
         "target_address": str(given["target_address"]),
     }
 
@@ -103,13 +103,13 @@ def _port(
             text = f'Mismatch of listen port(s) and target port(s) count for backend "{name}"'
             raise Refused(500, f"{text} {where}")
     found: Json = {
-        "description": str(given.get("description") or ""),
+        "description": text_in(given, "description"),
         "protocol": protocol,
         "listen_port": str(given["listen_port"]),
         "target_backend": listing(given.get("target_backend")),
     }
     if call.flavour.has("network_load_balancer_pool"):
-        found["target_pool"] = str(given.get("target_pool") or "")
+        found["target_pool"] = text_in(given, "target_pool")
         if found["target_pool"] and found["target_pool"] not in network.balancer_pools:
             raise Refused(404, f"Network load balancer pool not found {where}")
     return found

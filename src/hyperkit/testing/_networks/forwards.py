@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .addresses import listen_address, parse
 from .lookup import check_type, home, network_of
 from .ports import Checker, numbers
@@ -58,7 +58,7 @@ def _read(call: Call, network: Network, asked: Json) -> Json:
         for number, port in enumerate(listing(asked.get("ports")))
     ]
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "config": config,
         "ports": ports,
     }
@@ -80,10 +80,10 @@ def _port(call: Call, checker: Checker, default: Address | None, number: int, po
     if len(targets) > 1 and len(targets) != len(listening):
         raise Refused(500, f"Mismatch of listen port(s) and target port(s) count {where}")
     found: Json = {
-        "description": str(port.get("description") or ""),
+        "description": text_in(port, "description"),
         "protocol": protocol,
         "listen_port": str(port["listen_port"]),
-        "target_port": str(port.get("target_port") or ""),
+        "target_port": text_in(port, "target_port"),
         "target_address": str(port["target_address"]),
     }
     if call.flavour.has("network_forward_snat"):

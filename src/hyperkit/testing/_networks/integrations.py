@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .shelves import Shelf, routes
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _shelf(call: Call) -> Shelf:
 def _read(asked: Json) -> Json:
     text = 'Invalid network integration configuration key "{}"'
     found: Json = {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "config": check.options(asked.get("config"), _KEYS, text, 400),
     }
     # It comes with the first request only.
@@ -60,7 +60,7 @@ async def create_integration(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-integrations``."""
     integrations = _shelf(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     _check_name(call, name)
     if asked.get("type") != "ovn":
         raise Refused(400, f'Invalid integration type "{asked.get("type") or ""}"')
@@ -74,7 +74,7 @@ async def create_integration(call: Call) -> web.StreamResponse:
 async def rename_integration(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-integrations/<name>``."""
     integrations = _shelf(call)
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     _check_name(call, name)
     old = call.names["integration"]
     if old not in integrations.things:

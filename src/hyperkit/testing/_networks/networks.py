@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
 from .._engine.state import Network, mac_address
 from .lookup import home, homes, network_of
@@ -132,7 +132,7 @@ async def create_network(call: Call) -> web.StreamResponse:
     """``POST /1.0/networks``."""
     project = home(call, "networks")
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     kind = str(asked.get("type") or "bridge")
     _check_name(call, name)
     if kind not in _KEYS:
@@ -142,7 +142,7 @@ async def create_network(call: Call) -> web.StreamResponse:
     network = Network(
         name,
         kind,
-        description=str(asked.get("description") or ""),
+        description=text_in(asked, "description"),
         hwaddr=mac_address(call.flavour.lxd),
     )
     network.config = _config(call, network, asked.get("config"), 500)
@@ -228,7 +228,7 @@ async def update_network(call: Call) -> web.StreamResponse:
         given = network.config | given
     network.config = dict(sorted(_config(call, network, given, 400).items()))
     # The servers take a missing description for an empty one, even here.
-    network.description = str(asked.get("description") or "")
+    network.description = text_in(asked, "description")
     call.daemon.events.lifecycle("network-updated", f"/1.0/networks/{network.name}", call.project)
     return call.done("Updating network")
 
@@ -237,7 +237,7 @@ async def rename_network(call: Call) -> web.StreamResponse:
     """``POST /1.0/networks/<name>``."""
     network = network_of(call)
     project = home(call, "networks")
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     if not name:
         raise Refused(400, "New network name not provided")
     _check_name(call, name)

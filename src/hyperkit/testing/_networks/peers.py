@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .acls import subjects
 from .lookup import check_type, home, network_of
 from .shelves import Shelf, routes
@@ -59,7 +59,7 @@ def _used_by(project: Project, network: Network, name: str) -> list[str]:
 
 def _read(asked: Json) -> Json:
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "config": check.options(asked.get("config"), ("target_address",), 'Invalid option "{}"'),
     }
 
@@ -70,7 +70,7 @@ async def create_peer(call: Call) -> web.StreamResponse:
     It waits until the other network has one that leads back.
     """
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if call.flavour.incus7:
         check.api_name(name, 400, "Invalid network peer name: ")
     peers = _shelf(call)
@@ -104,14 +104,14 @@ async def create_peer(call: Call) -> web.StreamResponse:
 def _target(call: Call, peers: Shelf, asked: Json) -> tuple[str, str]:
     """Find out where a new peer is to lead: the project, and the name of the network."""
     if asked.get("type") == "remote" and not call.flavour.lxd:
-        name = str(asked.get("target_integration") or "")
+        name = text_in(asked, "target_integration")
         if not name:
             raise Refused(400, "Target integration is required")
         if name not in call.state.integrations:
             text = f'Failed to load network integration "{name}"'
             raise Refused(404, f"{text}: Network_integration not found")
         raise Refused(501, "The embedded server cannot reach the OVN of another server")
-    network = str(asked.get("target_network") or "")
+    network = text_in(asked, "target_network")
     if not network:
         raise Refused(400, "Target network is required")
     return str(asked.get("target_project") or peers.project), network

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused, listing
+from .._engine.answers import Json, Refused, listing, text_in
 from .lookup import home
 from .shelves import Shelf, routes
 from .zones import UNKNOWN, feature_of, zones_of
@@ -58,7 +58,7 @@ def _read(asked: Json) -> Json:
             raise Refused(500, text)
         known.append(pair)
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "entries": entries or None,
         "config": check.options(asked.get("config"), (), UNKNOWN),
     }
@@ -66,7 +66,7 @@ def _read(asked: Json) -> Json:
 
 def _entry(given: Json) -> Json:
     """Read an entry; of what it says, only addresses are looked into."""
-    kind, value = str(given.get("type") or ""), str(given.get("value") or "")
+    kind, value = text_in(given, "type"), text_in(given, "value")
     ttl: Json = {"ttl": int(given["ttl"])} if given.get("ttl") else {}
     place = len(f"record {ttl.get('ttl', 300)} IN {kind or value} ")
     if kind not in _TYPES:
@@ -87,7 +87,7 @@ async def create_record(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-zones/<zone>/records``."""
     records = _shelf(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     modern = call.flavour.incus7
     if modern and name != "@":
         check.api_name(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .lookup import home, homes
 from .shelves import Shelf, routes, shelved
 from .used_by import named_by
@@ -52,7 +52,7 @@ def zones_of(call: Call, project: Project | None = None) -> Shelf:
 
 def _read(asked: Json) -> Json:
     return {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "config": check.options(asked.get("config"), _KEYS, UNKNOWN),
     }
 
@@ -78,7 +78,7 @@ async def create_zone(call: Call) -> web.StreamResponse:
     """``POST /1.0/network-zones``."""
     zones = zones_of(call)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if call.flavour.incus7:
         check.api_name(name)
     if not name:

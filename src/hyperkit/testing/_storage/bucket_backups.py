@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Bucket
 from .._transfers import backups as keeping
 from .._transfers.archives import pack_backup, unpack_backup
@@ -90,7 +90,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     Incus looks in the wrong place, and fails.
     """
     bucket, backup = _found(call)
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     keeping.check_name(name)
 
     async def work(_operation: Operation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .bucket_shared import ONE, answer_made, find_bucket, keys_of, make_key, tell
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def create_key(call: Call) -> web.StreamResponse:
     failed = "Failed creating storage bucket key: "
     bucket = find_bucket(call, failed)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if not name:
         raise Refused(500, f"{failed}Key name is required")
     if name in bucket.keys:

@@ -6,7 +6,7 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -97,7 +97,7 @@ def make_key(call: Call, asked: Json, name: str, failed: str) -> Json:
     access = asked.get("access-key") or "".join(secrets.choice(_CAPITALS) for _ in range(20))
     secret = asked.get("secret-key") or "".join(secrets.choice(_SIGNS) for _ in range(40))
     key: Json = {
-        "description": str(asked.get("description") or ""),
+        "description": text_in(asked, "description"),
         "role": asked["role"],
         "access-key": access,
         "secret-key": secret,

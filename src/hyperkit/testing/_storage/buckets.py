@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._engine import check
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
 from .._engine.state import Bucket
 from .._transfers.backups import backup_shown
@@ -88,7 +88,7 @@ async def create_bucket(call: Call) -> web.StreamResponse:
     if call.request.content_type != "application/json":
         return await import_bucket(call, pool)
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     failed = "Failed creating storage bucket: "
     if not name and call.flavour.incus7:
         text = "Names must start and end with an alphanumeric character"
@@ -103,7 +103,7 @@ async def create_bucket(call: Call) -> web.StreamResponse:
     if not call.flavour.lxd and not call.flavour.incus7:
         text = "Failed connecting to bucket: Couldn't find the MinIO client tool"
         raise Refused(500, failed + text)
-    made = Bucket(name, pool, config, str(asked.get("description") or ""))
+    made = Bucket(name, pool, config, text_in(asked, "description"))
     key = make_key(call, {"role": "admin", "description": "Admin user"}, "admin", failed)
     made.keys["admin"] = key
     add(call, made, failed, 409)
@@ -138,7 +138,7 @@ async def update_bucket(call: Call) -> web.StreamResponse:
     config = _config(call, bucket.name, asked, failed)
     bucket.config = bucket.config | config if call.patching else config
     if not call.patching or "description" in asked:
-        bucket.description = str(asked.get("description") or "")
+        bucket.description = text_in(asked, "description")
     tell(call, "updated", bucket)
     return call.done("Updating storage bucket")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Pool
 
@@ -95,8 +95,8 @@ async def list_pools(call: Call) -> web.StreamResponse:
 async def create_pool(call: Call) -> web.StreamResponse:
     """``POST /1.0/storage-pools``."""
     asked = await call.json()
-    name = str(asked.get("name") or "")
-    driver = str(asked.get("driver") or "")
+    name = text_in(asked, "name")
+    driver = text_in(asked, "driver")
     check.plain_name(name, "Storage pool")
     if not driver:
         raise Refused(400, "No driver provided")
@@ -111,7 +111,7 @@ async def create_pool(call: Call) -> web.StreamResponse:
     config = check.texts(asked.get("config"))
     product = call.flavour.product.name
     config.setdefault("source", f"/var/lib/{product}/storage-pools/{name}")
-    call.state.pools[name] = Pool(name, driver, config, str(asked.get("description") or ""))
+    call.state.pools[name] = Pool(name, driver, config, text_in(asked, "description"))
     call.daemon.events.lifecycle("storage-pool-created", f"/1.0/storage-pools/{name}")
     return call.done("Creating storage pool", f"/1.0/storage-pools/{name}")
 
@@ -133,7 +133,7 @@ async def update_pool(call: Call) -> web.StreamResponse:
         raise Refused(400, "Pool source cannot be changed when not in pending state")
     pool.config = {"source": pool.config["source"]} | merged
     if not call.patching or "description" in asked:
-        pool.description = str(asked.get("description") or "")
+        pool.description = text_in(asked, "description")
     call.daemon.events.lifecycle("storage-pool-updated", f"/1.0/storage-pools/{pool.name}")
     return call.done("Updating storage pool")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers import backups as keeping
 from .._transfers.archives import open_archive, pack_backup, put, unpack_backup
@@ -137,7 +137,7 @@ def _resources(call: Call, volume: Volume, shown_name: str) -> Json:
 async def rename_backup(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/backups/<backup>``."""
     volume, backup = _found(call)
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     keeping.check_name(name)
     columns = "storage_volumes_backups.storage_volume_id, storage_volumes_backups.name"
 

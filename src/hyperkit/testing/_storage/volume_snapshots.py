@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
 from .._transfers.backups import free_name
 from .volume_migration import offer_volume
@@ -105,7 +105,7 @@ async def update_snapshot(call: Call) -> web.StreamResponse:
     call.check_etag(*_writable(snapshot))
     asked = await call.json()
     if not call.patching or "description" in asked:
-        snapshot.description = str(asked.get("description") or "")
+        snapshot.description = text_in(asked, "description")
     if not call.patching or "expires_at" in asked:
         snapshot.expires_at = asked.get("expires_at")
     return call.done(
@@ -121,7 +121,7 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     # A server that cannot offer it takes this for another name.
     if asked.get("migration") and call.flavour.has("storage_api_remote_volume_snapshot_copy"):
         return offer_volume(call, volume, asked, snapshot)
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     if not name:
         raise Refused(400, "Missing name")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Volume
 from . import mounts, volume_backups, volume_migration, volume_snapshots
@@ -194,7 +194,7 @@ def _new(call: Call, pool: str, asked: Json) -> Volume:
     if kind != "custom":
         text = f'Currently not allowed to create storage volumes of type "{kind}"'
         raise Refused(400, text)
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     check.plain_name(name, "Storage volume")
     content = asked.get("content_type") or "filesystem"
     if content not in _CONTENTS:
@@ -206,13 +206,13 @@ def _new(call: Call, pool: str, asked: Json) -> Volume:
         empty_tree(),
         check.texts(asked.get("config")),
         content,
-        str(asked.get("description") or ""),
+        text_in(asked, "description"),
     )
 
 
 def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
     home = call.state.home(source.get("project") or call.project, "storage.volumes")
-    name, _, snapshot = str(source.get("name") or "").partition("/")
+    name, _, snapshot = text_in(source, "name").partition("/")
     original = home.volumes.get((source.get("pool") or made.pool, name))
     if original is None or (snapshot and snapshot not in original.snapshots):
         raise Refused(404, "Storage pool volume not found")
@@ -250,7 +250,7 @@ async def update_volume(call: Call) -> web.StreamResponse:
     config = check.texts(asked.get("config"))
     volume.config = volume.config | config if call.patching else config
     if not call.patching or "description" in asked:
-        volume.description = str(asked.get("description") or "")
+        volume.description = text_in(asked, "description")
     tell(call, "updated", volume)
     return call.done("Updating storage volume")
 
@@ -279,7 +279,7 @@ async def rename_volume(call: Call) -> web.StreamResponse:
         raise Refused(400, text)
     if asked.get("migration"):
         return volume_migration.offer_volume(call, volume, asked)
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     pool = asked.get("pool") or volume.pool
     if not name:
         raise Refused(400, "Missing name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project
+from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Profile, Project
 
@@ -87,7 +87,7 @@ async def list_projects(call: Call) -> web.StreamResponse:
 async def create_project(call: Call) -> web.StreamResponse:
     """``POST /1.0/projects``."""
     asked = await call.json()
-    name = str(asked.get("name") or "")
+    name = text_in(asked, "name")
     check.plain_name(name, "Project")
     config = _config(asked.get("config"))
     defaults = _DEFAULTS if call.flavour.lxd else (*_DEFAULTS, "storage.buckets")
@@ -99,7 +99,7 @@ async def create_project(call: Call) -> web.StreamResponse:
             raise Refused(409, f'{failed}This "projects" entry already exists')
         text = 'Failed to create "projects" entry: UNIQUE constraint failed: projects.name'
         raise Refused(500, failed + text)
-    project = Project(name, dict(sorted(config.items())), str(asked.get("description") or ""))
+    project = Project(name, dict(sorted(config.items())), text_in(asked, "description"))
     _furnish(call, project)
     call.state.projects[name] = project
     call.daemon.events.lifecycle("project-created", f"/1.0/projects/{name}", "")
@@ -140,7 +140,7 @@ async def update_project(call: Call) -> web.StreamResponse:
         raise Refused(400, "Features can only be changed on empty projects")
     project.config = dict(sorted(merged.items()))
     if not call.patching or "description" in asked:
-        project.description = str(asked.get("description") or "")
+        project.description = text_in(asked, "description")
     if changed:
         _furnish(call, project)
     call.daemon.events.lifecycle("project-updated", f"/1.0/projects/{project.name}", "")
@@ -152,7 +152,7 @@ async def rename_project(call: Call) -> web.StreamResponse:
     if call.names["project"] == "default":
         raise Refused(403, "The 'default' project cannot be renamed")
     project = _found(call)
-    name = str((await call.json()).get("name") or "")
+    name = text_in(await call.json(), "name")
     if not name:
         raise Refused(400, "No name provided")
 

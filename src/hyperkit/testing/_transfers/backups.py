@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from .._clock import NEVER
-from .._engine.answers import Json, Refused
+from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Backup
 from .archives import packer_of
 from .files import sent
@@ -115,7 +115,7 @@ async def make(
         resources: of the operation, by the backup's name; empty if it gets none.
         tell: sends the event, by what happened and the backup's name.
     """
-    packer = packer_of(str(asked.get("compression_algorithm") or ""))
+    packer = packer_of(text_in(asked, "compression_algorithm"))
     direct = call.request.headers.get("Accept") == _BYTES and call.flavour.has("direct_backup")
     target: Json = asked.get("target") or {}
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import ClientSession, Fingerprint, WSMsgType
 
-from .._engine.answers import Json, Refused, mapping
+from .._engine.answers import Json, Refused, mapping, text_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -102,7 +102,7 @@ async def _reached(place: Json) -> AsyncGenerator[Sockets]:
     Raises:
         Refused: it cannot be reached, or knows nothing of this.
     """
-    url = str(place.get("operation") or "")
+    url = text_in(place, "operation")
     known = mapping(place.get("secrets"))
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
