@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, web
 from .._engine.answers import Json, Refused, mapping
 from .._engine.call import parse
 from .._transfers.files import sent
-from .images import image
+from .images import find_image
 from .publishing import publish
 from .sources import fetch
 from .store import store
@@ -98,7 +98,7 @@ def _token(call: Call) -> Operation | None:
 
 async def export_image(call: Call) -> web.StreamResponse:
     """``GET /1.0/images/<fingerprint>/export``."""
-    found = image(call)
+    found = find_image(call)
     headers = {} if call.flavour.lxd else {"X-Incus-Type": "incus"}
     if len(found.parts) == 1:
         name = f"{found.fingerprint}.tar.gz"

@@ -38,7 +38,7 @@ def by_alias(project: Project, alias: str) -> Image | None:
     return project.images.get(known.target) if known else None
 
 
-def image(call: Call) -> Image:
+def find_image(call: Call) -> Image:
     """Find the image that the path names; strangers see public ones, and what a secret opens.
 
     Raises:
@@ -143,13 +143,13 @@ async def list_images(call: Call) -> web.StreamResponse:
 
 async def get_image(call: Call) -> web.StreamResponse:
     """``GET /1.0/images/<fingerprint>``."""
-    found = image(call)
+    found = find_image(call)
     return call.sync(shown(call, call.home("images"), found), etag=writable(found))
 
 
 async def update_image(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/images/<fingerprint>``."""
-    found = image(call)
+    found = find_image(call)
     call.check_etag(*writable(found))
     asked = await call.json()
     given = check.texts(asked.get("properties"), "properties")
@@ -173,7 +173,7 @@ async def update_image(call: Call) -> web.StreamResponse:
 
 async def delete_image(call: Call) -> web.StreamResponse:
     """``DELETE /1.0/images/<fingerprint>``."""
-    found = image(call)
+    found = find_image(call)
     project = call.home("images")
 
     async def work(_operation: Operation) -> None:
@@ -195,7 +195,7 @@ def _resources(found: Image) -> Json:
 
 async def refresh_image(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/<fingerprint>/refresh``."""
-    found = image(call)
+    found = find_image(call)
 
     async def work(operation: Operation) -> None:
         if found.source is None:
@@ -208,7 +208,7 @@ async def refresh_image(call: Call) -> web.StreamResponse:
 
 async def create_secret(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/<fingerprint>/secret``."""
-    found = image(call)
+    found = find_image(call)
     operation = call.daemon.operations.token("Image download token", {}, _resources(found))
     operation.project = call.project
     return call.answer(operation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._clock import NEVER
 from .._engine.answers import Json, Refused, mapping, text_in
-from .._instances.snapshots import missing, of
+from .._instances.snapshots import no_snapshot, snapshots_of
 from .._transfers.archives import pack
 from .store import store
 
@@ -29,9 +29,9 @@ def publish(call: Call, source: Json, asked: Json) -> web.StreamResponse:
         instance = call.find_instance(name, call.project)
         tree = instance.tree
         if snapshot:
-            taken = of(call.daemon, instance).get(snapshot)
+            taken = snapshots_of(call.daemon, instance).get(snapshot)
             if taken is None:
-                raise missing(call, name, snapshot)
+                raise no_snapshot(call, name, snapshot)
             tree = taken.tree
         elif instance.running:
             raise Refused(500, "Cannot export a running instance as an image")

@@ -9,7 +9,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, FormData
 
 from .._engine.answers import Json, Refused, listing, mapping
 from .._transfers.migration import pinned
-from .images import image
+from .images import find_image
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,7 +35,7 @@ def await_push(call: Call, asked: Json) -> web.StreamResponse:
 
 async def push_image(call: Call) -> web.StreamResponse:
     """``POST /1.0/images/<fingerprint>/export``: send an image to a server that awaits it."""
-    found = image(call)
+    found = find_image(call)
     asked = await call.json()
 
     async def work(operation: Operation) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
-from .._transfers import backups as keeping
+from .._transfers import backups
 from .._transfers.archives import pack_backup, unpack_backup
 from . import creation
 
@@ -28,7 +28,7 @@ FOLDERS = {"own": "backup/container/rootfs", "snapshots": "backup/snapshots"}
 def shown(daemon: Daemon, backup: Backup) -> Json:
     """Write a backup as the API does."""
     found: Json = {
-        **keeping.backup_shown(backup),
+        **backups.backup_shown(backup),
         "instance_only": backup.alone,
         "container_only": backup.alone,
         "optimized_storage": backup.optimized_storage,
@@ -47,7 +47,7 @@ def _found(call: Call) -> tuple[Instance, Backup]:
         raise Refused(404, "Instance backup not found") from None
     before = call.flavour.either("Load backup from database: ", "")
     missing = f"{before}Instance backup not found"
-    return instance, keeping.find(instance, call.names["backup"], missing)
+    return instance, backups.find(instance, call.names["backup"], missing)
 
 
 def _tell(call: Call, instance: Instance, what: str, name: str, **context: Any) -> None:
@@ -58,7 +58,7 @@ def _tell(call: Call, instance: Instance, what: str, name: str, **context: Any) 
 async def list_backups(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/backups``."""
     instance = call.instance()
-    return keeping.listed(
+    return backups.listed(
         call, ("instances", instance.name), instance, partial(shown, call.daemon)
     )
 
@@ -75,7 +75,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
         )
         return {**({"backups": [path]} if name else {}), **call.resources(instance.name)}
 
-    return await keeping.make(
+    return await backups.make(
         call,
         instance,
         asked,
@@ -137,11 +137,11 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups/<backup>``."""
     instance, backup = _found(call)
     name = text_in(await call.json(), "name")
-    keeping.check_name(name)
+    backups.check_name(name)
 
     async def work(_operation: Operation) -> None:
         old = backup.name
-        keeping.rename(instance, backup, name, f'Backup "{name}" already exists')
+        backups.rename(instance, backup, name, f'Backup "{name}" already exists')
         _tell(call, instance, "renamed", name, old_name=f"{instance.name}/{old}")
 
     return call.start("Renaming instance backup", work, resources=call.resources(instance.name))
@@ -163,7 +163,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/instances/<name>/backups/<backup>/export``."""
-    return keeping.export(call, _found(call)[1])
+    return backups.export(call, _found(call)[1])
 
 
 # Instances made of backups.
@@ -190,7 +190,7 @@ async def import_backup(call: Call) -> web.StreamResponse:
             trees[""],
             description=index["description"],
         )
-        made.config = dict(sorted((made.config | creation.notes(call, made)).items()))
+        made.config = dict(sorted((made.config | creation.volatile_config(call, made)).items()))
         restored(made, index, trees)
         creation.add(call, made)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
-from .creation import add, check_devices, check_free, notes
-from .snapshots import missing, of
+from .creation import add, check_devices, check_free, volatile_config
+from .snapshots import no_snapshot, snapshots_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,9 +26,9 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
     if not original:
         raise Refused(400, "Must specify a source instance")
     instance = call.find_instance(original, project)
-    snapshot = of(call.daemon, instance).get(snapshot_name)
+    snapshot = snapshots_of(call.daemon, instance).get(snapshot_name)
     if snapshot_name and snapshot is None:
-        raise missing(call, original, snapshot_name)
+        raise no_snapshot(call, original, snapshot_name)
     profiles = asked.get("profiles")
     if profiles is None:
         # LXD 5.0 takes none, and then misses the root disk.
@@ -89,7 +89,7 @@ def _copied(
         templates=dict(instance.templates),
     )
     made.logs["lxc.log"] = b""
-    made.config = dict(sorted((notes(call, made) | made.config).items()))
+    made.config = dict(sorted((volatile_config(call, made) | made.config).items()))
     check_devices(call, made, before)
     return made
 
@@ -99,7 +99,7 @@ def _refresh(call: Call, source: Instance, target: Instance) -> None:
     if target.running:
         raise Refused(500, "Cannot refresh a running instance")
     target.tree = source.tree.copy()
-    for name, snapshot in of(call.daemon, source).items():
+    for name, snapshot in snapshots_of(call.daemon, source).items():
         target.snapshots.setdefault(name, replace(snapshot, tree=snapshot.tree.copy()))
 
 

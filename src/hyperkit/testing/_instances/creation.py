@@ -150,7 +150,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     instance.empty = image is None
     if image is not None:
         instance.metadata, instance.templates = image.metadata, dict(image.templates)
-    instance.config |= notes(call, instance)
+    instance.config |= volatile_config(call, instance)
     instance.config = dict(sorted(instance.config.items()))
     check_devices(call, instance, before)
     if image is not None:
@@ -169,8 +169,8 @@ def check_devices(call: Call, instance: Instance, before: str) -> None:
     mounts.check(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
 
 
-def notes(call: Call, instance: Instance) -> dict[str, str]:
-    """Write what the server notes down of an instance that is new."""
+def volatile_config(call: Call, instance: Instance) -> dict[str, str]:
+    """Write what the server notes down of an instance that is new: its ``volatile`` keys."""
     identity = str(uuid.uuid4())
     found = {
         "volatile.cloud-init.instance-id": str(uuid.uuid4()),

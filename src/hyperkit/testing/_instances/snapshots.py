@@ -39,7 +39,7 @@ def shown(daemon: Daemon, instance: Instance, snapshot: Snapshot) -> Json:
     }
 
 
-def of(daemon: Daemon, instance: Instance) -> dict[str, Snapshot]:
+def snapshots_of(daemon: Daemon, instance: Instance) -> dict[str, Snapshot]:
     """List an instance's snapshots; those whose time is over are gone."""
     now = daemon.clock.now()
     for snapshot in list(instance.snapshots.values()):
@@ -48,7 +48,7 @@ def of(daemon: Daemon, instance: Instance) -> dict[str, Snapshot]:
     return instance.snapshots
 
 
-def missing(call: Call, name: str, snapshot: str) -> Refused:
+def no_snapshot(call: Call, name: str, snapshot: str) -> Refused:
     """Say that there is no such snapshot."""
     kind = call.flavour.either("InstanceSnapshot", "Instance_snapshot")
     text = f'Failed to fetch snapshot "{snapshot}" of instance "{name}"'
@@ -58,9 +58,9 @@ def missing(call: Call, name: str, snapshot: str) -> Refused:
 def _found(call: Call) -> tuple[Instance, Snapshot]:
     instance = call.instance()
     name = call.names["snapshot"]
-    snapshots = of(call.daemon, instance)
+    snapshots = snapshots_of(call.daemon, instance)
     if name not in snapshots:
-        raise missing(call, instance.name, name)
+        raise no_snapshot(call, instance.name, name)
     return instance, snapshots[name]
 
 
@@ -80,7 +80,7 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
         if call.flavour.lxd or call.recursion:
             raise
         return call.sync([])
-    found = of(call.daemon, instance).values()
+    found = snapshots_of(call.daemon, instance).values()
     if not call.recursion:
         base = call.alias or "instances"
         return call.sync(
@@ -93,7 +93,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/snapshots``."""
     instance = call.instance()
     asked = await call.json()
-    known = of(call.daemon, instance)
+    known = snapshots_of(call.daemon, instance)
     name = free_name(asked, dict(known), "snap")
     if "/" in name:
         raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
@@ -228,7 +228,7 @@ def restore(call: Call, instance: Instance, asked: Json) -> web.StreamResponse:
     )
 
     async def work(_operation: Operation) -> None:
-        snapshot = of(call.daemon, instance).get(name.rpartition("/")[2])
+        snapshot = snapshots_of(call.daemon, instance).get(name.rpartition("/")[2])
         if snapshot is None:
             raise Refused(500, f"Snapshot {instance.name}/{name} does not exist")
         if not files_alone:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Bucket
-from .._transfers import backups as keeping
+from .._transfers import backups
 from .._transfers.archives import pack_backup, unpack_backup
 from .bucket_shared import ONE, add, buckets_of, check_pool, find_bucket, tell
 
@@ -23,15 +23,15 @@ _MISSING = "Storage bucket backup not found"
 def _resources(bucket: Bucket, name: str) -> Json:
     """Name an operation's resources."""
     path = f"/1.0/storage-pools/{bucket.pool}/buckets/{bucket.name}"
-    backups = {"backups": [f"{path}/backups/{name}"]} if name else {}
-    return {**backups, "storage_buckets": [path]}
+    kept = {"backups": [f"{path}/backups/{name}"]} if name else {}
+    return {**kept, "storage_buckets": [path]}
 
 
 def _found(call: Call) -> tuple[Bucket, Backup]:
     bucket = buckets_of(call).get((check_pool(call), call.names["bucket"]))
     if bucket is None:
         raise Refused(404, _MISSING)
-    return bucket, keeping.find(bucket, call.names["backup"], _MISSING)
+    return bucket, backups.find(bucket, call.names["backup"], _MISSING)
 
 
 async def list_backups(call: Call) -> web.StreamResponse:
@@ -44,7 +44,7 @@ async def list_backups(call: Call) -> web.StreamResponse:
             raise
         return call.sync([])
     base = ("storage-pools", bucket.pool, "buckets", bucket.name)
-    return keeping.listed(call, base, bucket, keeping.backup_shown)
+    return backups.listed(call, base, bucket, backups.backup_shown)
 
 
 async def create_backup(call: Call) -> web.StreamResponse:
@@ -65,7 +65,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
         }
         return pack_backup(index, packer)
 
-    return await keeping.make(
+    return await backups.make(
         call,
         bucket,
         asked,
@@ -81,7 +81,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
 
 async def get_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups/<backup>``."""
-    return call.sync(keeping.backup_shown(_found(call)[1]))
+    return call.sync(backups.backup_shown(_found(call)[1]))
 
 
 async def rename_backup(call: Call) -> web.StreamResponse:
@@ -91,7 +91,7 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     """
     bucket, backup = _found(call)
     name = text_in(await call.json(), "name")
-    keeping.check_name(name)
+    backups.check_name(name)
 
     async def work(_operation: Operation) -> None:
         folder = f"/var/lib/incus/backups/buckets/{bucket.pool}/{call.project}_"
@@ -117,7 +117,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET /1.0/storage-pools/<pool>/buckets/<bucket>/backups/<backup>/export``."""
     find_bucket(call)
-    return keeping.export(call, _found(call)[1])
+    return backups.export(call, _found(call)[1])
 
 
 async def import_bucket(call: Call, pool: str) -> web.StreamResponse:

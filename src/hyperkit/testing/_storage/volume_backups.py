@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
-from .._transfers import backups as keeping
+from .._transfers import backups
 from .._transfers.archives import open_archive, pack_backup, put, unpack_backup
 from .volume_shared import ONE, add, empty_tree, find_custom, home_of, resources, tell
 
@@ -25,7 +25,7 @@ _FOLDERS = {"own": "backup/volume", "snapshots": "backup/volume-snapshots"}
 def shown(backup: Backup) -> Json:
     """Write a backup as the API does."""
     return {
-        **keeping.backup_shown(backup),
+        **backups.backup_shown(backup),
         "volume_only": backup.alone,
         "optimized_storage": backup.optimized_storage,
     }
@@ -35,7 +35,7 @@ async def list_backups(call: Call) -> web.StreamResponse:
     """``GET …/volumes/custom/<volume>/backups``."""
     volume = find_custom(call)
     base = ("storage-pools", volume.pool, "volumes", "custom", volume.name)
-    return keeping.listed(call, base, volume, shown)
+    return backups.listed(call, base, volume, shown)
 
 
 async def create_backup(call: Call) -> web.StreamResponse:
@@ -50,7 +50,7 @@ async def create_backup(call: Call) -> web.StreamResponse:
         path = call.flavour.either(f"/1.0/backups/{name}", path)
         return {**({"backups": [path]} if name else {}), **resources(call, volume)}
 
-    return await keeping.make(
+    return await backups.make(
         call,
         volume,
         asked,
@@ -118,7 +118,7 @@ def unpacked(content: bytes) -> tuple[Json, Tree, dict[str, VolumeSnapshot]]:
 def _found(call: Call) -> tuple[Volume, Backup]:
     volume = find_custom(call)
     missing = "Storage volume backup not found"
-    return volume, keeping.find(volume, call.names["backup"], missing)
+    return volume, backups.find(volume, call.names["backup"], missing)
 
 
 async def get_backup(call: Call) -> web.StreamResponse:
@@ -138,11 +138,11 @@ async def rename_backup(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/backups/<backup>``."""
     volume, backup = _found(call)
     name = text_in(await call.json(), "name")
-    keeping.check_name(name)
+    backups.check_name(name)
     columns = "storage_volumes_backups.storage_volume_id, storage_volumes_backups.name"
 
     async def work(_operation: Operation) -> None:
-        keeping.rename(volume, backup, name, f"UNIQUE constraint failed: {columns}")
+        backups.rename(volume, backup, name, f"UNIQUE constraint failed: {columns}")
         tell(call, "backup-renamed", volume, name=name)
 
     about = _resources(call, volume, f"{volume.name}%2F{backup.name}")
@@ -163,7 +163,7 @@ async def delete_backup(call: Call) -> web.StreamResponse:
 
 async def export_backup(call: Call) -> web.StreamResponse:
     """``GET …/volumes/custom/<volume>/backups/<backup>/export``."""
-    return keeping.export(call, _found(call)[1])
+    return backups.export(call, _found(call)[1])
 
 
 # Volumes made of files.
