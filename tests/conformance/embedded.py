@@ -28,8 +28,8 @@ def why_not(item):
     """Say why a test is not run on the embedded server; None if it is."""
     if "cluster" in item.fixturenames:
         return "not on the embedded server: its clusters have one member"
-    file, _, rest = item.name.partition("[")
-    test = f"{item.path.stem}.{file}"
+    function, _, rest = item.name.partition("[")
+    test = f"{item.path.stem}.{function}"
     parameters = rest.removesuffix("]").split("-")
     for name in (item.path.stem, test, *[f"{test}[{one}]" for one in parameters]):
         if name in NOT_YET:
@@ -41,7 +41,7 @@ class Embedded:
     """One embedded server, described as the lab describes a real one.
 
     Args:
-        kind: "lxd" or "incus".
+        kind: "lxd", "incus" or "incus7".
         folder: for the files of certificates and keys.
     """
 

@@ -41,6 +41,10 @@ def test_library():
     assert drawn("The library") == there(LIBRARY)
 
 
+def test_embedded_server():
+    assert drawn("The embedded server") == there(LIBRARY / "testing")
+
+
 def test_tests():
     assert drawn("The tests") == [name for name in there(ROOT / "tests") if name.endswith("/")]
 

@@ -22,16 +22,16 @@ OPERATION = {
 
 
 @pytest.fixture
-def ask():
+def client_of():
     """Start a server of a flavour, and make a client of it."""
     servers = []
 
-    def ask(flavour, **options):
+    def client_of(flavour, **options):
         servers.append(Server(flavour, **options))
         servers[-1].start()
         return servers[-1].client()
 
-    yield ask
+    yield client_of
     for server in servers:
         server.stop()
 
@@ -41,8 +41,8 @@ def root_of(client):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_the_whole_life_of_a_container(ask, flavour):
-    client = ask(flavour)
+def test_the_whole_life_of_a_container(client_of, flavour):
+    client = client_of(flavour)
     client.create_container("web", alias="busybox", config={"user.a": 1})
     client.start_container("web")
     assert client.container_state("web").status == "Running"
@@ -76,8 +76,8 @@ def test_the_whole_life_of_a_container(ask, flavour):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_names_of_headers(ask, flavour):
-    client = ask(flavour)
+def test_names_of_headers(client_of, flavour):
+    client = client_of(flavour)
     client.create_container("web", alias="busybox")
     client.read_file("web", "/etc/passwd")
     prefix = "X-LXD-" if flavour.startswith("lxd") else "X-Incus-"
@@ -87,8 +87,8 @@ def test_names_of_headers(ask, flavour):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_paths_of_instances(ask, flavour):
-    client = ask(flavour)
+def test_paths_of_instances(client_of, flavour):
+    client = client_of(flavour)
     aliases = {"/1.0/containers"} if flavour.startswith(("lxd-2", "lxd-5")) else set()
     aliases |= {"/1.0/virtual-machines"} if flavour == "lxd-5.0" else set()
     client.create_container("web", empty=True)
@@ -102,8 +102,8 @@ def test_paths_of_instances(ask, flavour):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_fields_of_operations(ask, flavour):
-    client = ask(flavour)
+def test_fields_of_operations(client_of, flavour):
+    client = client_of(flavour)
     done = client.create_container("web", empty=True)
     fields = set(OPERATION)
     fields |= set() if flavour == "lxd-2.0" else {"description", "location"}
@@ -112,8 +112,8 @@ def test_fields_of_operations(ask, flavour):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_what_ends_waiting(ask, flavour):
-    client = ask(flavour)
+def test_what_ends_waiting(client_of, flavour):
+    client = client_of(flavour)
     client.create_container("web", empty=True)
     url = client.post(root_of(client), {"name": "web", "source": {"type": "none"}}).operation
     if flavour in {"lxd-2.0", "lxd-5.0", "incus-7"}:
@@ -125,10 +125,10 @@ def test_what_ends_waiting(ask, flavour):
         assert client.last_response.status_code == 200
 
 
-def test_changes_that_became_operations(ask):
+def test_changes_that_became_operations(client_of):
     pool = {"name": "fast", "driver": "dir"}
     for flavour in NEW:
-        client = ask(flavour)
+        client = client_of(flavour)
         client.create_profile("web")
         client.create_project("blue")
         answers = {
@@ -140,10 +140,10 @@ def test_changes_that_became_operations(ask):
         assert answers == ({"async"} if flavour == "lxd-6" else {"sync"})
 
 
-def test_what_servers_tell_strangers(ask, tmp_path):
+def test_what_servers_tell_strangers(client_of, tmp_path):
     certificate, key = key_pair(tmp_path, "stranger")
     for flavour in FLAVOURS:
-        server = ask(flavour, tls=True)
+        server = client_of(flavour, tls=True)
         with hyperkit.Client(
             api_endpoint=server.api_endpoint,
             client_cert=certificate,
@@ -172,17 +172,17 @@ def test_what_servers_tell_strangers(ask, tmp_path):
                 stranger.post("/1.0/certificates", body)
 
 
-def test_the_environment(ask):
+def test_the_environment(client_of):
     for flavour in FLAVOURS:
-        found = ask(flavour).server()
+        found = client_of(flavour).server()
         assert ("auth_methods" in found) == (flavour != "lxd-2.0")
         more = {"backup_metadata_version_range", "instance_types", "server_lts"}
         assert more & set(found.environment) == (more if flavour == "lxd-6" else set())
         assert ("project" in found.environment) == (flavour != "lxd-2.0")
 
 
-def test_what_lxd_2_has_not(ask):
-    client = ask("lxd-2.0")
+def test_what_lxd_2_has_not(client_of):
+    client = client_of("lxd-2.0")
     client.create_container("web", alias="busybox")
     for path in ("/1.0/projects", "/1.0/storage-pools", "/1.0/cluster", "/1.0/warnings"):
         with pytest.raises(hyperkit.NotFound):
@@ -200,9 +200,9 @@ def test_what_lxd_2_has_not(ask):
         client.post("/1.0/networks", {"name": "br0"})
 
 
-def test_commands_that_are_not_there(ask):
+def test_commands_that_are_not_there(client_of):
     for flavour in FLAVOURS:
-        client = ask(flavour)
+        client = client_of(flavour)
         client.launch_container("web", alias="busybox")
         body = {"command": ["sh", "-c", "exit 127"], "wait-for-websocket": False}
         url = client.post(f"{root_of(client)}/web/exec", body).operation
@@ -215,26 +215,26 @@ def test_commands_that_are_not_there(ask):
         assert found.metadata["return"] == 127
 
 
-def test_where_recorded_output_is(ask):
+def test_where_recorded_output_is(client_of):
     for flavour in NEW:
-        client = ask(flavour)
+        client = client_of(flavour)
         client.launch_instance("web", alias="busybox")
         done = client.execute_command("web", "true", record_output=True)
         folder = "logs" if flavour == "lxd-5.0" else "logs/exec-output"
         assert done.metadata.output["1"].startswith(f"/1.0/instances/web/{folder}/exec_")
 
 
-def test_the_mode_of_new_directories(ask):
+def test_the_mode_of_new_directories(client_of):
     for flavour in NEW:
-        client = ask(flavour)
+        client = client_of(flavour)
         client.create_instance("web", alias="busybox")
         client.make_directory("web", "/root/new")
         mode = 0o750 if flavour == "lxd-6" else 0o755
         assert client.file_info("web", "/root/new").mode == mode
 
 
-def test_what_lxd_6_refuses(ask):
-    client = ask("lxd-6")
+def test_what_lxd_6_refuses(client_of):
+    client = client_of("lxd-6")
     fingerprint = client.image_by_alias("busybox").fingerprint
     assert client.get(f"/1.0/images/{fingerprint[:12]}").metadata.fingerprint == fingerprint
     for path in (f"/1.0/images/{fingerprint[:6]}", "/1.0/storage-pools?all-projects=true"):
@@ -248,27 +248,27 @@ def test_what_lxd_6_refuses(ask):
     client.start_instance("web")
     client.delete_instance("web", force=True)
     for other in ("lxd-5.0", "incus-6.0"):
-        client = ask(other)
+        client = client_of(other)
         assert client.get(f"/1.0/images/{fingerprint[:6]}").metadata.fingerprint == fingerprint
         assert client.get("/1.0/storage-pools?all-projects=true").type == "sync"
 
 
-def test_operations_of_lxd_6_say_what_they_are_about(ask):
-    client = ask("lxd-6")
+def test_operations_of_lxd_6_say_what_they_are_about(client_of):
+    client = client_of("lxd-6")
     done = client.create_instance("web", alias="busybox")
     assert done.metadata["entity_url"] == "/1.0/instances/web"
     found = client.get(f"/1.0/operations/{done.id}").metadata.metadata
     assert not [key for key in found if key.endswith("progress")]
 
 
-def test_types_of_events(ask):
+def test_types_of_events(client_of):
     for flavour, kinds in {
         "lxd-2.0": ("logging", "operation"),
         "lxd-5.0": ("lifecycle", "logging", "operation"),
         "lxd-6": ("lifecycle", "logging", "operation", "ovn", "security"),
         "incus-7": ("lifecycle", "logging", "network-acl", "operation"),
     }.items():
-        client = ask(flavour)
+        client = client_of(flavour)
         for kind in ("lifecycle", "logging", "network-acl", "operation", "ovn", "security"):
             if kind in kinds:
                 with client.events(types=[kind]):

@@ -3,8 +3,10 @@
 import gc
 import io
 import os
+import socket
 import subprocess
 import sys
+import threading
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,7 +14,6 @@ import pytest
 from unit.servers import key_pair
 
 import hyperkit
-from hyperkit import __main__ as program
 from hyperkit._websocket import Websocket
 from hyperkit.testing import FLAVOURS, Server
 
@@ -26,19 +27,6 @@ def server(request):
 @pytest.fixture
 def client(server):
     return server.client()
-
-
-def test_a_life_on_every_flavour(server, client):
-    client.create_container("web", alias="busybox")
-    client.start_container("web")
-    assert client.container_state("web").status == "Running"
-    client.write_file("web", "/root/a", content="x")
-    assert client.read_file("web", "/root/a") == b"x"
-    client.create_snapshot("web", "one")
-    assert client.snapshots("web") == ["one"]
-    client.stop_container("web", force=True)
-    client.delete_container("web")
-    assert client.containers() == []
 
 
 def test_what_flavours_are(server, client):
@@ -58,13 +46,6 @@ def test_what_flavours_are(server, client):
 def test_there_is_no_such_flavour():
     with pytest.raises(hyperkit.ArgumentError, match=r"lxd-5\.0"):
         Server("lxd-7")
-
-
-def test_changes_are_operations_where_the_server_has_it_so():
-    with Server("lxd-6") as server, Server("incus-6.0") as other:
-        pool = {"name": "fast", "driver": "dir"}
-        assert server.client().post("/1.0/storage-pools", pool).type == "async"
-        assert other.client().post("/1.0/storage-pools", pool).type == "sync"
 
 
 @pytest.mark.parametrize("dialect", ["operation", "status", "body", "streamed", None])
@@ -217,39 +198,6 @@ def test_images_of_squashfs_have_the_files_of_the_built_in_one():
         assert client.run("web", "true").returncode == 0
 
 
-def test_the_demo(capsys):
-    assert program.main(["demo", "--server", "embedded"]) == 0
-    shown = capsys.readouterr().out
-    for words in ("create_container", "stdout='demo-", "b'welcome\\n'", "5/5", "instance-deleted"):
-        assert words in shown
-
-
-def test_the_demo_on_a_server_that_is_named(capsys):
-    with Server("lxd-5.0") as server:
-        assert program.main(["demo", "--server", server.url, "--image", "busybox"]) == 0
-        assert server.client().instances() == []
-    assert "It is lxd 5.0.2" in capsys.readouterr().out
-    assert program.main(["demo", "--server", "unix:///nowhere"]) == 1
-    assert "no socket" in capsys.readouterr().err
-
-
-def test_the_demo_takes_the_server_that_the_environment_names(capsys, monkeypatch):
-    with Server("lxd-5.0") as server:
-        monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
-        hyperkit.reset()
-        assert program.main(["demo"]) == 0
-        told = capsys.readouterr().out
-        assert told.startswith(f"# The server at {server.socket} is used.\n# It is lxd 5.0.2.")
-        assert server.client().instances() == []
-
-
-def test_the_demo_undoes_what_it_did(capsys):
-    with Server() as server:
-        server.faults.fail("no", operation="Restoring *")
-        assert program.main(["demo", "--server", server.url]) == 1
-        assert server.client().instances() == []
-
-
 def test_importing_hyperkit_imports_none_of_it():
     code = "import hyperkit, sys; assert not {'aiohttp', 'hyperkit.testing'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -306,7 +254,40 @@ def test_a_command_that_is_left_alone_leaves_nothing(caplog):
     assert caplog.records == []
 
 
-def test_a_reader_of_the_demo_who_has_seen_enough():
-    command = f"{sys.executable} -m hyperkit demo --server embedded | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
-    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+def test_the_keys_that_are_described_are_taken():
+    for flavour in ("lxd-6", "incus-6.0"):
+        with Server(flavour) as server, server.client() as client:
+            found = client.metadata_configuration()
+            keys = {
+                kind: [name for group in groups.values() for key in group["keys"] for name in key]
+                for kind, groups in found.configs.items()
+            }
+            client.create_profile("web", config=dict.fromkeys(keys["instance"], "1"))
+            client.create_project("blue", config=dict.fromkeys(keys["project"], "1"))
+            client.patch_server(dict.fromkeys(keys["server"], ""))
+            assert ("entities" in found) == (flavour == "lxd-6")
+
+
+def test_a_port_in_an_instance():
+    with (
+        Server("incus-7") as server,
+        server.client() as client,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        client.launch_instance("web", alias="busybox")
+        server.add_port("web", 80, local=listener.getsockname()[1])
+
+        def echo():
+            with listener.accept()[0] as accepted:
+                accepted.sendall(accepted.recv(5)[::-1])
+
+        thread = threading.Thread(target=echo)
+        thread.start()
+        with client.connect_instance_port("web", 80) as connection:
+            connection.settimeout(10)
+            connection.sendall(b"hello")
+            assert connection.recv(5) == b"olleh"
+            assert connection.recv(1) == b""
+        thread.join()
+        with pytest.raises(hyperkit.InternalServerError, match="connection refused"):
+            client.connect_instance_port("web", 81)

@@ -30,6 +30,7 @@ def web():
         ("i=0; until [ $i = 2 ]; do i=$((i+1)); done; echo $i $((7 / 2 * 2))", "2 6\n", 0),
         ("echo one >/tmp/f; echo two >>/tmp/f; cat </tmp/f; rm /tmp/f", "one\ntwo\n", 0),
         ("(cd /tmp; pwd); pwd", "/tmp\n/root\n", 0),
+        ("HOME=/nope; cd || echo nowhere", "nowhere\n", 0),
         ("{ echo a; echo b >&2; } 2>&1 | wc -l", "2\n", 0),
         ("echo $(echo in `echo deep`)", "in deep\n", 0),
         ("set -- a b; shift; echo $1 $#", "b 1\n", 0),

@@ -22,11 +22,11 @@ except ImportError as _error:  # pragma: no cover - where the extra is not insta
     )
     raise ImportError(_message, name=_error.name) from _error
 
-from ._app import Request as Request
 from ._clock import Clock as Clock
+from ._engine.app import Request as Request
 from ._faults import Faults as Faults
 from ._flavours import FLAVOURS as FLAVOURS
-from ._jobs import Command as Command
+from ._guest.jobs import Command as Command
 from ._recording import RecordingMismatch as RecordingMismatch
 from ._recording import record as record
 from ._recording import replay as replay

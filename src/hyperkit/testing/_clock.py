@@ -8,6 +8,7 @@ import time
 # Go's "never", as the servers write it.
 NEVER = "0001-01-01T00:00:00Z"
 EPOCH = "1970-01-01T00:00:00Z"
+_UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800, "m": 2_592_000, "y": 31_536_000}
 
 
 class Clock:
@@ -74,3 +75,17 @@ def passed(text: str | None, now: float) -> bool:
     if not text or text.startswith(("0001-", "1970-01-01T00:00:00")):
         return False
     return dt.datetime.fromisoformat(text).timestamp() <= now
+
+
+def later(clock: Clock, lasts: str) -> str:
+    """Write the time at which something ends, as the API does.
+
+    Args:
+        clock: of the server.
+        lasts: how long it lasts, as in ``"1d 12H"``.
+    """
+    seconds = sum(
+        int(word[:-1]) * _UNITS.get(word[-1], 0) for word in lasts.split() if word[:-1].isdigit()
+    )
+    moment = clock.moment() + dt.timedelta(seconds=seconds)
+    return moment.isoformat().replace("+00:00", "Z")

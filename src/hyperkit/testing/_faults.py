@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ._answers import error, respond
-from ._wire import connection_of
+from ._engine.answers import error, respond
+from ._engine.wire import connection_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

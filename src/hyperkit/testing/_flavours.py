@@ -41,13 +41,23 @@ class Flavour(NamedTuple):
         return self.product is LXD
 
     @property
-    def old(self) -> bool:
+    def lxd2(self) -> bool:
         """Tell whether it is an LXD 2.0, which has no extensions."""
         return not self.extensions
 
     @property
+    def lxd6(self) -> bool:
+        """Tell whether it is an LXD 6."""
+        return self.lxd and self.recent
+
+    @property
+    def incus7(self) -> bool:
+        """Tell whether it is an Incus 7."""
+        return self.has("instance_nvram")
+
+    @property
     def recent(self) -> bool:
-        """Tell whether it is younger than LXD 5.0."""
+        """Tell whether it is younger than LXD 5.0: an LXD 6, or an Incus."""
         return self.has("metadata_configuration")
 
     @property
@@ -76,7 +86,7 @@ _DATA = files("hyperkit.testing") / "data"
 
 
 @cache
-def flavour(name: str, dialect: Dialect | None = None) -> Flavour:
+def find_flavour(name: str, dialect: Dialect | None = None) -> Flavour:
     """Find a kind of server by its name.
 
     Args:

@@ -14,14 +14,16 @@ from aiohttp import web
 
 from .._client import Client
 from ..errors import ArgumentError
-from ._app import App, Request
+from ._access.certificates import issue_token
+from ._access.oidc_sessions import log_in
 from ._clock import Clock
-from ._daemon import Daemon
+from ._engine.app import App, Request
+from ._engine.daemon import Daemon
+from ._engine.state import Certificate
+from ._engine.wire import Gate
 from ._faults import Faults
-from ._flavours import Flavour, flavour
+from ._flavours import Flavour, find_flavour
 from ._keys import KeyPair, fingerprint_of, key_pair, server_context
-from ._state import Certificate
-from ._wire import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -76,7 +78,7 @@ class Server:
         password: str = "embedded",  # noqa: S107 - it protects nothing
         tls: bool = False,
     ) -> None:
-        self._flavour: Flavour = _find_flavour(flavour, dialect)
+        self._flavour: Flavour = find_flavour(flavour, dialect)
         self._tls = tls
         self.clock = Clock()
         self.faults = Faults(self)
@@ -224,8 +226,6 @@ class Server:
             ...     other.client().oidc_identity("jane@example.net").name
             'Jane'
         """
-        from ._identities import log_in  # noqa: PLC0415 - a chapter, imported by the app
-
         if not self._flavour.has("access_management"):
             message = f"Servers like {self._flavour.name} keep no identities."
             raise ArgumentError(message)
@@ -311,8 +311,6 @@ class Server:
             >>> len(server.token("laptop")) > 100
             True
         """
-        from ._certificates import issue_token  # noqa: PLC0415 - a chapter, imported by the app
-
         return self._run(lambda: issue_token(self._daemon, name))
 
     # What happens in the server's thread.
@@ -384,7 +382,3 @@ class Server:
             message = "The server does not run: use it as a context manager, or call start()."
             raise RuntimeError(message)
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-
-def _find_flavour(name: str, dialect: Dialect | None) -> Flavour:
-    return flavour(name, dialect)

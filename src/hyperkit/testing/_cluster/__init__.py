@@ -1,0 +1,1 @@
+"""A cluster of one member, and what clusters alone have."""

@@ -1,0 +1,1 @@
+"""What runs within an instance: its files, its shell, its commands."""

@@ -1,0 +1,1 @@
+"""Instances, and the profiles that they are made by."""

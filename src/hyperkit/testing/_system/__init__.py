@@ -1,0 +1,1 @@
+"""The server itself: its projects, operations, events and warnings."""

@@ -1,0 +1,1 @@
+"""What goes up, comes down, or goes to another server."""

@@ -1,0 +1,47 @@
+"""``python -m hyperkit demo``."""
+
+import subprocess
+import sys
+
+import hyperkit
+from hyperkit import __main__ as program
+from hyperkit.testing import Server
+
+
+def test_the_demo(capsys):
+    assert program.main(["demo", "--server", "embedded"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("create_container", "stdout='demo-", "b'welcome\\n'", "5/5", "instance-deleted"):
+        assert words in shown
+
+
+def test_the_demo_on_a_server_that_is_named(capsys):
+    with Server("lxd-5.0") as server:
+        assert program.main(["demo", "--server", server.url, "--image", "busybox"]) == 0
+        assert server.client().instances() == []
+    assert "It is lxd 5.0.2" in capsys.readouterr().out
+    assert program.main(["demo", "--server", "unix:///nowhere"]) == 1
+    assert "no socket" in capsys.readouterr().err
+
+
+def test_the_demo_takes_the_server_that_the_environment_names(capsys, monkeypatch):
+    with Server("lxd-5.0") as server:
+        monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
+        hyperkit.reset()
+        assert program.main(["demo"]) == 0
+        told = capsys.readouterr().out
+        assert told.startswith(f"# The server at {server.socket} is used.\n# It is lxd 5.0.2.")
+        assert server.client().instances() == []
+
+
+def test_the_demo_undoes_what_it_did(capsys):
+    with Server() as server:
+        server.faults.fail("no", operation="Restoring *")
+        assert program.main(["demo", "--server", server.url]) == 1
+        assert server.client().instances() == []
+
+
+def test_a_reader_of_the_demo_who_has_seen_enough():
+    command = f"{sys.executable} -m hyperkit demo --server embedded | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
