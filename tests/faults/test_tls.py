@@ -47,7 +47,7 @@ def both(client):
 def at(certificate, key, *, context=None):
     """A server with this certificate, and its address."""
     with serving((HERE, 0), what, context=context or tls(certificate, key)) as server:
-        yield f"https://{HERE}:{server.server_address[1]}", server
+        yield server.url, server
 
 
 @PINNED
@@ -221,7 +221,7 @@ def test_a_session_of_the_users_does_not_weaken_it(monkeypatch, tmp_path, pair):
 def test_a_proxy_sees_no_more_than_the_address(monkeypatch, tmp_path, pair):
     stranger = key_pair(tmp_path, "stranger")
     with proxying() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{HERE}:{proxy.server_address[1]}")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with at(*pair) as (url, _):
             client = hyperkit.Client(api_endpoint=url, server_cert=pair[0])
             assert client.get("/1.0").metadata.auth == "trusted"
@@ -272,9 +272,8 @@ def test_a_redirect_to_another_host(pair, status, method):
             return status, {"Location": f"{other}/1.0", "Content-Length": "0"}, b""
 
         with serving((HERE, 0), elsewhere, context=tls(*pair)) as server:
-            url = f"https://{HERE}:{server.server_address[1]}"
             client = hyperkit.Client(
-                api_endpoint=url,
+                api_endpoint=server.url,
                 client_cert=pair[0],
                 client_key=pair[1],
                 server_cert=pair[0],

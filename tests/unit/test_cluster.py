@@ -2,17 +2,13 @@
 
 import base64
 import json
-import socket
-import ssl
-import threading
 from pathlib import Path
 
 import pytest
 from unit.double import error, greet, operation, started
-from unit.servers import envelope, key_pair, serving, tls
+from unit.servers import envelope, key_pair, serving, shaking_hands, tls
 
 import hyperkit
-from hyperkit._contact import shown_certificate
 from hyperkit._trust import pin
 
 MEMBER = "/1.0/cluster/members/node-1"
@@ -144,14 +140,13 @@ def test_the_cluster_is_asked_for_its_certificate(bare, double, pair):
     with serving(
         ("127.0.0.1", 0), lambda request: (200, {}, envelope()), context=tls(*pair)
     ) as there:
-        address = "127.0.0.1:{1}".format(*there.server_address)
-        token = token_for(pair[0], ["127.0.0.1:1", address])
+        token = token_for(pair[0], ["127.0.0.1:1", there.place])
         double.expect(
             "PUT",
             "/1.0/cluster",
             raw=started(),
             body={
-                "cluster_address": address,
+                "cluster_address": there.place,
                 "cluster_certificate": Path(pair[0]).read_text(),
                 "cluster_password": token,
                 "enabled": True,
@@ -163,16 +158,17 @@ def test_the_cluster_is_asked_for_its_certificate(bare, double, pair):
         assert (there.connections, there.requests) == (1, [])
 
 
-def test_somebody_else_answers(bare, double, tmp_path, pair):
+def test_somebody_else_who_answers_sees_neither_request_nor_certificate(
+    bare, double, tmp_path, pair
+):
     greet(double, "clustering")
-    between = tls(*key_pair(tmp_path, "between"))
-    with serving(("127.0.0.1", 0), lambda request: None, context=between) as there:
-        address = "127.0.0.1:{1}".format(*there.server_address)
-        with pytest.raises(hyperkit.UntrustedServer, match=f"{address} shows another"):
+    bare.client_cert, bare.client_key = mine = key_pair(tmp_path, "mine")
+    with shaking_hands(key_pair(tmp_path, "between"), mine[0]) as (place, seen):
+        with pytest.raises(hyperkit.UntrustedServer, match=f"{place} shows another"):
             bare.join_cluster(
-                token_for(pair[0]), cluster_address=address, server_address="10.0.0.4:8443"
+                token_for(pair[0]), cluster_address=place, server_address="10.0.0.4:8443"
             )
-        assert there.requests == []
+    assert seen == [(None, b"")]
 
 
 def test_nobody_answers(bare, double, pair):
@@ -182,27 +178,6 @@ def test_nobody_answers(bare, double, pair):
         hyperkit.ConnectionFailed, match=r"127\.0\.0\.1:1, 127\.0\.0\.1:2.*cluster_certificate"
     ):
         bare.join_cluster(token, server_address="10.0.0.4:8443")
-
-
-def test_no_certificate_of_ours_is_shown(bare, tmp_path, pair):
-    # The cluster is a stranger until its certificate has been compared.
-    mine = key_pair(tmp_path, "mine")
-    bare.client_cert, bare.client_key = mine
-    context = tls(*pair)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.load_verify_locations(mine[0])
-    seen = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def look():
-            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
-                seen.append(peer.getpeercert(binary_form=True))
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        found = shown_certificate(bare, "https://127.0.0.1:{1}".format(*listener.getsockname()))
-        thread.join()
-    assert (pin(found), seen) == (pin(pair[0]), [None])
 
 
 def test_a_server_that_knows_us_no_more(bare, double, pair):

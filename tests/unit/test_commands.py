@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from unit.double import about
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import envelope, free_place, key_pair, refused, serving, tls
 
 import hyperkit
 from hyperkit import _doctor
@@ -217,17 +217,14 @@ def test_a_certificate_that_is_none(server, capsys, monkeypatch, tmp_path):
 
 
 def test_nobody_listens(capsys):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    code, _, _, trouble = doctor(capsys, "--server", f"https://127.0.0.1:{port}")
+    code, _, _, trouble = doctor(capsys, "--server", f"https://{free_place()}")
     assert code == 1
     assert "core.https_address" in trouble
 
 
 def test_somebody_else_listens(capsys):
     with serving(("127.0.0.1", 0), lambda handler: (200, {}, envelope())) as plain:
-        where = "https://127.0.0.1:{1}".format(*plain.server_address)
-        code, _, _, trouble = doctor(capsys, "--server", where)
+        code, _, _, trouble = doctor(capsys, "--server", f"https://{plain.place}")
     assert code == 1
     assert "core.https_address" in trouble
 
@@ -251,20 +248,18 @@ def test_a_firewall(capsys, monkeypatch):
 
 
 def test_a_proxy(capsys, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@127.0.0.1:{port}")
+    place = free_place()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@{place}")
     monkeypatch.delenv("no_proxy", raising=False)
     code, good, note, trouble = doctor(capsys, "--server", "https://host.test:8443")
     assert code == 1
-    assert f"through the proxy http://127.0.0.1:{port}" in note
+    assert f"through the proxy http://{place}" in note
     assert "secret" not in good + note + trouble
 
 
 def test_in_the_clear(capsys):
     with serving(("127.0.0.1", 0), lambda handler: (200, {}, envelope())) as plain:
-        where = "http://127.0.0.1:{1}".format(*plain.server_address)
-        code, _, _, trouble = doctor(capsys, "--server", where)
+        code, _, _, trouble = doctor(capsys, "--server", plain.url)
         assert plain.requests == []
     assert (code, "in the clear" in trouble) == (1, True)
 
@@ -407,6 +402,5 @@ def test_an_identity_provider_is_named(tmp_path, capsys):
         return 200, {}, envelope(about() | {"auth": "untrusted", "auth_methods": ["tls", "oidc"]})
 
     with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-        where = "https://127.0.0.1:{1}".format(*server.server_address)
-        _, _, _, trouble = doctor(capsys, "--server", where, "--server-cert", certificate)
+        _, _, _, trouble = doctor(capsys, "--server", server.url, "--server-cert", certificate)
     assert "client.log_in()" in trouble

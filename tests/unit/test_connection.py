@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import envelope, key_pair, place_of, refused, serving, tls
 from unit.tunnel import proxying
 
 import hyperkit
@@ -285,7 +285,6 @@ def server(tmp_path):
     certificate, key = key_pair(tmp_path, "server")
     with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
         server.certificate = certificate
-        server.url = f"https://127.0.0.1:{server.server_address[1]}"
         yield server
 
 
@@ -326,7 +325,6 @@ def test_ways_not_to(server, tmp_path, monkeypatch):
 def test_an_expired_pin(tmp_path):
     certificate, key = key_pair(tmp_path, "old", days=-1)
     with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
-        server.url = f"https://127.0.0.1:{server.server_address[1]}"
         with pytest.raises(hyperkit.TLSError, match="expired"):
             ask(server, server_cert=certificate)
 
@@ -385,10 +383,9 @@ def test_an_explicit_no_proxy_beats_the_environment(server, monkeypatch):
 @pytest.mark.parametrize("given", ["option", "environment"])
 def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, monkeypatch):
     with proxying() as proxy:
-        url = f"http://127.0.0.1:{proxy.server_address[1]}"
-        options = {"proxy": url} if given == "option" else {}
+        options = {"proxy": proxy.url} if given == "option" else {}
         if given == "environment":
-            monkeypatch.setenv("HTTPS_PROXY", url)
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         ask(server, server_cert=server.certificate, **options)
         assert proxy.asked == [("CONNECT", server.url.removeprefix("https://"))]
         with pytest.raises(hyperkit.UntrustedServer):
@@ -405,7 +402,6 @@ def test_many_urls_one_tls_connection(server):
 
 def test_plain_words_where_tls_was_expected(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
 
         def speak():
             connection, _ = listener.accept()
@@ -416,5 +412,5 @@ def test_plain_words_where_tls_was_expected(tmp_path):
         thread = threading.Thread(target=speak)
         thread.start()
         with pytest.raises(hyperkit.TLSError):
-            Client(api_endpoint=f"https://127.0.0.1:{port}", verify_ssl=False).get("/1.0")
+            Client(api_endpoint=f"https://{place_of(listener)}", verify_ssl=False).get("/1.0")
         thread.join()

@@ -7,7 +7,7 @@ import sys
 from urllib.parse import parse_qsl
 
 import pytest
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import envelope, free_place, key_pair, place_of, refused, serving, tls
 
 import hyperkit
 from hyperkit.testing import Server
@@ -42,15 +42,14 @@ class World:
             serving(here, self.provide, context=context) as provider,
             serving(here, self.serve, context=tls(*self.pair)) as server,
         ):
-            self.issuer = "https://127.0.0.1:{1}".format(*provider.server_address)
+            self.issuer = provider.url
             self.discovery = {
                 "device_authorization_endpoint": f"{self.issuer}/device",
                 "token_endpoint": f"{self.issuer}/token",
                 **self.discovery,
             }
             self.headers = {"issuer": self.issuer, "clientid": "lxd", **self.headers}
-            url = "https://127.0.0.1:{1}".format(*server.server_address)
-            with hyperkit.Client(api_endpoint=url, server_cert=self.pair[0]) as client:
+            with hyperkit.Client(api_endpoint=server.url, server_cert=self.pair[0]) as client:
                 self.client = client
                 yield self
 
@@ -204,16 +203,14 @@ def test_a_provider_in_the_clear(world):
 
 
 def test_a_provider_that_is_not_there(world):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    world.headers["issuer"] = f"https://127.0.0.1:{port}"
+    world.headers["issuer"] = f"https://{free_place()}"
     with pytest.raises(hyperkit.ConnectionFailed, match="cannot be reached"):
         world.client.log_in(on_prompt=silent)
 
 
 def test_a_provider_that_says_nothing(world):
     with socket.create_server(("127.0.0.1", 0)) as silence:
-        world.headers["issuer"] = "https://127.0.0.1:{1}".format(*silence.getsockname())
+        world.headers["issuer"] = f"https://{place_of(silence)}"
         world.client.timeout = 0.2
         with pytest.raises(hyperkit.RequestTimeout):
             world.client.log_in(on_prompt=silent)

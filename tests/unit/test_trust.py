@@ -1,12 +1,11 @@
 """From a stranger to somebody whom the server trusts."""
 
 import base64
+import contextlib
 import json
 import os
 import socket
-import ssl
 import stat
-import threading
 import time
 from pathlib import Path
 
@@ -15,7 +14,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from unit.double import about, greet
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import (
+    envelope,
+    free_place,
+    key_pair,
+    place_of,
+    refused,
+    serving,
+    shaking_hands,
+    tls,
+)
 
 import hyperkit
 from hyperkit._token import decode_token, named_certificate, token_text
@@ -54,13 +62,19 @@ def tokens(server):
         return administrator.certificate_tokens()
 
 
+def token_of(**parts):
+    """Write a token of nobody's, with these parts."""
+    whole = {
+        "client_name": "a",
+        "fingerprint": "f" * 64,
+        "addresses": ["127.0.0.1:1"],
+        "secret": "s3cret",
+    }
+    return token_text(whole | parts)
+
+
 def changed(token, **parts):
     return token_text({**decode_token(token), **parts})
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 # Becoming trusted.
@@ -126,37 +140,17 @@ def test_the_certificate_is_compared_before_anything_is_sent(server, stranger):
 
 def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
     pair = key_pair(tmp_path, "server")
-    context = tls(*pair)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.load_verify_locations(stranger.client_cert)
-    seen = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def look():
-            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
-                seen.append((peer.getpeercert(binary_form=True), peer.recv(100)))
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        token = token_text(
-            {
-                "client_name": "a",
-                "fingerprint": "f" * 64,
-                "addresses": ["127.0.0.1:{1}".format(*listener.getsockname())],
-                "secret": "s",
-            }
-        )
+    with shaking_hands(pair, stranger.client_cert) as (place, seen):
         with pytest.raises(hyperkit.UntrustedServer):
-            stranger.trust(token)
-        thread.join()
+            stranger.trust(token_of(addresses=[place]))
     assert seen == [(None, b"")]
 
 
 def test_each_address_is_tried(server, stranger):
     token = server.token()
     [address] = decode_token(token).addresses
-    dead = f"127.0.0.1:{free_port()}"
-    assert stranger.trust(changed(token, addresses=[dead, "no address", address])) is True
+    addresses = [free_place(), "no address", address]
+    assert stranger.trust(changed(token, addresses=addresses)) is True
     assert stranger.api_endpoint == f"https://{address}"
 
 
@@ -186,24 +180,16 @@ def test_an_address_where_nobody_speaks_tls(server, stranger):
     with serving(("127.0.0.1", 0), lambda handler: (200, {}, envelope())) as plain:
         token = server.token()
         [address] = decode_token(token).addresses
-        first = "127.0.0.1:{1}".format(*plain.server_address)
-        assert stranger.trust(changed(token, addresses=[first, address])) is True
+        assert stranger.trust(changed(token, addresses=[plain.place, address])) is True
 
 
 def test_all_that_was_tried_is_said(stranger):
-    ports = [free_port(), free_port()]
-    token = token_text(
-        {
-            "client_name": "a",
-            "fingerprint": "f" * 64,
-            "addresses": [*(f"127.0.0.1:{port}" for port in ports), "/etc/passwd", "a@b:1"],
-            "secret": "s3cret",
-        }
-    )
+    places = [free_place(), free_place()]
+    token = token_of(addresses=[*places, "/etc/passwd", "a@b:1"])
     with pytest.raises(hyperkit.ConnectionFailed, match="api_endpoint") as caught:
         stranger.trust(token)
     text = str(caught.value)
-    assert all(f"https://127.0.0.1:{port} cannot be reached" in text for port in ports)
+    assert all(f"https://{place} cannot be reached" in text for place in places)
     assert "'/etc/passwd' is no address" in text
     assert "s3cret" not in text
 
@@ -213,15 +199,14 @@ def test_an_address_that_says_nothing_is_left(server, stranger, monkeypatch):
     token = server.token()
     [address] = decode_token(token).addresses
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        first = "127.0.0.1:{1}".format(*silent.getsockname())
-        assert stranger.trust(changed(token, addresses=[first, address])) is True
+        assert stranger.trust(changed(token, addresses=[place_of(silent), address])) is True
 
 
 def test_ones_own_endpoint_is_the_only_one(server, stranger):
     token = changed(server.token(), addresses=["127.0.0.1:1"])
     stranger.api_endpoint = server.url
     assert stranger.trust(token) is True
-    stranger.api_endpoint = f"https://127.0.0.1:{free_port()}"
+    stranger.api_endpoint = f"https://{free_place()}"
     with pytest.raises(hyperkit.ConnectionFailed):
         stranger.trust(server.token())
 
@@ -338,25 +323,13 @@ def test_the_token_of_an_identity(tmp_path, stranger):
     assert posts == [("/1.0/auth/identities/tls", {"trust_token": text})]
 
 
+@contextlib.contextmanager
 def own_server(folder, answer):
-    """Serve what a test says, and make tokens for it."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def opened():
-        certificate, key = key_pair(folder, "own")
-        with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-            yield lambda **parts: token_text(
-                {
-                    "client_name": "a",
-                    "fingerprint": hyperkit._trust.pin(certificate),
-                    "addresses": ["127.0.0.1:{1}".format(*server.server_address)],
-                    "secret": "s",
-                    **parts,
-                }
-            )
-
-    return opened()
+    """Serve what a test says; hand out what makes tokens for it."""
+    pair = key_pair(folder, "own")
+    with serving(("127.0.0.1", 0), answer, context=tls(*pair)) as server:
+        shown = {"fingerprint": hyperkit._trust.pin(pair[0]), "addresses": [server.place]}
+        yield lambda **parts: token_of(**shown, **parts)
 
 
 # What is refused before anything is sent.
@@ -381,9 +354,8 @@ def test_one_of_the_two(stranger):
     ],
 )
 def test_a_token_with_something_else_in_it(stranger, parts):
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s", **parts}
     with pytest.raises(hyperkit.ArgumentError, match="no token"):
-        stranger.trust(token_text(token))
+        stranger.trust(token_of(**parts))
 
 
 def test_the_token_of_a_cluster_member(stranger):
@@ -393,21 +365,16 @@ def test_the_token_of_a_cluster_member(stranger):
 
 
 def test_a_client_without_a_certificate():
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
     with pytest.raises(hyperkit.CertificateError, match="generate_key_pair"):
-        hyperkit.Client().trust(token_text(token))
+        hyperkit.Client().trust(token_of())
 
 
 @pytest.mark.parametrize("endpoint", ["/run/unix.socket", "http://127.0.0.1:1"])
 def test_a_socket_needs_no_trust(stranger, endpoint):
     stranger.api_endpoint = endpoint
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
-    for call in (
-        lambda: stranger.trust(token_text(token)),
-        lambda: stranger.trust(password="p"),
-    ):
+    for given in ({"token": token_of()}, {"password": "p"}):
         with pytest.raises(hyperkit.ArgumentError, match="asks for no certificate"):
-            call()
+            stranger.trust(**given)
 
 
 def test_the_name_goes_with_the_password(stranger):
@@ -612,14 +579,12 @@ def test_an_address_without_a_certificate(url):
 
 def test_nobody_shows_a_certificate():
     with pytest.raises(hyperkit.ConnectionFailed):
-        hyperkit.server_certificate(f"https://127.0.0.1:{free_port()}")
+        hyperkit.server_certificate(f"https://{free_place()}")
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(hyperkit.RequestTimeout),
     ):
-        hyperkit.server_certificate(
-            "https://127.0.0.1:{1}".format(*silent.getsockname()), timeout=0.1
-        )
+        hyperkit.server_certificate(f"https://{place_of(silent)}", timeout=0.1)
 
 
 # Bearer tokens, which LXD 6 has.
@@ -639,7 +604,6 @@ def recorder(tmp_path):
         return 200, {}, envelope(about())
 
     with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-        server.url = "https://127.0.0.1:{1}".format(*server.server_address)
         server.fingerprint = hyperkit._trust.pin(certificate)
         yield server
 
