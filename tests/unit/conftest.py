@@ -1,6 +1,10 @@
+import contextlib
+
 import pytest
 import requests
 from unit.double import ENDPOINT, Double, greet
+from unit.environment import no_environment  # noqa: F401 - a fixture
+from unit.servers import serving
 
 import hyperkit
 
@@ -29,18 +33,27 @@ def client(bare, double):
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
-    """No waiting between two questions, and no key pair of the machine's own."""
+def quick(monkeypatch):
+    """No waiting between two questions."""
     monkeypatch.setattr("hyperkit._wait.PAUSE", 0.001)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in (
-        "LXD_CONF",
-        "INCUS_CONF",
-        "XDG_CONFIG_HOME",
-        "HYPERKIT_API_ENDPOINT",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "HTTPS_PROXY",
-        "https_proxy",
-    ):
-        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def socket_path(tmp_path):
+    """Where a test's server may listen."""
+    return str(tmp_path / "unix.socket")
+
+
+@pytest.fixture
+def asking(socket_path):
+    """Serve what a test answers; hand out a client of that server, and the server."""
+
+    @contextlib.contextmanager
+    def ask(answer, **options):
+        with (
+            serving(socket_path, answer) as server,
+            hyperkit.Client(api_endpoint=socket_path, **options) as client,
+        ):
+            yield client, server
+
+    return ask

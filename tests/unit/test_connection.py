@@ -16,41 +16,36 @@ import hyperkit
 from hyperkit import Client
 
 
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "unix.socket")
-
-
 def always(content=None, *, status=200, headers=None):
     content = envelope({}) if content is None else content
-    return lambda handler: (status, headers or {"Content-Type": "application/json"}, content)
+    return lambda handler: (status, headers or {}, content)
 
 
-def test_many_urls_one_connection(path):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_many_urls_one_connection(asking):
+    with asking(always()) as (client, server):
         for number in range(5):
             client.get(f"/1.0/instances/{number}")
             client.post("/1.0/profiles", {"name": str(number)})
         assert (server.connections, len(server.requests)) == (1, 10)
 
 
-def test_nothing_is_sent_on_construction(path):
-    with serving(path, always()) as server:
-        Client(api_endpoint=path).close()
+def test_nothing_is_sent_on_construction(socket_path):
+    with serving(socket_path, always()) as server:
+        Client(api_endpoint=socket_path).close()
         assert server.connections == 0
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
-def test_connection_closed_while_idle(path, verb):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_connection_closed_while_idle(asking, verb):
+    with asking(always()) as (client, server):
         client.get("/1.0")
         server.hang_up()
         getattr(client, verb)("/1.0")
         assert server.connections == 2
 
 
-def test_connection_idle_for_long_is_not_used_again(path, monkeypatch):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_connection_idle_for_long_is_not_used_again(asking, monkeypatch):
+    with asking(always()) as (client, server):
         client.get("/1.0")
         monkeypatch.setattr("hyperkit._transport.MAX_IDLE", -1)
         client.post("/1.0/x")
@@ -67,14 +62,14 @@ def hang_up_once():
     return answer
 
 
-def test_get_is_repeated_after_a_drop(path):
-    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+def test_get_is_repeated_after_a_drop(asking):
+    with asking(hang_up_once()) as (client, server):
         client.get("/1.0")
         assert len(server.requests) == 2
 
 
-def test_post_is_not(path):
-    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+def test_post_is_not(asking):
+    with asking(hang_up_once()) as (client, server):
         with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
             client.post("/1.0/instances", {})
         assert len(server.requests) == 1
@@ -89,18 +84,15 @@ def redirecting(status, location):
 
 
 @pytest.mark.parametrize("status", [307, 308])
-def test_redirects_keep_method_and_body(path, status):
-    with (
-        serving(path, redirecting(status, "/1.0/there")) as server,
-        Client(api_endpoint=path) as client,
-    ):
+def test_redirects_keep_method_and_body(asking, status):
+    with asking(redirecting(status, "/1.0/there")) as (client, server):
         assert client.put("/1.0/here", {"a": 1}).metadata == '{"a": 1}'
         assert [one.command for one in server.requests] == ["PUT", "PUT"]
 
 
 @pytest.mark.parametrize("location", ["https://elsewhere.test/1.0/there", "/1.0/here", ""])
-def test_redirects_to_nowhere(path, location):
-    with serving(path, redirecting(308, location)), Client(api_endpoint=path) as client:
+def test_redirects_to_nowhere(asking, location):
+    with asking(redirecting(308, location)) as (client, _):
         with pytest.raises(hyperkit.InvalidResponse, match="redirect"):
             client.get("/1.0/here")
 
@@ -139,8 +131,8 @@ def test_redirects_to_nowhere(path, location):
         ),
     ],
 )
-def test_answers_that_are_none(path, answer, raised, words):
-    with serving(path, answer), Client(api_endpoint=path) as client:
+def test_answers_that_are_none(asking, answer, raised, words):
+    with asking(answer) as (client, _):
         with pytest.raises(raised, match=words) as caught:
             client.get("/1.0")
         assert type(caught.value) is raised
@@ -176,54 +168,51 @@ def test_refused_port():
         Client(api_endpoint="http://127.0.0.1:1").get("/1.0")
 
 
-def test_timeout(path):
+def test_timeout(asking):
     release = threading.Event()
 
     def answer(handler):
         release.wait(10)
         return 200, {}, envelope({})
 
-    with serving(path, answer), Client(api_endpoint=path, timeout=0.05) as client:
+    with asking(answer, timeout=0.05) as (client, _):
         with pytest.raises(hyperkit.RequestTimeout):
             client.get("/1.0")
         release.set()
 
 
 @pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
-def test_bad_timeouts(path, timeout):
+def test_bad_timeouts(socket_path, timeout):
     with pytest.raises(hyperkit.ArgumentError):
-        Client(api_endpoint=path, timeout=timeout).get("/1.0")
+        Client(api_endpoint=socket_path, timeout=timeout).get("/1.0")
 
 
 @pytest.mark.parametrize("bad", ["/1.0/../x", "/1.0/%2e%2E/x", "1.0", "//host/1.0", "/1.0#x"])
-def test_paths_that_lead_elsewhere(path, bad):
+def test_paths_that_lead_elsewhere(socket_path, bad):
     with pytest.raises(hyperkit.ArgumentError):
-        Client(api_endpoint=path).delete(bad)
+        Client(api_endpoint=socket_path).delete(bad)
 
 
-def test_secrets_are_not_shown(path):
-    with (
-        serving(path, always(refused(404, "no"))),
-        Client(api_endpoint=path, token="t0ken", client_key="s3cret") as client,
-    ):
+def test_secrets_are_not_shown(asking):
+    with asking(always(refused(404, "no")), token="t0ken", client_key="s3cret") as (client, _):
         with pytest.raises(hyperkit.NotFound) as caught:
             client.get("/1.0/images/f", params={"secret": "abc123"})
         shown = f"{caught.value} {caught.value.url} {client!r}"
         assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
 
 
-def test_a_token_of_two_lines(path):
+def test_a_token_of_two_lines(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
-        Client(api_endpoint=path, token="a\r\nX-Evil: 1").get("/1.0")
+        Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
 
 
-def test_body_that_is_no_json(path):
+def test_body_that_is_no_json(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
-        Client(api_endpoint=path).post("/1.0", {"a": {1, 2}})
+        Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})
 
 
-def test_last_response_is_the_threads_own(path):
-    with serving(path, always()), Client(api_endpoint=path) as client:
+def test_last_response_is_the_threads_own(asking):
+    with asking(always()) as (client, _):
         client.get("/1.0")
         seen = []
         thread = threading.Thread(target=lambda: seen.append(client.last_response))
@@ -233,7 +222,7 @@ def test_last_response_is_the_threads_own(path):
         assert client.last_response.status_code == 200
 
 
-def test_child_process_has_connections_of_its_own(path):
+def test_child_process_has_connections_of_its_own(socket_path):
     code = (
         "import os, sys, hyperkit\n"
         "client = hyperkit.Client(api_endpoint=sys.argv[1])\n"
@@ -242,8 +231,8 @@ def test_child_process_has_connections_of_its_own(path):
         "client.get('/1.0')\n"
         "child and sys.exit(os.waitpid(child, 0)[1])\n"
     )
-    with serving(path, always()) as server:
-        subprocess.run([sys.executable, "-c", code, path], check=True)
+    with serving(socket_path, always()) as server:
+        subprocess.run([sys.executable, "-c", code, socket_path], check=True)
         assert (server.connections, len(server.requests)) == (2, 3)
 
 
@@ -257,20 +246,17 @@ def test_a_changed_endpoint_takes_effect(tmp_path):
         assert (first.connections, second.connections) == (1, 1)
 
 
-def test_a_socket_is_never_reached_by_a_proxy(path, monkeypatch):
+def test_a_socket_is_never_reached_by_a_proxy(asking, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with serving(path, always()), Client(api_endpoint=path, proxy="http://127.0.0.1:1") as client:
+    with asking(always(), proxy="http://127.0.0.1:1") as (client, _):
         client.get("/1.0")
 
 
-def test_a_session_of_the_users_own(path, tmp_path, monkeypatch):
-    (tmp_path / ".netrc").write_text("machine unix.socket login evil password evil\n")
+def test_a_session_of_the_users_own(asking):
+    (Path.home() / ".netrc").write_text("machine unix.socket login evil password evil\n")
     session = requests.Session()
     session.headers["X-Trace"] = "7"
-    with (
-        serving(path, always()) as server,
-        Client(api_endpoint=path, session=session, token="mine") as client,
-    ):
+    with asking(always(), session=session, token="mine") as (client, server):
         client.get("/1.0")
         [asked] = server.requests
         assert (asked.headers["X-Trace"], asked.headers["Authorization"]) == ("7", "Bearer mine")

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from unit.double import about, error, operation, started
-from unit.servers import envelope, serving
+from unit.servers import envelope
 
 import hyperkit
-from hyperkit import Client, _backup, _server
+from hyperkit import _backup, _server
 
 BACKUPS = "/1.0/instances/web/backups"
 NAME = "hyperkit-0000000000000000"
@@ -172,15 +172,12 @@ def test_export_by_stream(bare, double, greet, tmp_path):
 
 def server(extensions, seen, *, length):
     """Make a server whose downloads promise so many bytes, and give four."""
-    about = envelope(
-        {"auth": "trusted", "environment": {"server": "incus"}, "api_extensions": extensions}
-    )
 
     def answer(handler):
         place = urlsplit(handler.path).path
         seen.append((handler.command, place))
         if place == "/1.0":
-            return 200, {"Content-Type": "application/json"}, about
+            return 200, {}, envelope(about(*extensions, server="incus"))
         if place.endswith("/export") or (
             handler.command == "POST"
             and handler.headers["Accept"] != "*/*"
@@ -189,23 +186,20 @@ def server(extensions, seen, *, length):
             kind = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
             return 200, kind, b"half"
         if handler.command == "POST":
-            return 202, {"Content-Type": "application/json"}, json.dumps(started()).encode()
-        return 200, {"Content-Type": "application/json"}, envelope(operation())
+            return 202, {}, json.dumps(started()).encode()
+        return 200, {}, envelope(operation())
 
     return answer
 
 
 @pytest.mark.parametrize("extensions", [BASE, [*BASE, "direct_backup"]])
 @pytest.mark.parametrize("length", [4, 1_000_000])
-def test_an_export_is_whole_or_nothing(tmp_path, extensions, length):
-    address, seen = str(tmp_path / "unix.socket"), []
+def test_an_export_is_whole_or_nothing(asking, tmp_path, extensions, length):
+    seen = []
     folder = tmp_path / "exports"
     folder.mkdir()
     (folder / "web.tar").write_text("before")
-    with (
-        serving(address, server(extensions, seen, length=length)),
-        Client(api_endpoint=address) as client,
-    ):
+    with asking(server(extensions, seen, length=length)) as (client, _):
         if length == 4:
             client.export_instance("web", folder / "web.tar")
         else:
@@ -217,11 +211,9 @@ def test_an_export_is_whole_or_nothing(tmp_path, extensions, length):
     assert (("DELETE", f"{BACKUPS}/{NAME}") in seen) is not streamed
 
 
-def test_a_download_that_breaks_leaves_no_file(tmp_path):
-    address = str(tmp_path / "unix.socket")
+def test_a_download_that_breaks_leaves_no_file(asking, tmp_path):
     with (
-        serving(address, server(BASE, [], length=1_000_000)),
-        Client(api_endpoint=address) as client,
+        asking(server(BASE, [], length=1_000_000)) as (client, _),
         pytest.raises(hyperkit.ConnectionFailed),
     ):
         client.export_instance_backup("web", "monday", tmp_path / "web.tar")

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from unit.double import about, error, greet, operation, started
-from unit.servers import envelope, serving
+from unit.servers import envelope, refused
 
 import hyperkit
 from hyperkit import Client
@@ -509,17 +509,16 @@ def storing(*extensions, length=None, code=200):
     def answer(handler):
         asked.append((handler.command, handler.path, handler.body))
         if handler.path == "/1.0":
-            return 200, {"Content-Type": "application/json"}, envelope(about(*extensions))
+            return 200, {}, envelope(about(*extensions))
         bytes_come = handler.path.endswith("/export") or (
             handler.command == "POST" and handler.headers["Accept"] == "application/octet-stream"
         )
         if bytes_come and code != 200:
-            body = json.dumps(error(code, "no such thing")).encode()
-            return code, {"Content-Type": "application/json"}, body
+            return code, {}, refused(code, "no such thing")
         if bytes_come:
             headers = {} if length is None else {"Content-Length": str(length)}
             return 200, {"Content-Type": "application/octet-stream", **headers}, b"backup"
-        return 200, {"Content-Type": "application/json"}, envelope({})
+        return 200, {}, envelope({})
 
     answer.asked = asked
     return answer
@@ -531,12 +530,8 @@ def asked(server):
     return [" ".join(one) for one in found if one != ("GET", "1.0")]
 
 
-def test_an_export_is_made_fetched_and_removed(tmp_path):
-    place = str(tmp_path / "unix.socket")
-    with (
-        serving(place, storing("custom_volume_backup")) as server,
-        Client(api_endpoint=place) as client,
-    ):
+def test_an_export_is_made_fetched_and_removed(asking, tmp_path):
+    with asking(storing("custom_volume_backup")) as (client, server):
         dest = client.export_storage_volume("default", "data", tmp_path / "b", volume_only=True)
         assert dest.read_bytes() == b"backup"
         assert asked(server) == ["POST backups", "GET export", "DELETE hyperkit-"]
@@ -546,13 +541,9 @@ def test_an_export_is_made_fetched_and_removed(tmp_path):
         assert body == {"name": body["name"], "volume_only": True}
 
 
-def test_an_export_comes_straight_where_the_server_can(tmp_path):
-    place = str(tmp_path / "unix.socket")
+def test_an_export_comes_straight_where_the_server_can(asking):
     told = []
-    with (
-        serving(place, storing("custom_volume_backup", "direct_backup")) as server,
-        Client(api_endpoint=place) as client,
-    ):
+    with asking(storing("custom_volume_backup", "direct_backup")) as (client, server):
         memory = io.BytesIO()
         client.export_storage_volume(
             "default", "data", memory, on_progress=lambda *step: told.append(step)
@@ -564,11 +555,10 @@ def test_an_export_comes_straight_where_the_server_can(tmp_path):
 
 
 @pytest.mark.parametrize("direct", [[], ["direct_backup"]])
-def test_an_export_that_breaks_leaves_no_file(tmp_path, direct):
-    place = str(tmp_path / "unix.socket")
+def test_an_export_that_breaks_leaves_no_file(asking, tmp_path, direct):
     answer = storing("custom_volume_backup", *direct, length=1_000_000)
     (tmp_path / "b").write_text("before")
-    with serving(place, answer) as server, Client(api_endpoint=place) as client:
+    with asking(answer) as (client, server):
         with pytest.raises(hyperkit.ConnectionFailed):
             client.export_storage_volume("default", "data", tmp_path / "b")
         assert (tmp_path / "b").read_text() == "before"
@@ -580,30 +570,26 @@ def test_an_export_that_breaks_leaves_no_file(tmp_path, direct):
 
 
 @pytest.mark.parametrize("direct", [[], ["direct_backup"]])
-def test_an_export_that_is_refused_leaves_no_file(tmp_path, direct):
-    place = str(tmp_path / "unix.socket")
+def test_an_export_that_is_refused_leaves_no_file(asking, tmp_path, direct):
     answer = storing("custom_volume_backup", *direct, code=404)
     with (
-        serving(place, answer),
-        Client(api_endpoint=place) as client,
+        asking(answer) as (client, _),
         pytest.raises(hyperkit.NotFound, match="no such thing"),
     ):
         client.export_storage_volume("default", "data", tmp_path / "b")
     assert os.listdir(tmp_path) == [] or os.listdir(tmp_path) == ["unix.socket"]
 
 
-def test_a_file_of_a_volume_that_breaks_leaves_no_file(tmp_path):
-    place = str(tmp_path / "unix.socket")
+def test_a_file_of_a_volume_that_breaks_leaves_no_file(asking, tmp_path):
 
     def answer(handler):
         if handler.path == "/1.0":
             found = about("file_storage_volume", server="incus")
-            return 200, {"Content-Type": "application/json"}, envelope(found)
+            return 200, {}, envelope(found)
         return 200, {"Content-Length": "1000000", "X-Incus-type": "file"}, b"half"
 
     with (
-        serving(place, answer),
-        Client(api_endpoint=place) as client,
+        asking(answer) as (client, _),
         pytest.raises(hyperkit.ConnectionFailed),
     ):
         client.pull_storage_volume_file("default", "data", "/a", tmp_path / "b")

@@ -552,8 +552,7 @@ def test_a_name_that_no_certificate_has(tmp_path, name):
         hyperkit.generate_key_pair(tmp_path, name=name)
 
 
-def test_a_pair_of_ones_own_is_found(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_a_pair_of_ones_own_is_found():
     pair = hyperkit.generate_key_pair("~/.config/hyperkit")
     assert hyperkit._trust.client_pair(hyperkit.Client()) == tuple(pair)
 

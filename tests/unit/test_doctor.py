@@ -1,13 +1,11 @@
-"""``python -m hyperkit trust`` and ``doctor``."""
+"""``python -m hyperkit doctor``: each thing that can be wrong is named, with what to do."""
 
 import contextlib
 import datetime as dt
-import io
 import json
 import os
 import re
 import socket
-import stat
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,70 +31,6 @@ def nowhere(monkeypatch):
     """No server on this machine."""
     monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
     monkeypatch.setattr("hyperkit._doctor.sockets", lambda environment: iter(()))
-    for name in ("HYPERKIT_CLIENT_CERT", "HYPERKIT_CLIENT_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def files(folder):
-    return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
-
-
-# trust
-
-
-def test_a_stranger_becomes_trusted_and_is_told_how_to_go_on(server, tmp_path, capsys):
-    assert main(["trust", server.url, server.token("laptop")]) == 0
-    assert files(tmp_path) == [".config/hyperkit/client.crt", ".config/hyperkit/client.key"]
-    key = tmp_path / ".config/hyperkit/client.key"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    told = capsys.readouterr().out
-    known = {}
-    exec(told[told.index("import hyperkit") :], known)
-    with known["client"] as client:
-        assert client.server().auth == "trusted"
-    assert main(["trust", server.url, server.token("again")]) == 0
-    assert "already; the token is unused" in capsys.readouterr().out
-    assert files(tmp_path) == [".config/hyperkit/client.crt", ".config/hyperkit/client.key"]
-
-
-def test_the_pair_of_a_command_is_used_and_its_folder_left_alone(server, tmp_path, capsys):
-    folder = tmp_path / ".config/incus"
-    hyperkit.generate_key_pair(folder)
-    (folder / "config.yml").write_text("remotes: {}\n")
-    before = {name: (folder / name).read_bytes() for name in files(folder)}
-    assert main(["trust", server.token()]) == 0
-    assert {name: (folder / name).read_bytes() for name in files(folder)} == before
-    assert files(tmp_path) == [f".config/incus/{name}" for name in before]
-    assert "client_cert" not in capsys.readouterr().out
-
-
-def test_a_folder_of_ones_own(server, tmp_path, capsys):
-    folder = tmp_path / "keys"
-    for _ in range(2):
-        assert main(["trust", server.url, server.token(), "--folder", str(folder)]) == 0
-    assert files(tmp_path) == ["keys/client.crt", "keys/client.key"]
-    assert f"client_cert='{folder}/client.crt'" in capsys.readouterr().out
-
-
-def test_a_token_from_standard_input(server, monkeypatch, capsys):
-    monkeypatch.setattr("sys.stdin", io.StringIO(server.token() + "\n"))
-    assert main(["trust", server.url, "-"]) == 0
-
-
-def test_a_token_that_is_none(server, capsys):
-    assert main(["trust", server.url, "c2VjcmV0"]) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("trust: This is no token")
-    assert "c2VjcmV0" not in told
-
-
-def test_half_a_pair(server, tmp_path, capsys):
-    (tmp_path / "client.key").write_text("")
-    assert main(["trust", server.url, server.token(), "--folder", str(tmp_path)]) == 1
-    assert "is there already" in capsys.readouterr().err
-
-
-# doctor
 
 
 def doctor(capsys, *arguments):
@@ -113,9 +47,9 @@ def doctor(capsys, *arguments):
 
 
 @pytest.fixture
-def known(server, monkeypatch, tmp_path):
+def known(server):
     """A client's pair that the server trusts."""
-    pair = hyperkit.generate_key_pair(tmp_path / ".config" / "hyperkit")
+    pair = hyperkit.generate_key_pair("~/.config/hyperkit")
     server.add_trust(Path(pair.certificate).read_text(), name="doctor")
     return pair
 
@@ -250,7 +184,6 @@ def test_a_firewall(capsys, monkeypatch):
 def test_a_proxy(capsys, monkeypatch):
     place = free_place()
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@{place}")
-    monkeypatch.delenv("no_proxy", raising=False)
     code, good, note, trouble = doctor(capsys, "--server", "https://host.test:8443")
     assert code == 1
     assert f"through the proxy http://{place}" in note
@@ -270,8 +203,8 @@ def test_a_variable_names_the_server(server, monkeypatch, capsys):
     assert (code, "HYPERKIT_API_ENDPOINT is" in good) == (0, True)
 
 
-def test_a_remote(server, tmp_path, capsys):
-    folder = tmp_path / ".config" / "incus"
+def test_a_remote(server, capsys):
+    folder = Path.home() / ".config" / "incus"
     folder.mkdir(parents=True)
     text = f"remotes:\n  far: {{addr: 'unix://{server.socket}', project: nosuch}}\n"
     (folder / "config.yml").write_text(text)
