@@ -128,7 +128,7 @@ def test_a_password_makes_trusted(lab, kind, newcomer):
 
 
 @pytest.mark.live_only
-def test_stranger(lab, connect, tmp_path, monkeypatch):
+def test_stranger(lab, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for variable in ("LXD_CONF", "INCUS_CONF", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(variable, raising=False)
@@ -149,7 +149,7 @@ def test_one_connection_for_many_urls(client):
 
 
 @pytest.mark.live_only
-def test_fingerprint_as_pin(lab, connect):
+def test_fingerprint_as_pin(lab):
     text = Path(lab["server_certificate"]).read_text()
     fingerprint = hyperkit._trust.pin(text)
     with hyperkit.Client(

@@ -140,7 +140,7 @@ def test_the_terminal_is_set_back_when_the_server_is_gone(screen, box, restart):
     assert b"ConnectionFailed" in shell.program.stderr.read()
 
 
-def test_console(screen, box, client):
+def test_console(screen, box):
     console = screen(f"hyperkit.console({box!r}); print('detached')")
     console.knock(b"# ")
     console.type(b"echo he''llo\r")

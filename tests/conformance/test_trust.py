@@ -84,7 +84,7 @@ def test_a_lost_answer(client, stranger, pair, monkeypatch):
     assert stranger.trust(token) is False
 
 
-def test_a_token_that_was_redeemed(client, stranger, pair, tmp_path):
+def test_a_token_that_was_redeemed(client, stranger, tmp_path):
     token = client.create_trust_token("hk-laptop")
     stranger.trust(token)
     other = hyperkit.generate_key_pair(tmp_path / "other")

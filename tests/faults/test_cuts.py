@@ -83,7 +83,7 @@ class TestEachStage:
 
 
 @fault("cut: request half sent", TWICE)
-def test_an_upload_is_whole_or_not_there(server, asked, breaker, client, tmp_path):
+def test_an_upload_is_whole_or_not_there(breaker, client, tmp_path):
     source = tmp_path / "source"
     source.write_bytes(bytes(2 << 20))
     assert client.has_extension("instances")

@@ -129,7 +129,7 @@ def test_an_upload_and_a_download_wait(server, client, tmp_path):
 
 @STARTING
 @pytest.mark.usefixtures("quick")
-def test_what_cannot_be_rewound_is_not_sent_again(server, asked, client):
+def test_what_cannot_be_rewound_is_not_sent_again(server, client):
     class Once:
         blocks = iter([b"data", b""])
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_rewound_is_not_sent_again(server, asked, client):
 
 
 @STARTING
-def test_not_longer_than_the_timeout(server, client):
+def test_not_longer_than_the_timeout(server):
     impatient = server.client(timeout=0.4)
     server.faults.unavailable(path="/1.0/profiles", times=None)
     with pytest.raises(hyperkit.ServiceUnavailable, match="setup in progress"):

@@ -386,7 +386,7 @@ def test_many_urls_one_tls_connection(server):
     assert server.connections == 1
 
 
-def test_plain_words_where_tls_was_expected(tmp_path):
+def test_plain_words_where_tls_was_expected():
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def speak():

@@ -308,9 +308,8 @@ def test_what_servers_refuse(tmp_path, capsys, status, words):
 @pytest.mark.parametrize(
     ("minutes", "words"), [(10, "behind"), (-10, "ahead of"), (-600, "hours")]
 )
-def test_clocks_that_disagree(tmp_path, capsys, minutes, words):
+def test_clocks_that_disagree(minutes, words):
     there = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes))
-
     client = SimpleNamespace(last_response=SimpleNamespace(headers={"Date": there}))
     [finding] = _doctor._clock(client)
     assert (finding.kind, words in finding.text) == ("trouble", True)

@@ -160,7 +160,7 @@ def test_export_of_what_is_not_there(bare, double, greet, tmp_path):
         bare.export_instance("web", tmp_path / "a")
 
 
-def test_export_by_stream(bare, double, greet, tmp_path):
+def test_export_by_stream(bare, double, greet):
     greet("direct_backup", server="incus")
     double.expect("POST", BACKUPS, raw=b"tarball", body={"compression_algorithm": "none"})
     dest = io.BytesIO()

@@ -39,7 +39,7 @@ def test_later_changes_stay_apart(client):
     assert narrow._connected() is not client._connected()
 
 
-def test_a_copy_has_a_connection_of_its_own(client):
+def test_a_copy_has_a_connection_of_its_own():
     narrow = hyperkit.Client(api_endpoint="https://lxd.test:8443").using(project="blue")
     again = pickle.loads(pickle.dumps(narrow))
     assert again.default_project == "blue"

@@ -1,18 +1,11 @@
 """From a stranger to somebody whom the server trusts."""
 
-import base64
 import contextlib
 import json
-import os
 import socket
-import stat
 import time
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from unit.double import about, greet
 from unit.servers import (
     envelope,
@@ -26,7 +19,7 @@ from unit.servers import (
 )
 
 import hyperkit
-from hyperkit._token import decode_token, named_certificate, token_text
+from hyperkit._token import decode_token, token_text
 from hyperkit.testing import FLAVOURS, Server
 
 
@@ -73,11 +66,20 @@ def token_of(**parts):
     return token_text(whole | parts)
 
 
+@contextlib.contextmanager
+def own_server(folder, answer):
+    """Serve what a test says; hand out what makes tokens for it."""
+    pair = key_pair(folder, "own")
+    with serving(("127.0.0.1", 0), answer, context=tls(*pair)) as server:
+        shown = {"fingerprint": hyperkit._trust.pin(pair[0]), "addresses": [server.place]}
+        yield lambda **parts: token_of(**shown, **parts)
+
+
 def changed(token, **parts):
     return token_text({**decode_token(token), **parts})
 
 
-# Becoming trusted.
+# Becoming trusted
 
 
 def test_a_stranger_becomes_trusted(server, stranger):
@@ -323,16 +325,7 @@ def test_the_token_of_an_identity(tmp_path, stranger):
     assert posts == [("/1.0/auth/identities/tls", {"trust_token": text})]
 
 
-@contextlib.contextmanager
-def own_server(folder, answer):
-    """Serve what a test says; hand out what makes tokens for it."""
-    pair = key_pair(folder, "own")
-    with serving(("127.0.0.1", 0), answer, context=tls(*pair)) as server:
-        shown = {"fingerprint": hyperkit._trust.pin(pair[0]), "addresses": [server.place]}
-        yield lambda **parts: token_of(**shown, **parts)
-
-
-# What is refused before anything is sent.
+# What is refused before anything is sent
 
 
 def test_one_of_the_two(stranger):
@@ -382,7 +375,7 @@ def test_the_name_goes_with_the_password(stranger):
         stranger.trust("t", name="a")
 
 
-# The trust password.
+# The trust password
 
 
 def test_the_trust_password(stranger):
@@ -419,7 +412,7 @@ def test_a_server_that_has_given_up_passwords(stranger):
             stranger.trust(password="let me in")
 
 
-# Issuing tokens.
+# Issuing tokens
 
 
 def test_a_token_that_keeps_the_newcomer_in_bounds(server, stranger):
@@ -489,196 +482,3 @@ def test_a_token_for_an_identity(bare, double):
 def test_a_name_that_nobody_can_have(bare):
     with pytest.raises(hyperkit.InvalidName):
         bare.create_trust_token("")
-
-
-# Key pairs.
-
-
-def test_a_key_pair_is_what_the_commands_make(pair):
-    certificate = x509.load_pem_x509_certificate(Path(pair.certificate).read_bytes())
-    assert isinstance(certificate.public_key().curve, ec.SECP384R1)
-    years = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    assert years.days == 3650
-    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    assert Path(pair.key).read_text().startswith("-----BEGIN EC PRIVATE KEY-----")
-    assert certificate.issuer == certificate.subject
-
-
-def test_nobody_else_reads_the_key(tmp_path):
-    old = os.umask(0)
-    try:
-        pair = hyperkit.generate_key_pair(tmp_path / "a" / "b", name="laptop")
-    finally:
-        os.umask(old)
-    modes = [stat.S_IMODE(Path(one).stat().st_mode) for one in pair]
-    assert modes == [0o644, 0o600]
-    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
-    assert sorted(one.name for one in (tmp_path / "a" / "b").iterdir()) == [
-        "client.crt",
-        "client.key",
-    ]
-
-
-@pytest.mark.parametrize("half", ["client.crt", "client.key"])
-def test_no_pair_is_overwritten_unasked(tmp_path, half):
-    (tmp_path / half).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(hyperkit.ArgumentError, match="overwrite=True"):
-        hyperkit.generate_key_pair(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == [half]
-    hyperkit.generate_key_pair(tmp_path, overwrite=True)
-    assert not (tmp_path / "elsewhere").exists()
-    assert not (tmp_path / half).is_symlink()
-
-
-def test_somebody_was_faster(tmp_path, monkeypatch):
-    monkeypatch.setattr("os.path.lexists", lambda place: False)
-    (tmp_path / "client.key").write_text("theirs")
-    with pytest.raises(hyperkit.ArgumentError, match="was there first"):
-        hyperkit.generate_key_pair(tmp_path)
-    assert (tmp_path / "client.key").read_text() == "theirs"
-    assert [one.name for one in tmp_path.iterdir()] == ["client.key"]
-
-
-def test_a_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(hyperkit.CertificateError, match="can be written"):
-        hyperkit.generate_key_pair(tmp_path / "file" / "pair")
-
-
-@pytest.mark.parametrize("name", ["", "a" * 65])
-def test_a_name_that_no_certificate_has(tmp_path, name):
-    with pytest.raises(hyperkit.ArgumentError, match="1 to 64"):
-        hyperkit.generate_key_pair(tmp_path, name=name)
-
-
-def test_a_pair_of_ones_own_is_found():
-    pair = hyperkit.generate_key_pair("~/.config/hyperkit")
-    assert hyperkit._trust.client_pair(hyperkit.Client()) == tuple(pair)
-
-
-# The certificate that a server shows.
-
-
-def test_a_certificate_that_is_not_verified():
-    with Server(tls=True) as server:
-        certificate = hyperkit.server_certificate(server.url)
-        assert str(certificate) == server.certificate
-        assert certificate.fingerprint == hyperkit._trust.pin(server.certificate)
-        assert server.requests == []
-        with hyperkit.Client(api_endpoint=server.url, server_cert=certificate) as client:
-            assert client.server().auth == "untrusted"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "/run/unix.socket", "127.0.0.1"])
-def test_an_address_without_a_certificate(url):
-    with pytest.raises(hyperkit.ArgumentError):
-        hyperkit.server_certificate(url)
-
-
-def test_nobody_shows_a_certificate():
-    with pytest.raises(hyperkit.ConnectionFailed):
-        hyperkit.server_certificate(f"https://{free_place()}")
-    with (
-        socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(hyperkit.RequestTimeout),
-    ):
-        hyperkit.server_certificate(f"https://{place_of(silent)}", timeout=0.1)
-
-
-# Bearer tokens, which LXD 6 has.
-
-
-def bearer(**claims):
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJl"
-
-
-@pytest.fixture
-def recorder(tmp_path):
-    """A server that takes what comes, and its certificate's fingerprint."""
-    certificate, key = key_pair(tmp_path, "bearer")
-
-    def answer(handler):
-        return 200, {}, envelope(about())
-
-    with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-        server.fingerprint = hyperkit._trust.pin(certificate)
-        yield server
-
-
-def test_a_bearer_token_is_sent_and_says_which_certificate_is_right(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint.upper())
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        assert client.server().auth == "trusted"
-        assert token not in repr(client)
-    [request] = recorder.requests
-    assert request.headers["Authorization"] == f"Bearer {token}"
-
-
-def test_a_bearer_token_is_not_sent_to_another_server(recorder):
-    token = bearer(server_cert_fingerprint="f" * 64)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-    assert recorder.requests == []
-
-
-def test_a_websocket_is_as_trusted_and_as_trusting(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.InvalidResponse), client.events():
-            pass
-    asked = [(one.path, one.headers["Authorization"]) for one in recorder.requests]
-    assert ("/1.0/events", f"Bearer {token}") in [
-        (path.partition("?")[0], how) for path, how in asked
-    ]
-    recorder.requests.clear()
-    token = bearer(server_cert_fingerprint="f" * 64)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer), client.events():
-            pass
-    assert recorder.requests == []
-
-
-def test_a_pin_beats_the_token(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, server_cert="f" * 64, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-
-
-def test_another_token_may_name_another_certificate(recorder):
-    right = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, token=right) as client:
-        client.server()
-        client.token = bearer(server_cert_fingerprint="f" * 64)
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        None,
-        "",
-        "opaque",
-        "a.b.c",
-        "a.\udc80.c",
-        "a.W10.c",
-        bearer(),
-        bearer(server_cert_fingerprint=5),
-        bearer(server_cert_fingerprint="f" * 63),
-    ],
-)
-def test_tokens_that_name_no_certificate(token):
-    assert named_certificate(token) is None
-
-
-def test_a_bearer_token_that_is_over(bare, double):
-    bare.token = "jwt"
-    raw = {"type": "error", "error": "token is expired", "error_code": 401}
-    double.expect("GET", "/1.0", raw=raw, status=401)
-    with pytest.raises(hyperkit.Unauthorized, match="expired"):
-        bare.server()
-    assert double.headers[-1]["Authorization"] == "Bearer jwt"
