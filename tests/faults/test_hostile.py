@@ -11,7 +11,6 @@ import struct
 from pathlib import Path
 
 import pytest
-import surface.test_endpoints as surface
 from faults.lies import (
     ABOUT,
     HEAD,
@@ -26,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from surface.endpoints import ENDPOINTS
 from surface.requests_of import arguments, call
-from surface.samples import CERTIFICATE, JOIN_TOKEN
+from surface.samples import BASES, CERTIFICATE, JOIN_TOKEN, SAMPLES
 
 import hyperkit
 import hyperkit._link
@@ -105,12 +104,12 @@ def everything_is_ours(name, lie, kind, folder, *, honest=True):
     notes = Liar("lxd")
     notes.lie, notes.kind, notes.honest = lie, kind, honest
     client = notes.client()
-    samples = surface.SAMPLES | {
+    samples = SAMPLES | {
         "dest": folder / "f",
         "output_dir": folder,
         "to": notes.client(),
     }
-    base = surface.BASES.get(name, [{}])[0]
+    base = BASES.get(name, [{}])[0]
     asked = next(iter(arguments(getattr(client, name), samples, base)))
     parameters = inspect.signature(getattr(client, name)).parameters
     if "sync" in parameters:
