@@ -12,6 +12,14 @@ def server(request):
 
 
 @pytest.fixture
+def client(server):
+    """A client of that server, which has a container."""
+    client = server.client()
+    client.create_container("web", alias="busybox")
+    return client
+
+
+@pytest.fixture
 def asked(server):
     """Count the requests that have come to the server."""
 

@@ -1,6 +1,7 @@
 """A connection that is cut, at every stage that it has."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.breaker import Breaker
@@ -118,31 +119,17 @@ def test_in_the_wait(asked, breaker, client, down):
 
 
 @fault("cut: in the wait", WAITED)
-def test_while_nothing_comes(server, breaker, client):
+def test_while_nothing_comes(server, asked, breaker, client):
     operation = client.create_certificate(name="new", token=True)
-    ended = []
-
-    def wait():
-        try:
-            client.wait_for_operation(operation, timeout=30)
-        except hyperkit.Error as error:
-            ended.append(type(error))
-
-    thread = threading.Thread(target=wait)
-    thread.start()
     path = f"/1.0/operations/{operation.id}/wait"
-    for _ in range(3):
-        waits = waits_for(server, path)
-        until(lambda seen=waits: waits_for(server, path) > seen or seen)
-        breaker.hang_up()
-        until(lambda seen=waits: waits_for(server, path) > seen)
-    server.client().cancel_operation(operation)
-    thread.join(20)
-    assert ended == [hyperkit.OperationCancelled]
-
-
-def waits_for(server, path):
-    return len([one for one in server.requests if one.path == path])
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.wait_for_operation, operation, timeout=30)
+        for cuts in range(3):
+            until(lambda cuts=cuts: asked("GET", path) > cuts)
+            breaker.hang_up()
+        until(lambda: asked("GET", path) > 3)
+        server.client().cancel_operation(operation)
+        assert isinstance(waiting.exception(20), hyperkit.OperationCancelled)
 
 
 def until(condition):

@@ -17,7 +17,6 @@ from faults.lies import (
     Liar,
     Script,
     answer,
-    envelope,
     in_every_field,
     websocket_of,
 )
@@ -26,6 +25,7 @@ from hypothesis import strategies as st
 from surface.endpoints import ENDPOINTS
 from surface.requests_of import arguments, call
 from surface.samples import BASES, CERTIFICATE, JOIN_TOKEN, SAMPLES
+from unit.servers import envelope
 
 import hyperkit
 import hyperkit._link
@@ -299,8 +299,7 @@ heads = st.lists(st.sampled_from(HTTP) | st.binary(max_size=5), max_size=14)
 def test_answers_of_any_bytes(tmp_path_factory, parts, with_head):
     folder = tmp_path_factory.mktemp("s")
     sent = (HEAD if with_head else b"") + b"".join(parts)
-    about = answer(envelope(ABOUT))
-    with Script(str(folder / "s"), lambda asked: about if b"/1.0 " in asked else sent):
+    with Script(str(folder / "s"), lambda asked: ABOUT if b"/1.0 " in asked else sent):
         with hyperkit.Client(api_endpoint=f"unix://{folder}/s", timeout=5) as client:
             with contextlib.suppress(hyperkit.Error):
                 client.profiles()
@@ -427,7 +426,7 @@ class Tree:
     def __call__(self, asked):
         line = asked.split(b"\r\n")[0]
         if b" /1.0 " in line:
-            return answer(envelope(ABOUT))
+            return ABOUT
         root = line.endswith(b"path=%2Froot HTTP/1.1")
         kind = "directory" if root else self.kind
         head = HEAD + f"X-Incus-type: {kind}\r\nX-Incus-mode: 0644\r\n".encode()

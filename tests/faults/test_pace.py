@@ -4,7 +4,7 @@ import itertools
 import threading
 
 import pytest
-from faults.lies import ABOUT, HEAD, Script, answer, envelope
+from faults.lies import ABOUT, HEAD, Script
 
 import hyperkit
 
@@ -17,7 +17,7 @@ def dripping(head, rest, stop):
 
     def answers(asked):
         if b" /1.0 " in asked:
-            yield answer(envelope(ABOUT))
+            yield ABOUT
             return
         yield head
         for octet in itertools.cycle(rest):
@@ -87,13 +87,6 @@ STARTING = fault("503 while the server starts", "waited for within the timeout, 
 
 
 @pytest.fixture
-def client(server):
-    client = server.client()
-    client.create_container("web", alias="busybox")
-    return client
-
-
-@pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr("hyperkit._connection.PAUSE", 0.001)
 
@@ -129,7 +122,7 @@ def test_an_upload_and_a_download_wait(server, client, tmp_path):
 
 @STARTING
 @pytest.mark.usefixtures("quick")
-def test_what_cannot_be_rewound_is_not_sent_again(server, client):
+def test_what_cannot_be_rewound_is_not_sent_again(server, asked, client):
     class Once:
         blocks = iter([b"data", b""])
 
@@ -139,7 +132,7 @@ def test_what_cannot_be_rewound_is_not_sent_again(server, client):
     server.faults.unavailable(method="POST", path="*/files", times=3)
     with pytest.raises(hyperkit.ServiceUnavailable):
         client.push_file(Once(), "web", "/root/f")
-    assert sum(one.method == "POST" and "files" in one.path for one in server.requests) == 1
+    assert asked("POST", "/1.0/instances/web/files") == 1
 
 
 @STARTING
@@ -199,13 +192,11 @@ def test_a_full_disk_here(client, monkeypatch, tmp_path):
 
 
 @fault("operation forgotten", "OperationGone: its outcome is unknown; nothing is started again")
-def test_a_forgotten_operation(server, client):
+def test_a_forgotten_operation(server, asked, client):
     operation = client.start_container("web", sync=False)
-    for _ in range(500):
-        if client.container_state("web").status == "Running":
-            break
+    client.wait_for_instance("web")
     server.clock.advance(10)
     with pytest.raises(hyperkit.OperationGone) as caught:
         client.wait_for_operation(operation)
     assert caught.value.operation.id == operation.id
-    assert sum(one.method == "PUT" for one in server.requests) == 1
+    assert asked("PUT", "/1.0/instances/web/state") == 1

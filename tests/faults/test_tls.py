@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from unit.double import about
 from unit.servers import envelope, key_pair, serving, tls
 from unit.tunnel import proxying
 
@@ -21,11 +22,10 @@ fault = pytest.mark.fault
 PINNED = fault("TLS: another certificate", "UntrustedServer, on HTTP and websockets alike")
 DATES = fault("TLS: dates and clocks", "TLSError or UntrustedServer, which names the clock")
 HERE = "127.0.0.1"
-ABOUT = envelope({"auth": "trusted", "api_extensions": ["instances"], "environment": {}})
 
 
 def what(handler):
-    return 200, {"Content-Type": "application/json"}, ABOUT
+    return 200, {}, envelope(about())
 
 
 @pytest.fixture
