@@ -149,7 +149,7 @@ def test_timeout_kills_and_keeps_what_was_written(client, box):
     script = ["sh", "-c", "echo begun; exec sleep 97"]
     with pytest.raises(hyperkit.TimeoutExpired, match="longer than 0.5 seconds") as caught:
         client.run(box, script, timeout=0.5, capture_output=True, text=True)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60
     assert (caught.value.stdout, caught.value.stderr) == ("begun\n", "")
     assert isinstance(caught.value, (TimeoutError, subprocess.TimeoutExpired))
     assert b"sleep 97" not in client.run(box, "ps", capture_output=True).stdout
@@ -158,8 +158,8 @@ def test_timeout_kills_and_keeps_what_was_written(client, box):
 def test_timeout_does_not_wait_for_children(client, box):
     begin = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
-        client.run(box, ["sh", "-c", "sleep 5; true"], timeout=0.5, stdout=DEVNULL)
-    assert time.monotonic() - begin < 5
+        client.run(box, ["sh", "-c", "sleep 99; true"], timeout=0.5, stdout=DEVNULL)
+    assert time.monotonic() - begin < 60
 
 
 def test_lines_as_they_come(client, box):

@@ -42,12 +42,12 @@ class Screen:
         size = struct.pack("HHHH", height, width, 0, 0)
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, size)
 
-    def knock(self, text, seconds=15):
-        """Press return until somebody answers: what is typed too early is lost."""
+    def knock(self, text, keys=b"\r", seconds=15):
+        """Press these keys until somebody answers: what is typed too early is lost."""
         deadline = time.monotonic() + seconds
         while text not in self.seen:
             assert time.monotonic() < deadline, f"{text} was not shown, but {self.seen}"
-            self.type(b"\r")
+            self.type(keys)
             while select.select([self.master], [], [], 1)[0] and text not in self.seen:
                 self.seen += os.read(self.master, 4096)
 
@@ -104,9 +104,8 @@ def test_shell(screen, box):
     shell.type(b"stty size; echo $TERM\r")
     shell.until(b"31 91\r\nvt100\r\n")
     shell.resize(120, 40)
-    time.sleep(0.6)
-    shell.type(b"stty size\r")
-    shell.until(b"40 120\r\n")
+    shell.knock(b"40 120\r\n", keys=b"stty size\r")
+    shell.until(b"# ")
     shell.type(b"sleep 100\r")
     time.sleep(0.3)
     shell.type(b"\x03")
@@ -167,7 +166,7 @@ def test_console_log(client, running):
 
 def test_a_console_ends_with_its_instance(screen, box, client):
     console = screen(f"hyperkit.console({box!r}); print('ended')")
-    time.sleep(1)
+    console.knock(b"# ")
     client.stop_container(box, force=True)
     console.until(b"ended")
     assert console.end() == 0

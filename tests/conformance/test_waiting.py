@@ -120,10 +120,9 @@ def test_results_of_operations_that_have_just_ended(client, names, later):
 def test_too_late(client, running):
     slow = client.execute_command(running, "sleep 6", sync=False)
     quick = client.execute_command(running, "true", sync=False)
-    begin = time.monotonic()
     with pytest.raises(ExceptionGroup, match="1 of 2") as caught:
         client.wait_for_operations([slow, quick], timeout=2)
-    assert time.monotonic() - begin < 4
+    assert client.operation(slow).status == "Running"
     [error] = caught.value.exceptions
     assert isinstance(error, hyperkit.OperationTimeout)
     assert error.operation.id == slow.id

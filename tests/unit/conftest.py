@@ -25,11 +25,21 @@ def bare(double):
 
 
 @pytest.fixture
-def client(bare, double):
+def met(bare, double):
+    """Make a client that has met a server with some extensions besides."""
+
+    def meet(*extensions, **server):
+        greet(double, *extensions, **server)
+        assert bare.has_extension("instances")
+        return bare
+
+    return meet
+
+
+@pytest.fixture
+def client(met):
     """A client that has found an LXD 5."""
-    greet(double)
-    assert bare.has_extension("instances")
-    return bare
+    return met()
 
 
 @pytest.fixture(autouse=True)

@@ -62,36 +62,39 @@ def test_an_update_leaves_out_nothing_that_has_to_be(bare, double):
     bare.update_cluster_member("node-1")
 
 
-def greet_incus(double, version):
-    found = {
-        "auth": "trusted",
-        "api_extensions": ["clustering", "clustering_evacuation", "api_filtering_extended"],
-        "environment": {"server": "incus", "server_version": version},
-    }
-    double.expect("GET", "/1.0", found)
+@pytest.fixture
+def incus(met):
+    """Make a client of a member that runs this version of Incus."""
+    return lambda version: met(
+        "clustering",
+        "clustering_evacuation",
+        "api_filtering_extended",
+        server="incus",
+        server_version=version,
+    )
 
 
-def test_names_are_filtered_where_servers_do_not(bare, double):
-    greet_incus(double, "7.0.2")
+def test_names_are_filtered_where_servers_do_not(incus, double):
+    client = incus("7.0.2")
     query = {"recursion": "1", "filter": "status eq Online"}
     double.expect("GET", "/1.0/cluster/members", [member()], query=query)
-    assert bare.cluster_members(filter="status eq Online") == ["node-1"]
+    assert client.cluster_members(filter="status eq Online") == ["node-1"]
 
 
 @pytest.mark.parametrize("version", ["6.0.4", "6.23", ""])
-def test_a_filter_that_is_passed_over(bare, double, version):
-    greet_incus(double, version)
+def test_a_filter_that_is_passed_over(incus, version):
+    client = incus(version)
     with pytest.raises(hyperkit.ArgumentError, match="does not filter cluster members"):
-        bare.cluster_members(filter="status eq Online")
+        client.cluster_members(filter="status eq Online")
     with pytest.raises(hyperkit.MissingExtension, match="clustering_restore_skip_mode"):
-        bare.restore_cluster_member("node-1", mode="skip")
+        client.restore_cluster_member("node-1", mode="skip")
 
 
-def test_restore_in_place(bare, double):
-    greet_incus(double, "7.0.2")
+def test_restore_in_place(incus, double):
+    client = incus("7.0.2")
     body = {"action": "restore", "mode": "skip"}
     double.expect("POST", f"{MEMBER}/state", raw=started(), body=body)
-    bare.restore_cluster_member("node-1", mode="skip", sync=False)
+    client.restore_cluster_member("node-1", mode="skip", sync=False)
 
 
 def test_a_filter_that_a_server_would_not_look_at(bare, double):

@@ -1,5 +1,5 @@
 import pytest
-from unit.double import error, greet, operation, started
+from unit.double import error, operation, started
 
 import hyperkit
 
@@ -8,18 +8,6 @@ FORWARD = f"{BR0}/forwards/192.0.2.1"
 ACL = "/1.0/network-acls/web"
 RECORD = "/1.0/network-zones/example.net/records/www"
 RULE = {"action": "allow", "state": "enabled"}
-
-
-@pytest.fixture
-def met(bare, double):
-    """Make a client that has met a server with some extensions."""
-
-    def meet(*extensions, server="lxd"):
-        greet(double, *extensions, server=server)
-        assert bare.has_extension("instances")
-        return bare
-
-    return meet
 
 
 HOSTILE = ["", ".", "..", "a\nb", "a\x00"]

@@ -224,9 +224,9 @@ def test_a_patch_sends_the_description_that_is_there(client, double):
 
 
 @pytest.fixture
-def snapshots(bare, double):
-    greet(double, "storage_api_volume_snapshots", "custom_volume_snapshot_expiry")
-    return bare
+def snapshots(met):
+    """A client of a server that has them, and can let them expire."""
+    return met("storage_api_volume_snapshots", "custom_volume_snapshot_expiry")
 
 
 def test_a_description_that_the_server_drops_is_written_afterwards(snapshots, double):
@@ -241,14 +241,11 @@ def test_a_description_that_the_server_keeps_is_written_once(snapshots, double):
     double.expect("POST", f"{DATA}/snapshots", {}, body={"name": "then", "description": "Then"})
     double.expect("GET", f"{DATA}/snapshots/then", {"description": "Then"})
     snapshots.create_storage_volume_snapshot("default", "data", "then", description="Then")
-    double.expect("POST", f"{DATA}/snapshots", raw=started(), body=body_of_now())
+    body = {"name": "now", "description": "Now", "expires_at": "2040-01-01T00:00:00+00:00"}
+    double.expect("POST", f"{DATA}/snapshots", raw=started(), body=body)
     snapshots.create_storage_volume_snapshot(
         "default", "data", "now", description="Now", expires_at=LATER, sync=False
     )
-
-
-def body_of_now():
-    return {"name": "now", "description": "Now", "expires_at": "2040-01-01T00:00:00+00:00"}
 
 
 def test_never_is_written_out(snapshots, double):

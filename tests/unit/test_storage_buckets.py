@@ -6,7 +6,7 @@ import pprint
 from unittest.mock import ANY
 
 import pytest
-from unit.double import greet, operation, started
+from unit.double import operation, started
 
 import hyperkit
 
@@ -16,15 +16,9 @@ KEY = {"name": "admin", "role": "admin", "access-key": "public", "secret-key": "
 
 
 @pytest.fixture
-def buckets(bare, double):
-    """A client of a server that has these extensions besides."""
-
-    def greeted(*extensions, server="incus"):
-        greet(double, "storage_buckets", *extensions, server=server)
-        assert bare.has_extension("storage_buckets")
-        return bare
-
-    return greeted
+def buckets(met):
+    """Make a client of a server that has buckets, and some extensions besides."""
+    return lambda *extensions, server="incus": met("storage_buckets", *extensions, server=server)
 
 
 def test_credentials_of_a_server_that_answers_at_once(buckets, double):

@@ -11,9 +11,9 @@ DATA = f"{VOLUMES}/custom/data"
 
 
 @pytest.fixture
-def copying(bare, double):
-    greet(
-        double,
+def copying(met):
+    """A client of a server that copies and moves whatever it is told to."""
+    return met(
         "cluster_internal_custom_volume_copy",
         "custom_volume_refresh",
         "custom_volume_refresh_exclude_older_snapshots",
@@ -22,7 +22,6 @@ def copying(bare, double):
         "storage_api_volume_rename",
         "storage_volume_project_move",
     )
-    return bare
 
 
 def test_a_copy_says_all_that_it_is_told(copying, double):

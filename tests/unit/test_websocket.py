@@ -200,7 +200,7 @@ def test_pings_are_answered_unless_mute(serve, mute):
     def handler(connection):
         pong = connection.ping()
         connection.send("go on")
-        answered.append(pong.wait(0.5))
+        answered.append(pong.wait(0.5 if mute else 20))
 
     client = serve(handler, close_timeout=0.1)
     websocket = Websocket(client, "/1.0/events", mute=mute)
@@ -286,9 +286,8 @@ def test_what_is_no_event(serve, text):
 def test_events_end_after_silence(serve):
     event = {"type": "lifecycle", "timestamp": "2026-01-02T03:04:05.123456789Z", "metadata": {}}
     with serve(sends(json.dumps(event))).events(timeout=0.2) as events:
-        [one] = list(events)
-    assert one.timestamp.year == 2026
-    assert list(events) == []
+        assert events.next(20).timestamp.year == 2026
+        assert list(events) == []
 
 
 def test_the_screen_of_a_machine(serve):
