@@ -1,3 +1,5 @@
+"""Clients whose server is a double, or a small one on a socket."""
+
 import contextlib
 
 import pytest

@@ -98,11 +98,11 @@ def test_another_token_may_name_another_certificate(recorder):
         bearer(server_cert_fingerprint="f" * 63),
     ],
 )
-def test_tokens_that_name_no_certificate(token):
+def test_what_is_no_such_token_names_no_certificate(token):
     assert named_certificate(token) is None
 
 
-def test_a_bearer_token_that_is_over(bare, double):
+def test_a_bearer_token_that_is_over_is_refused_in_the_servers_words(bare, double):
     bare.token = "jwt"
     raw = {"type": "error", "error": "token is expired", "error_code": 401}
     double.expect("GET", "/1.0", raw=raw, status=401)

@@ -29,7 +29,7 @@ def told(text):
     return json.loads(base64.b64decode(text))
 
 
-def test_a_token_of_a_certificate():
+def test_the_text_of_a_token_holds_what_its_operation_says():
     assert told(encode_token(ISSUED)) == {
         "client_name": "laptop",
         "fingerprint": "f" * 64,
@@ -39,14 +39,14 @@ def test_a_token_of_a_certificate():
     }
 
 
-def test_a_token_of_a_cluster_member():
+def test_a_token_of_a_cluster_member_names_the_member():
     issued = {key: value for key, value in ISSUED.items() if key != "request"}
     end = "2026-01-01T00:00:00Z"
     token = decode_token(encode_token({**issued, "serverName": "node-2", "expiresAt": end}))
     assert (token.server_name, token.secret, token["expires_at"]) == ("node-2", "s", end)
 
 
-def test_a_token_that_an_identity_got():
+def test_a_token_of_an_identity_keeps_its_type():
     token = TrustToken(decode_token(encode_token(ISSUED)), type="Client certificate")
     assert decode_token(encode_token(token)) == token
 
@@ -55,7 +55,7 @@ def test_a_token_that_an_identity_got():
     "text",
     ["", "§", "eyJh", "W10=", "e30=", base64.b64encode(b'{"client_name": "a"}').decode()],
 )
-def test_what_is_no_token(text):
+def test_what_is_no_token_is_refused(text):
     with pytest.raises(hyperkit.ArgumentError, match="no token"):
         decode_token(text)
 
@@ -67,17 +67,17 @@ def test_a_broken_token_is_not_repeated():
 
 
 @pytest.mark.parametrize("metadata", [{}, {"secret": "s"}, {**ISSUED, "addresses": []}])
-def test_an_operation_without_a_token(bare, metadata):
+def test_an_operation_without_a_token_has_no_text(bare, metadata):
     with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
         bare.certificate_token({"class": "token", "metadata": metadata})
 
 
-def test_the_text_of_a_token_by_uuid(bare, double):
+def test_a_token_is_found_by_the_uuid_of_its_operation(bare, double):
     double.expect("GET", "/1.0/operations/u-1", PENDING)
     assert told(bare.certificate_token("u-1"))["client_name"] == "laptop"
 
 
-def test_pending_tokens_only(bare, double):
+def test_only_pending_tokens_are_listed_of_the_project_default(bare, double):
     groups = {
         "running": [
             PENDING,
@@ -100,7 +100,7 @@ def test_pending_tokens_only(bare, double):
         ((), "incus", "trust_token"),
     ],
 )
-def test_where_a_token_goes(bare, double, extensions, server, field):
+def test_a_token_goes_where_the_server_looks_for_it(bare, double, extensions, server, field):
     greet(double, *extensions, server=server)
     double.expect("POST", "/1.0/certificates", body={"type": "client", field: "t"})
     bare.create_certificate(trust_token="t")
@@ -120,7 +120,7 @@ def test_what_would_be_left_out_is_refused(client, arguments, extension):
         client.create_certificate(**arguments)
 
 
-def test_a_change_takes_pem(bare, double):
+def test_a_change_takes_a_certificate_as_pem(bare, double):
     greet(double, "certificate_update", "patch")
     double.expect("PATCH", "/1.0/certificates/f%2Fe", body={"certificate": PEM})
     bare.patch_certificate("f/e", cert=PEM)

@@ -46,7 +46,7 @@ def test_a_token_is_never_waited_for(bare, double):
     assert bare.create_cluster_join_token("node-4").status == "Running"
 
 
-def test_the_text_of_a_token():
+def test_the_text_of_a_token_holds_what_its_operation_says():
     issued = token_operation(entity_url="/1.0")
     text = hyperkit.cluster_join_token(issued)
     assert json.loads(base64.b64decode(text)) == {
@@ -59,7 +59,7 @@ def test_the_text_of_a_token():
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"request": {"name": "laptop"}, "secret": "s"}])
-def test_an_operation_that_issued_no_token(metadata):
+def test_an_operation_that_issued_no_token_has_no_text(metadata):
     with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
         hyperkit.cluster_join_token({"metadata": metadata})
 
@@ -95,7 +95,7 @@ def test_what_is_no_token_is_not_repeated(bare, text):
         (["clustering", "explicit_trust_token"], "cluster_token"),
     ],
 )
-def test_where_the_token_goes(bare, double, pair, extensions, field):
+def test_a_token_goes_where_the_server_looks_for_it(bare, double, pair, extensions, field):
     certificate = Path(pair[0]).read_text()
     token = token_for(certificate)
     greet(double, *extensions)
@@ -126,7 +126,7 @@ def test_where_the_token_goes(bare, double, pair, extensions, field):
     assert done.status == "Success"
 
 
-def test_another_certificate_than_the_tokens(bare, tmp_path, pair):
+def test_another_certificate_than_the_tokens_is_refused(bare, tmp_path, pair):
     [other, _] = key_pair(tmp_path, "other")
     with pytest.raises(hyperkit.UntrustedServer, match="Nothing was sent"):
         bare.join_cluster(
@@ -170,7 +170,7 @@ def test_somebody_else_who_answers_sees_neither_request_nor_certificate(
     assert seen == [(None, b"")]
 
 
-def test_nobody_answers(bare, double, pair):
+def test_every_address_that_did_not_answer_is_named(bare, double, pair):
     greet(double, "clustering")
     token = token_for(pair[0], ["127.0.0.1:1", "127.0.0.1:2"])
     with pytest.raises(
@@ -179,7 +179,7 @@ def test_nobody_answers(bare, double, pair):
         bare.join_cluster(token, server_address="10.0.0.4:8443")
 
 
-def test_a_server_that_knows_us_no_more(bare, double, pair):
+def test_a_server_that_knows_us_no_more_says_to_ask_the_cluster(bare, double, pair):
     greet(double, "clustering")
     double.expect("PUT", "/1.0/cluster", raw=started(), body=joining(pair))
     wait = {"query": {"timeout": "30"}}
@@ -271,7 +271,7 @@ def test_a_server_that_goes_before_its_answer_is_out(bare, double):
     assert bare.disable_cluster().status == "Success"
 
 
-def test_a_server_that_never_heard_of_it(bare, double):
+def test_a_server_that_never_heard_of_it_has_not_left(bare, double):
     bare.operation_timeout = 0.0
     greet(double, "clustering")
     expect_cluster(double)
@@ -282,7 +282,7 @@ def test_a_server_that_never_heard_of_it(bare, double):
         bare.disable_cluster()
 
 
-def test_a_server_that_does_not_come_back(bare, double):
+def test_a_server_that_does_not_come_back_is_waited_for_no_longer(bare, double):
     bare.operation_timeout = 0.0
     greet(double, "clustering")
     expect_cluster(double)
@@ -291,7 +291,7 @@ def test_a_server_that_does_not_come_back(bare, double):
         bare.disable_cluster()
 
 
-def test_disabling_without_waiting(bare, double):
+def test_disabling_need_not_wait(bare, double):
     greet(double, "clustering")
     expect_cluster(double, "node-2")
     double.expect("PUT", "/1.0/cluster", body={"enabled": False})
@@ -310,7 +310,7 @@ def test_what_would_lose_a_database_is_refused(bare, double):
         bare.using(target="node-2").disable_cluster(force=True)
 
 
-def test_a_key_and_a_certificate_are_read(bare, double, pair):
+def test_a_key_and_a_certificate_are_paths_or_text(bare, double, pair):
     greet(double, "clustering_update_cert")
     certificate, key = (Path(place).read_text() for place in pair)
     body = {"cluster_certificate": certificate, "cluster_certificate_key": key}

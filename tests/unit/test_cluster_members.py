@@ -82,7 +82,7 @@ def test_names_are_filtered_where_servers_do_not(incus, double):
 
 
 @pytest.mark.parametrize("version", ["6.0.4", "6.23", ""])
-def test_a_filter_that_is_passed_over(incus, version):
+def test_a_filter_that_the_server_passes_over_is_refused(incus, version):
     client = incus(version)
     with pytest.raises(hyperkit.ArgumentError, match="does not filter cluster members"):
         client.cluster_members(filter="status eq Online")
@@ -90,14 +90,14 @@ def test_a_filter_that_is_passed_over(incus, version):
         client.restore_cluster_member("node-1", mode="skip")
 
 
-def test_restore_in_place(incus, double):
+def test_a_member_is_restored_without_its_instances(incus, double):
     client = incus("7.0.2")
     body = {"action": "restore", "mode": "skip"}
     double.expect("POST", f"{MEMBER}/state", raw=started(), body=body)
     client.restore_cluster_member("node-1", mode="skip", sync=False)
 
 
-def test_a_filter_that_a_server_would_not_look_at(bare, double):
+def test_a_filter_that_a_server_does_not_know_is_refused(bare, double):
     greet(double, "clustering", "projects")
     with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
         bare.cluster_members(filter="status eq Online")
@@ -105,7 +105,7 @@ def test_a_filter_that_a_server_would_not_look_at(bare, double):
         bare.projects(filter="name eq blue")
 
 
-def test_a_pending_member_has_not_joined(bare, double):
+def test_only_a_member_that_has_not_joined_is_pending(bare, double):
     greet(double, "clustering")
     double.expect("GET", "/1.0/cluster/members", [MEMBER])
     with pytest.raises(hyperkit.ArgumentError, match="has joined"):
@@ -148,7 +148,7 @@ def test_what_a_server_does_not_know_is_not_sent(client, call, extension):
         call(client)
 
 
-def test_a_link_by_a_token_of_the_other_side(bare, double):
+def test_a_link_is_made_by_a_token_of_the_other_side(bare, double):
     greet(double, "cluster_links")
     offered = {"client_name": "x", "secret": "s3", "fingerprint": "f", "addresses": ["a:1"]}
     body = {"name": "west", "auth_groups": ["links"], "type": "bidirectional"}
@@ -159,7 +159,7 @@ def test_a_link_by_a_token_of_the_other_side(bare, double):
     assert bare.create_cluster_link("east", trust_token=token) is None
 
 
-def test_a_public_link_in_two_steps(bare, double, pair):
+def test_a_public_link_is_made_in_two_steps(bare, double, pair):
     greet(double, "cluster_links", "cluster_links_public")
     certificate = Path(pair[0]).read_text()
     body = {"name": "west", "type": "public", "remote_address": "10.0.0.1:8443"}

@@ -21,7 +21,7 @@ def always(content=None, *, status=200, headers=None):
     return lambda handler: (status, headers or {}, content)
 
 
-def test_many_urls_one_connection(asking):
+def test_many_urls_take_one_connection(asking):
     with asking(always()) as (client, server):
         for number in range(5):
             client.get(f"/1.0/instances/{number}")
@@ -36,7 +36,7 @@ def test_nothing_is_sent_on_construction(socket_path):
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
-def test_connection_closed_while_idle(asking, verb):
+def test_a_connection_that_was_closed_while_idle_is_opened_anew(asking, verb):
     with asking(always()) as (client, server):
         client.get("/1.0")
         server.hang_up()
@@ -44,7 +44,7 @@ def test_connection_closed_while_idle(asking, verb):
         assert server.connections == 2
 
 
-def test_connection_idle_for_long_is_not_used_again(asking, monkeypatch):
+def test_a_connection_that_was_idle_for_long_is_not_used_again(asking, monkeypatch):
     with asking(always()) as (client, server):
         client.get("/1.0")
         monkeypatch.setattr("hyperkit._transport.MAX_IDLE", -1)
@@ -62,13 +62,13 @@ def hang_up_once():
     return answer
 
 
-def test_get_is_repeated_after_a_drop(asking):
+def test_a_get_is_repeated_after_a_drop(asking):
     with asking(hang_up_once()) as (client, server):
         client.get("/1.0")
         assert len(server.requests) == 2
 
 
-def test_post_is_not(asking):
+def test_a_post_is_not_repeated_after_a_drop(asking):
     with asking(hang_up_once()) as (client, server):
         with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
             client.post("/1.0/instances", {})
@@ -91,7 +91,7 @@ def test_redirects_keep_method_and_body(asking, status):
 
 
 @pytest.mark.parametrize("location", ["https://elsewhere.test/1.0/there", "/1.0/here", ""])
-def test_redirects_to_nowhere(asking, location):
+def test_redirects_to_elsewhere_and_for_ever_are_refused(asking, location):
     with asking(redirecting(308, location)) as (client, _):
         with pytest.raises(hyperkit.InvalidResponse, match="redirect"):
             client.get("/1.0/here")
@@ -131,7 +131,7 @@ def test_redirects_to_nowhere(asking, location):
         ),
     ],
 )
-def test_answers_that_are_none(asking, answer, raised, words):
+def test_an_answer_that_is_none_says_what_it_is(asking, answer, raised, words):
     with asking(answer) as (client, _):
         with pytest.raises(raised, match=words) as caught:
             client.get("/1.0")
@@ -139,7 +139,7 @@ def test_answers_that_are_none(asking, answer, raised, words):
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_no_socket(tmp_path):
+def test_a_path_without_a_socket_is_named(tmp_path):
     with pytest.raises(hyperkit.ConnectionFailed, match="no socket at /nope"):
         Client(api_endpoint="unix:///nope").get("/1.0")
     file = tmp_path / "file"
@@ -163,12 +163,12 @@ def test_nothing_found_names_all_that_was_tried(monkeypatch):
         assert word in str(caught.value)
 
 
-def test_refused_port():
+def test_a_port_where_nobody_listens_refuses():
     with pytest.raises(hyperkit.ConnectionFailed, match="refused"):
         Client(api_endpoint="http://127.0.0.1:1").get("/1.0")
 
 
-def test_timeout(asking):
+def test_a_server_that_does_not_answer_in_time_is_left(asking):
     release = threading.Event()
 
     def answer(handler):
@@ -182,13 +182,13 @@ def test_timeout(asking):
 
 
 @pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
-def test_bad_timeouts(socket_path, timeout):
+def test_a_timeout_of_nothing_is_refused(socket_path, timeout):
     with pytest.raises(hyperkit.ArgumentError):
         Client(api_endpoint=socket_path, timeout=timeout).get("/1.0")
 
 
 @pytest.mark.parametrize("bad", ["/1.0/../x", "/1.0/%2e%2E/x", "1.0", "//host/1.0", "/1.0#x"])
-def test_paths_that_lead_elsewhere(socket_path, bad):
+def test_a_path_that_leads_elsewhere_is_refused(socket_path, bad):
     with pytest.raises(hyperkit.ArgumentError):
         Client(api_endpoint=socket_path).delete(bad)
 
@@ -201,17 +201,17 @@ def test_secrets_are_not_shown(asking):
         assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
 
 
-def test_a_token_of_two_lines(socket_path):
+def test_a_token_of_two_lines_is_no_header(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
         Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
 
 
-def test_body_that_is_no_json(socket_path):
+def test_a_body_that_is_no_json_is_refused(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
         Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})
 
 
-def test_last_response_is_the_threads_own(asking):
+def test_the_last_response_is_the_threads_own(asking):
     with asking(always()) as (client, _):
         client.get("/1.0")
         seen = []
@@ -222,7 +222,7 @@ def test_last_response_is_the_threads_own(asking):
         assert client.last_response.status_code == 200
 
 
-def test_child_process_has_connections_of_its_own(socket_path):
+def test_a_child_process_has_connections_of_its_own(socket_path):
     code = (
         "import os, sys, hyperkit\n"
         "client = hyperkit.Client(api_endpoint=sys.argv[1])\n"
@@ -252,7 +252,7 @@ def test_a_socket_is_never_reached_by_a_proxy(asking, monkeypatch):
         client.get("/1.0")
 
 
-def test_a_session_of_the_users_own(asking):
+def test_a_session_of_the_users_own_keeps_its_headers_and_not_its_netrc(asking):
     (Path.home() / ".netrc").write_text("machine unix.socket login evil password evil\n")
     session = requests.Session()
     session.headers["X-Trace"] = "7"
@@ -279,7 +279,7 @@ def ask(server, **options):
         return client.get("/1.0")
 
 
-def test_ways_to_trust(server, monkeypatch):
+def test_a_server_is_trusted_by_pin_by_authority_and_by_neglect(server, monkeypatch):
     text = Path(server.certificate).read_text()
     fingerprint = hyperkit._trust.pin(text)
     colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
@@ -292,7 +292,7 @@ def test_ways_to_trust(server, monkeypatch):
     ask(server)
 
 
-def test_ways_not_to(server, tmp_path, monkeypatch):
+def test_a_server_is_not_trusted_otherwise(server, tmp_path, monkeypatch):
     other = key_pair(tmp_path, "other")[0]
     with pytest.raises(hyperkit.UntrustedServer, match="another certificate"):
         ask(server, server_cert=other)
@@ -308,14 +308,14 @@ def test_ways_not_to(server, tmp_path, monkeypatch):
         ask(server, server_cert=other)
 
 
-def test_an_expired_pin(tmp_path):
+def test_a_pinned_certificate_that_has_expired_is_refused(tmp_path):
     certificate, key = key_pair(tmp_path, "old", days=-1)
     with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
         with pytest.raises(hyperkit.TLSError, match="expired"):
             ask(server, server_cert=certificate)
 
 
-def test_client_certificates(server, tmp_path):
+def test_a_client_certificate_is_a_path_or_text_and_its_key_may_be_locked(server, tmp_path):
     certificate, key = key_pair(tmp_path, "client")
     locked = key_pair(tmp_path, "locked", password="open sesame")
     for pair in ((certificate, key), (Path(certificate).read_text(), Path(key).read_text())):
@@ -329,7 +329,7 @@ def test_client_certificates(server, tmp_path):
     )
 
 
-def test_client_certificates_that_will_not_do(server, tmp_path):
+def test_a_client_certificate_that_will_not_do_is_refused_before_connecting(server, tmp_path):
     good = key_pair(tmp_path, "client")
     other = key_pair(tmp_path, "other")
     old = key_pair(tmp_path, "old", days=-1)
@@ -379,14 +379,14 @@ def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, mo
         assert len(server.requests) == 1
 
 
-def test_many_urls_one_tls_connection(server):
+def test_many_urls_take_one_tls_connection(server):
     with Client(api_endpoint=server.url, server_cert=server.certificate) as client:
         for number in range(5):
             client.get(f"/1.0/instances/{number}")
     assert server.connections == 1
 
 
-def test_plain_words_where_tls_was_expected():
+def test_plain_words_where_tls_was_expected_are_an_error_of_tls():
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def speak():

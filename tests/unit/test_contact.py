@@ -12,7 +12,7 @@ import hyperkit
 from hyperkit.testing import Server
 
 
-def test_a_certificate_that_is_not_verified():
+def test_a_certificate_is_read_unverified_and_nothing_is_sent():
     with Server(tls=True) as server:
         certificate = hyperkit.server_certificate(server.url)
         assert str(certificate) == server.certificate
@@ -23,12 +23,12 @@ def test_a_certificate_that_is_not_verified():
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "/run/unix.socket", "127.0.0.1"])
-def test_an_address_without_a_certificate(url):
+def test_an_address_without_tls_has_no_certificate(url):
     with pytest.raises(hyperkit.ArgumentError):
         hyperkit.server_certificate(url)
 
 
-def test_nobody_shows_a_certificate():
+def test_a_server_that_does_not_answer_shows_none():
     with pytest.raises(hyperkit.ConnectionFailed):
         hyperkit.server_certificate(f"https://{free_place()}")
     with (

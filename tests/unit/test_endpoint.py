@@ -19,14 +19,14 @@ from hyperkit import _endpoint
         ("/a/b", _endpoint.SOCKET_BASE, "/a/b"),
     ],
 )
-def test_endpoints(text, base, socket):
+def test_an_endpoint_is_a_url_or_a_socket(text, base, socket):
     assert _endpoint.parse(text)[:2] == (base, socket)
 
 
 @pytest.mark.parametrize(
     "text", ["host", "ftp://host", "https://", "https://h:x", "https://u:p@h"]
 )
-def test_what_is_no_endpoint(text):
+def test_what_is_no_endpoint_is_refused_without_its_password(text):
     with pytest.raises(hyperkit.ArgumentError) as caught:
         _endpoint.parse(text)
     assert "u:p" not in str(caught.value)

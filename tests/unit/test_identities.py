@@ -69,12 +69,12 @@ def told(text):
         ("update_identity_provider_group", ["a"]),
     ],
 )
-def test_a_server_without_identities(client, name, arguments):
+def test_a_server_without_identities_is_not_asked(client, name, arguments):
     with pytest.raises(hyperkit.MissingExtension, match=r"(access_management|auth_)\w*.*LXD"):
         getattr(client, name)(*arguments)
 
 
-def test_everybody_in_one_list(bare, double):
+def test_everybody_is_in_one_list(bare, double):
     greet(double, "access_management")
     url = "/1.0/auth/identities"
     double.expect(
@@ -137,7 +137,7 @@ def test_a_certificate_goes_as_pem(bare, double):
     bare.create_tls_identity("laptop", certificate=PEM.encode())
 
 
-def test_editing_an_identity(bare, double):
+def test_an_edit_writes_groups_and_certificate_back(bare, double):
     greet(double, "access_management")
     url = "/1.0/auth/identities/tls/laptop"
     double.expect("GET", url, {"name": "laptop", "groups": [], "tls_certificate": PEM})
@@ -155,7 +155,7 @@ def test_only_certificates_are_sent_with_a_certificate(bare, double):
         identity.groups.clear()
 
 
-def test_bearer_tokens(bare, double):
+def test_a_bearer_token_is_issued_and_revoked(bare, double):
     greet(double, "auth_bearer", "auth_bearer_devlxd")
     url = "/1.0/auth/identities/bearer"
     double.expect("POST", url, body={"name": "ci", "type": "Client token bearer"})
@@ -166,7 +166,7 @@ def test_bearer_tokens(bare, double):
     bare.delete_bearer_token("ci")
 
 
-def test_a_server_whose_tokens_are_for_guests_only(bare, double):
+def test_a_server_may_have_tokens_for_guests_only(bare, double):
     greet(double, "auth_bearer_devlxd")
     with pytest.raises(hyperkit.MissingExtension, match="auth_bearer\\b"):
         bare.create_bearer_identity("ci")
@@ -186,7 +186,7 @@ def test_permissions_are_asked_for_in_the_words_that_the_server_reads(bare, doub
     bare.create_auth_group("viewers", permissions=found)
 
 
-def test_editing_groups(bare, double):
+def test_an_edit_of_a_group_writes_what_can_be_written(bare, double):
     greet(double, "access_management")
     group = {"name": "ops", "description": "", "identities": {}, "permissions": None}
     double.expect("GET", "/1.0/auth/groups/ops", group)

@@ -102,7 +102,7 @@ def test_the_length_of_a_form_is_known():
     assert payload.length == len(b"".join(payload.blocks()))
 
 
-def test_identifiers(client):
+def test_an_image_without_what_identifies_it_is_refused(client):
     with pytest.raises(hyperkit.ImageIdentifierRequired):
         client.create_image_from_remote("https://images.test")
     with pytest.raises(hyperkit.InvalidProtocol):
@@ -130,7 +130,7 @@ def test_what_a_server_would_leave_out_is_refused(client, arguments, extension):
         client.create_image_from_container("web", **arguments)
 
 
-def test_profiles_that_a_server_would_leave_out(client):
+def test_profiles_that_a_server_would_leave_out_are_refused(client):
     with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
         client.create_image_from_file(io.BytesIO(b"x"), profiles=["a"])
     with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
@@ -144,7 +144,7 @@ def test_profiles_go_with_an_upload(bare, double):
     assert double.headers[-1]["X-LXD-profiles"] == "profile=a+b&profile=c"
 
 
-def test_editing_an_image(client, double):
+def test_an_edit_of_an_image_writes_what_can_be_written(client, double):
     url = f"/1.0/images/{FINGERPRINT}"
     found = {"auto_update": False, "properties": {}, "public": True, "size": 1}
     double.expect("GET", url, found)
@@ -155,7 +155,7 @@ def test_editing_an_image(client, double):
         image.properties["a"] = 1
 
 
-def test_editing_an_alias(client, double):
+def test_an_edit_of_an_alias_writes_what_can_be_written(client, double):
     url = "/1.0/images/aliases/a%2Fb"
     double.expect(
         "GET", url, {"name": "a/b", "description": "", "target": "f", "type": "container"}

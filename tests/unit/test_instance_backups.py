@@ -39,7 +39,7 @@ def temporary_backup(double, *, body=None):
     double.expect("POST", BACKUPS, raw=started(), body=made)
 
 
-def test_a_backup_with_everything(bare, double, greet):
+def test_a_backup_says_all_that_it_is_told(bare, double, greet):
     greet("dependent", "backup_metadata_version")
     body = {
         "name": "monday",
@@ -93,13 +93,13 @@ def test_names_are_quoted_whole(bare, double, greet):
         ({"version": 1}, "backup_metadata_version"),
     ],
 )
-def test_what_the_server_cannot_do(bare, greet, arguments, extension):
+def test_what_the_server_cannot_do_is_refused(bare, greet, arguments, extension):
     greet()
     with pytest.raises(hyperkit.MissingExtension, match=extension):
         bare.create_instance_backup("web", **arguments)
 
 
-def test_a_server_without_backups(client, tmp_path):
+def test_a_server_without_backups_is_not_asked(client, tmp_path):
     for call in (
         lambda: client.instance_backups("web"),
         lambda: client.export_instance("web", tmp_path / "a"),
@@ -109,7 +109,7 @@ def test_a_server_without_backups(client, tmp_path):
             call()
 
 
-def test_export_leaves_no_backup_on_the_server(bare, double, greet, tmp_path):
+def test_an_export_leaves_no_backup_on_the_server(bare, double, greet, tmp_path):
     greet()
     temporary_backup(double, body={"instance_only": True})
     double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
@@ -124,7 +124,7 @@ def test_export_leaves_no_backup_on_the_server(bare, double, greet, tmp_path):
     assert told[-1] == (7, None, "web")
 
 
-def test_export_of_what_cannot_be_backed_up(bare, double, greet, tmp_path):
+def test_an_export_of_what_cannot_be_backed_up_leaves_nothing(bare, double, greet, tmp_path):
     greet()
     temporary_backup(double)
     failed = operation(400, "Failure", err="no space")
@@ -136,7 +136,9 @@ def test_export_of_what_cannot_be_backed_up(bare, double, greet, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_export_that_is_interrupted(bare, double, greet, tmp_path, monkeypatch):
+def test_an_export_that_is_interrupted_leaves_no_backup_on_the_server(
+    bare, double, greet, tmp_path, monkeypatch
+):
     greet()
     temporary_backup(double)
     double.expect("DELETE", f"{BACKUPS}/{NAME}")
@@ -152,7 +154,7 @@ def test_export_that_is_interrupted(bare, double, greet, tmp_path, monkeypatch):
         bare.export_instance("web", tmp_path / "a")
 
 
-def test_export_of_what_is_not_there(bare, double, greet, tmp_path):
+def test_an_export_of_what_is_not_there_removes_nothing(bare, double, greet, tmp_path):
     greet()
     made = {"name": NAME, "expires_at": EXPIRES}
     double.expect("POST", BACKUPS, status=404, raw=error(404, "not found"), body=made)
@@ -160,7 +162,7 @@ def test_export_of_what_is_not_there(bare, double, greet, tmp_path):
         bare.export_instance("web", tmp_path / "a")
 
 
-def test_export_by_stream(bare, double, greet):
+def test_an_export_by_stream_takes_nothing_but_a_stream(bare, double, greet):
     greet("direct_backup", server="incus")
     double.expect("POST", BACKUPS, raw=b"tarball", body={"compression_algorithm": "none"})
     dest = io.BytesIO()
@@ -220,7 +222,7 @@ def test_a_download_that_breaks_leaves_no_file(asking, tmp_path):
     assert os.listdir(tmp_path) == ["unix.socket"]
 
 
-def test_import_on_lxd(bare, double, greet):
+def test_an_import_on_lxd_says_all_in_headers(bare, double, greet):
     greet("backup_override_name", "container_backup_override_pool", "import_instance_devices")
     double.expect("POST", "/1.0/instances", raw=started(), query={"target": "m1"}, body="tarball")
     bare.import_instance(
@@ -237,7 +239,7 @@ def test_import_on_lxd(bare, double, greet):
     assert sent["Content-Type"] == "application/octet-stream"
 
 
-def test_import_on_incus(bare, double, greet):
+def test_an_import_on_incus_says_all_in_headers(bare, double, greet):
     greet("backup_override_name", "backup_override_config", server="incus")
     double.expect("POST", "/1.0/instances", raw=started(), body="tarball")
     bare.import_instance(

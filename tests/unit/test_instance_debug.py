@@ -43,7 +43,7 @@ def test_what_the_server_says_first_is_heard(asking):
     assert seen == [("POST", where, {"project": "blue"}, "tcp", asked)]
 
 
-def test_disks(asking):
+def test_disks_are_asked_for_by_nbd(asking):
     seen = []
     with (
         asking(switching(seen, b"NBDMAGIC")) as (client, _),
@@ -68,7 +68,7 @@ def test_a_refusal_is_read_to_its_end(asking):
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536, True, "80", None])
-def test_ports_that_nobody_has(bare, port):
+def test_a_port_that_nobody_has_is_refused(bare, port):
     with pytest.raises(hyperkit.ArgumentError):
         bare.connect_instance_port("web", port)
 
@@ -98,6 +98,6 @@ def test_memory_that_breaks_off_leaves_no_file(asking, tmp_path):
         ("repair_instance", ("rebuild-config-volume",)),
     ],
 )
-def test_a_server_that_has_none_of_it(client, call, arguments):
+def test_a_server_that_has_none_of_it_is_not_asked(client, call, arguments):
     with pytest.raises(hyperkit.MissingExtension):
         getattr(client, call)("web", *arguments)

@@ -63,14 +63,14 @@ def test_somebody_was_faster(tmp_path, monkeypatch):
     assert [one.name for one in tmp_path.iterdir()] == ["client.key"]
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(hyperkit.CertificateError, match="can be written"):
         hyperkit.generate_key_pair(tmp_path / "file" / "pair")
 
 
 @pytest.mark.parametrize("name", ["", "a" * 65])
-def test_a_name_that_no_certificate_has(tmp_path, name):
+def test_a_name_that_no_certificate_has_is_refused(tmp_path, name):
     with pytest.raises(hyperkit.ArgumentError, match="1 to 64"):
         hyperkit.generate_key_pair(tmp_path, name=name)
 

@@ -1,3 +1,5 @@
+"""Networks and what belongs to them: what is sent, and what servers would do without it."""
+
 import pytest
 from unit.double import error, operation, started
 
@@ -89,17 +91,17 @@ def test_names_are_quoted_whole(met, double):
         ("network_dns_records", lambda client: client.network_zone_records("example.net")),
     ],
 )
-def test_a_server_that_lacks_it(client, extension, call):
+def test_a_server_that_lacks_it_is_not_asked(client, extension, call):
     with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
         call(client)
 
 
-def test_a_filter_that_the_server_would_not_obey(client):
+def test_a_filter_that_the_server_would_not_obey_is_refused(client):
     with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
         client.networks(filter="name eq br0")
 
 
-def test_lists(met, double):
+def test_lists_are_names_or_objects(met, double):
     client = met("network_forward", "networks_all_projects", "api_filtering_extended")
     double.expect("GET", f"{BR0}/forwards", [f"{BR0}/forwards/fd42%3A%3A1?project=p"])
     assert client.network_forwards("br0") == ["fd42::1"]
@@ -117,7 +119,7 @@ def test_a_server_of_the_first_hour_tells_of_its_interfaces(bare, double):
 # Creating over a cluster.
 
 
-def test_a_network_of_all_members(met, double):
+def test_a_network_of_all_members_is_defined_on_each_first(met, double):
     client = met("network", "clustering")
     members = ["/1.0/cluster/members/node1", "/1.0/cluster/members/node2"]
     double.expect("GET", "/1.0/cluster", {"enabled": True})
@@ -130,12 +132,12 @@ def test_a_network_of_all_members(met, double):
     assert done.status == "Success"
 
 
-def test_a_network_of_one_member_and_of_all(bare):
+def test_a_network_is_not_of_one_member_and_of_all(bare):
     with pytest.raises(hyperkit.ArgumentError, match="member_config or target"):
         bare.create_network("mv", member_config={}, target="node1")
 
 
-def test_a_network_on_one_member(met, double):
+def test_a_network_is_defined_on_one_member(met, double):
     client = met("network", "clustering")
     double.expect("POST", "/1.0/networks", body={"name": "mv"}, query={"target": "node1"})
     client.create_network("mv", target="node1")
@@ -206,7 +208,7 @@ def test_a_patch_with_the_etag_of_the_caller_is_refused_at_once(met, double):
     assert double.headers[-1]["If-Match"] == '"mine"'
 
 
-def test_a_patch_of_one_member(met, double):
+def test_a_patch_of_one_member_reads_that_member(met, double):
     client = met("network", "clustering")
     query = {"target": "node1"}
     double.expect("GET", BR0, {"description": "Inside", "config": {}}, query=query)
@@ -215,7 +217,7 @@ def test_a_patch_of_one_member(met, double):
     client.patch_network("br0", config={"parent": "eth1"}, target="node1")
 
 
-def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
+def test_an_etag_counts_though_the_server_would_pass_over_it(met, double, monkeypatch):
     client = met("network_forward")
     monkeypatch.setattr("hyperkit._edit.etag_of", lambda client: '"theirs"')
     everything = {"config": {}, "description": "Web", "ports": []}
@@ -233,7 +235,7 @@ def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
 # Editing.
 
 
-def test_an_edit_of_a_network(met, double):
+def test_an_edit_writes_what_can_be_written(met, double):
     client = met("network")
     double.expect("GET", BR0, {"name": "br0", "description": "", "config": {"ipv4.nat": "true"}})
     double.expect("PUT", BR0, body={"description": "", "config": {"ipv4.nat": "false"}})
@@ -274,7 +276,7 @@ def test_an_edit_with_a_misspelt_port_writes_nothing(met, double):
         ("allow", "list of mappings"),
     ],
 )
-def test_rules_that_nobody_can_mean(bare, rule, words):
+def test_rules_that_nobody_can_mean_are_refused(bare, rule, words):
     with pytest.raises(hyperkit.ArgumentError, match=words):
         bare.create_network_acl("web", ingress=[rule])
     with pytest.raises(hyperkit.ArgumentError, match=words):
@@ -283,7 +285,7 @@ def test_rules_that_nobody_can_mean(bare, rule, words):
         bare.patch_network_acl("web", egress=[rule])
 
 
-def test_one_rule_instead_of_a_list(bare):
+def test_one_rule_is_no_list(bare):
     with pytest.raises(hyperkit.ArgumentError, match="list of mappings"):
         bare.create_network_acl("web", ingress=RULE)
 
@@ -321,7 +323,7 @@ def test_numbers_become_text_where_the_server_wants_text(met, double):
     client.create_network_acl("web", ingress=[{**rule, "destination_port": 80, "source": None}])
 
 
-def test_a_port_that_the_server_would_pass_over(met):
+def test_a_port_that_the_server_would_pass_over_is_refused(met):
     client = met("network_forward", "network_load_balancer")
     with pytest.raises(hyperkit.MissingExtension, match="network_forward_snat"):
         client.update_network_forward("br0", "192.0.2.1", ports=[{"snat": True}])
@@ -329,7 +331,7 @@ def test_a_port_that_the_server_would_pass_over(met):
         client.patch_network_load_balancer("ovn1", "192.0.2.1", ports=[{"target_pool": "web"}])
 
 
-def test_a_peer_that_the_server_would_take_for_another(met):
+def test_a_peer_that_the_server_would_take_for_another_is_refused(met):
     client = met("network_peer")
     with pytest.raises(hyperkit.MissingExtension, match="network_integrations"):
         client.create_network_peer("ovn1", "far", target_integration="region1", type="remote")
@@ -339,7 +341,7 @@ def test_a_peer_that_the_server_would_take_for_another(met):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "0:0::0"])
-def test_a_server_that_cannot_choose(met, address):
+def test_a_server_that_cannot_choose_an_address_is_not_asked_to(met, address):
     client = met("network_forward", "network_load_balancer")
     with pytest.raises(hyperkit.MissingExtension, match="network_allocate_external_ips"):
         client.create_network_forward("br0", address)
@@ -347,7 +349,7 @@ def test_a_server_that_cannot_choose(met, address):
         client.create_network_load_balancer("br0", address)
 
 
-def test_an_address_that_the_server_has_chosen(met, double, monkeypatch):
+def test_an_address_that_the_server_has_chosen_is_told(met, double, monkeypatch):
     client = met("network_forward", "network_allocate_external_ips")
     send = double.send
 
@@ -375,7 +377,7 @@ def test_what_a_later_server_tells_is_left_as_it_is(met, double):
 # Load balancers, pools, peers and integrations, which need OVN.
 
 
-def test_life_of_a_load_balancer(met, double):
+def test_a_load_balancer_lives_from_its_creation_to_its_state(met, double):
     client = met("network_load_balancer", "network_load_balancer_state")
     url = "/1.0/networks/ovn1/load-balancers/192.0.2.1"
     backend = {"name": "c1", "target_address": "10.7.0.9", "target_port": "80"}
@@ -398,7 +400,7 @@ def test_life_of_a_load_balancer(met, double):
     assert state.backend_health["c1"].ports == []
 
 
-def test_life_of_a_pool(met, double):
+def test_a_pool_lives_from_its_creation_to_its_state(met, double):
     client = met("network_load_balancer_pool")
     pools = "/1.0/networks/ovn1/load-balancer-pools"
     instance = {"name": "c1", "target_port": "8443"}
@@ -425,7 +427,7 @@ def test_life_of_a_pool(met, double):
     assert state.targets[0].status == "online"
 
 
-def test_a_peer_in_another_region(met, double):
+def test_a_peer_may_be_in_another_region(met, double):
     client = met("network_peer", "network_integrations", server="incus")
     body = {"name": "far", "type": "remote", "target_integration": "region1"}
     double.expect("POST", "/1.0/networks/ovn1/peers", body=body)

@@ -43,7 +43,7 @@ def test_a_misspelt_option_is_not_set_in_silence():
         assert not hasattr(owner, "timout")
 
 
-def test_other_attributes_can_be_set(monkeypatch):
+def test_attributes_that_are_no_slip_can_be_set(monkeypatch):
     """Methods are replaced in tests, and classes of others have attributes of their own."""
 
     class Inventory(hyperkit.Client):
@@ -58,16 +58,16 @@ def test_other_attributes_can_be_set(monkeypatch):
 
 
 @pytest.mark.parametrize("word", ["0", "false", "NO", "off"])
-def test_no_in_the_environment(word):
+def test_a_variable_can_say_no(word):
     assert _options.defaults({"HYPERKIT_AUTO_SYNC": word})["auto_sync"] is False
 
 
-def test_neither_yes_nor_no():
+def test_a_variable_that_says_neither_yes_nor_no_is_refused():
     with pytest.raises(hyperkit.ArgumentError, match="maybe"):
         _options.defaults({"HYPERKIT_AUTO_SYNC": "maybe"})
 
 
-def test_the_parents_name_for_the_key():
+def test_the_variable_of_the_ruby_library_names_the_key():
     assert _options.defaults({"HYPERKIT_KEY": "k"})["client_key"] == "k"
 
 

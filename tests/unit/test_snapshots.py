@@ -1,3 +1,5 @@
+"""Snapshots of instances: what is sent, and what is refused before it is."""
+
 import datetime as dt
 
 import pytest
@@ -27,7 +29,7 @@ def test_a_moment_without_a_time_zone_sends_nothing(bare):
         bare.update_snapshot("web", "one", expires_at=NAIVE)
 
 
-def test_take_one(bare, double):
+def test_a_snapshot_says_all_that_it_is_told(bare, double):
     greet(double, "snapshot_expiry_creation")
     double.expect(
         "POST",
@@ -40,7 +42,7 @@ def test_take_one(bare, double):
     assert done.status == "Success"
 
 
-def test_a_server_that_cannot_expire_them(client):
+def test_a_server_that_cannot_expire_them_is_not_asked_to(client):
     with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry_creation"):
         client.create_snapshot("web", "one", expires_at=AWARE)
     with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry"):
@@ -66,7 +68,7 @@ def test_names_are_quoted_whole(client, double):
     client.delete_snapshot("web", "a?b#c", sync=False)
 
 
-def test_volumes_that_are_attached(bare, double):
+def test_volumes_that_are_attached_come_along_if_asked(bare, double):
     greet(double, "instance_snapshots_multi_volume")
     mode = "all-exclusive"
     body = {"name": "one", "disk_volumes_mode": mode}
@@ -79,14 +81,14 @@ def test_volumes_that_are_attached(bare, double):
     bare.delete_snapshot("web", "one", disk_volumes=mode, sync=False)
 
 
-def test_files_alone(bare, double):
+def test_the_files_alone_are_restored_if_asked(bare, double):
     greet(double, "instance_snapshot_disk_only_restore")
     body = {"restore": "one", "disk_only": True}
     double.expect("PUT", "/1.0/instances/web", raw=started(), body=body)
     bare.restore_snapshot("web", "one", disk_only=True, sync=False)
 
 
-def test_a_server_that_knows_one_disk(client):
+def test_a_server_that_knows_one_disk_is_not_asked_for_others(client):
     for call, arguments in (
         (client.create_snapshot, {"disk_volumes_mode": "root"}),
         (client.delete_snapshot, {"disk_volumes": "root"}),
@@ -98,7 +100,7 @@ def test_a_server_that_knows_one_disk(client):
             call("web", "one", **arguments)
 
 
-def test_edit(bare, double):
+def test_an_edit_writes_the_expiry(bare, double):
     greet(double, "snapshot_expiry")
     double.expect("GET", f"{SNAPSHOTS}/one", {"expires_at": "0001-01-01T00:00:00Z"})
     body = {"expires_at": "2040-01-01T00:00:00+00:00"}

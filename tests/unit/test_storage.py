@@ -132,7 +132,7 @@ def test_old_servers_are_not_asked_for_what_they_lack(client, tmp_path):
             call()
 
 
-def test_arguments_that_need_an_extension_of_their_own(bare, double):
+def test_arguments_may_need_an_extension_of_their_own(bare, double):
     greet(
         double,
         "custom_volume_backup",
@@ -174,7 +174,7 @@ def test_arguments_that_need_an_extension_of_their_own(bare, double):
             call()
 
 
-def test_names_of_volumes(client, double):
+def test_names_of_volumes_tell_their_type_unless_it_was_asked_for(client, double):
     urls = [
         "/1.0/storage-pools/volumes/volumes/container/web",
         "/1.0/storage-pools/volumes/volumes/custom/a%20b?project=blue",
@@ -192,7 +192,7 @@ def test_names_of_volumes(client, double):
     assert client.storage_volumes("volumes") == []
 
 
-def test_volumes_of_all_pools(bare, double):
+def test_volumes_of_all_pools_are_one_list(bare, double):
     greet(double, "storage_volumes_all", "storage_volumes_all_projects")
     query = {"all-projects": "true", "target": "node-1"}
     double.expect("GET", "/1.0/storage-volumes", [f"{POOLS}/a/volumes/custom/b"], query=query)
@@ -202,7 +202,7 @@ def test_volumes_of_all_pools(bare, double):
     assert found.pool == "a"
 
 
-def test_an_answer_at_once_and_one_that_comes_later(client, double):
+def test_an_answer_may_come_at_once_or_later(client, double):
     body = {"name": "data", "type": "custom"}
     double.expect("POST", VOLUMES, {}, body=body)
     assert client.create_storage_volume("default", "data").status == "Success"
@@ -255,7 +255,7 @@ def test_never_is_written_out(snapshots, double):
     assert double.headers[-1]["If-Match"] == '"x"'
 
 
-def test_a_pool_on_all_members(bare, double):
+def test_a_pool_on_all_members_is_defined_on_each_first(bare, double):
     greet(double, "clustering")
     double.expect("GET", "/1.0/cluster", {"enabled": True})
     body = {"name": "fast", "driver": "zfs", "config": {"size": "1GiB"}}

@@ -64,7 +64,7 @@ def test_a_backup_that_is_sent_elsewhere_has_no_name(bare, double):
         ("tar", {"name": "b", "type": "tar"}),
     ],
 )
-def test_what_an_import_is_called(bare, double, server, kind, headers):
+def test_an_import_says_name_and_kind_in_headers(bare, double, server, kind, headers):
     greet(
         double,
         "custom_volume_backup",

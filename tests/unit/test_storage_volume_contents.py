@@ -14,7 +14,7 @@ from hyperkit import Client
 DATA = "/1.0/storage-pools/default/volumes/custom/data"
 
 
-def test_a_folder_is_deleted_whole(bare, double):
+def test_a_folder_is_deleted_whole_if_asked(bare, double):
     greet(double, "file_storage_volume", "file_delete", "file_delete_force", server="incus")
     double.expect("DELETE", f"{DATA}/files", {}, query={"path": "/a"})
     bare.delete_storage_volume_file("default", "data", "/a")
@@ -40,7 +40,7 @@ def test_a_file_of_a_volume_that_breaks_leaves_no_file(asking, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
-def test_bitmaps(bare, double):
+def test_a_bitmap_lives_from_its_creation_to_its_end(bare, double):
     greet(double, "storage_volume_nbd", server="incus")
     body = {"name": "b", "disabled": False, "granularity": 65536, "persistent": True}
     double.expect("POST", f"{DATA}/bitmaps", {}, body=body, query={"target": "one"})

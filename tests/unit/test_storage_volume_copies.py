@@ -67,7 +67,7 @@ def test_a_copy_says_all_that_it_is_told(copying, double):
     )
 
 
-def test_moves(copying, double):
+def test_a_move_says_where_to(copying, double):
     double.expect("POST", DATA, {}, body={"name": "b"})
     copying.move_storage_volume("default", "data", new_name="b")
     double.expect("POST", DATA, {}, body={"name": "data", "pool": "default", "project": "blue"})

@@ -116,7 +116,7 @@ def test_what_strangers_may_know_is_forgotten(server, stranger):
 
 
 @pytest.mark.parametrize("how", ["another", "garbled"])
-def test_a_wrong_token(server, stranger, how):
+def test_a_wrong_token_is_sent_once_and_not_shown(server, stranger, how):
     token = server.token()
     if how == "garbled":
         token = changed(token, secret="0" * 64)
@@ -156,7 +156,7 @@ def test_each_address_is_tried(server, stranger):
     assert stranger.api_endpoint == f"https://{address}"
 
 
-def test_another_server_at_the_first_address(server, stranger):
+def test_another_server_at_the_first_address_is_sent_nothing(server, stranger):
     """Bridges have the same addresses everywhere: another LXD may answer there."""
     with Server("incus-6.0" if server.flavour.startswith("lxd") else "lxd-6", tls=True) as other:
         token = server.token()
@@ -178,7 +178,7 @@ def test_a_server_that_lies_before_the_token_keeps_no_connection(server, strange
     assert not server._gate.connections
 
 
-def test_an_address_where_nobody_speaks_tls(server, stranger):
+def test_an_address_where_nobody_speaks_tls_is_left(server, stranger):
     with serving(("127.0.0.1", 0), lambda handler: (200, {}, envelope())) as plain:
         token = server.token()
         [address] = decode_token(token).addresses
@@ -213,7 +213,7 @@ def test_ones_own_endpoint_is_the_only_one(server, stranger):
         stranger.trust(server.token())
 
 
-def test_the_endpoint_of_the_environment(server, stranger, monkeypatch):
+def test_the_endpoint_of_the_environment_is_the_only_one(server, stranger, monkeypatch):
     monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
     assert stranger.trust(changed(server.token(), addresses=["127.0.0.1:1"])) is True
     assert stranger.api_endpoint == server.url
@@ -247,7 +247,7 @@ def test_a_lost_answer_is_asked_after_and_the_token_not_sent_again(server, stran
     assert len(posted(server)) == (1 if work == "done" else 2)
 
 
-def test_a_server_that_restarts_when_the_token_comes(server, stranger):
+def test_a_server_that_restarts_when_the_token_comes_is_sent_it_once(server, stranger):
     token = server.token()
     server.faults.restart(method="POST")
     # It may have done it before it went down, or not: either is told as it is.
@@ -259,14 +259,14 @@ def test_a_server_that_restarts_when_the_token_comes(server, stranger):
     assert len(posted(server)) == 1
 
 
-def test_a_server_that_fails(server, stranger):
+def test_a_server_that_fails_is_sent_the_token_once(server, stranger):
     server.faults.error(500, "database is locked", method="POST")
     with pytest.raises(hyperkit.InternalServerError, match="database is locked"):
         stranger.trust(server.token())
     assert len(posted(server)) == 1
 
 
-def test_an_answer_that_is_none(server, stranger):
+def test_an_answer_that_is_none_is_not_followed_by_the_token_again(server, stranger):
     server.faults.malformed(b"<html>", method="POST")
     with pytest.raises(hyperkit.ConnectionFailed, match="sent, once"):
         stranger.trust(server.token())
@@ -289,7 +289,7 @@ def test_somebody_else_made_us_trusted_meanwhile(tmp_path, stranger):
 
 
 @pytest.mark.parametrize("code", [400, 409])
-def test_a_certificate_that_is_known_and_not_trusted(tmp_path, stranger, code):
+def test_a_certificate_that_is_known_and_not_trusted_is_refused(tmp_path, stranger, code):
     def answer(handler):
         if handler.command == "POST":
             return code, {}, refused(code, "Certificate already in trust store")
@@ -300,7 +300,7 @@ def test_a_certificate_that_is_known_and_not_trusted(tmp_path, stranger, code):
     assert stranger.server_cert is None
 
 
-def test_a_token_that_does_not_make_trusted(tmp_path, stranger):
+def test_a_token_that_does_not_make_trusted_is_told(tmp_path, stranger):
     def answer(handler):
         return 200, {}, envelope(about() | {"auth": "untrusted"})
 
@@ -308,7 +308,7 @@ def test_a_token_that_does_not_make_trusted(tmp_path, stranger):
         stranger.trust(token())
 
 
-def test_the_token_of_an_identity(tmp_path, stranger):
+def test_the_token_of_an_identity_goes_alone_to_the_identities(tmp_path, stranger):
     """LXD 6 takes it elsewhere, and nothing beside it."""
     posts = []
 
@@ -328,7 +328,7 @@ def test_the_token_of_an_identity(tmp_path, stranger):
 # What is refused before anything is sent
 
 
-def test_one_of_the_two(stranger):
+def test_a_token_or_a_password_is_given(stranger):
     for arguments in ({}, {"token": "t", "password": "p"}):
         with pytest.raises(hyperkit.ArgumentError, match="a token, or a password"):
             stranger.trust(**arguments)
@@ -346,18 +346,18 @@ def test_one_of_the_two(stranger):
         {"type": 5},
     ],
 )
-def test_a_token_with_something_else_in_it(stranger, parts):
+def test_a_token_with_something_else_in_it_is_none(stranger, parts):
     with pytest.raises(hyperkit.ArgumentError, match="no token"):
         stranger.trust(token_of(**parts))
 
 
-def test_the_token_of_a_cluster_member(stranger):
+def test_the_token_of_a_cluster_member_is_for_joining(stranger):
     token = {"server_name": "node-2", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
     with pytest.raises(hyperkit.ArgumentError, match="join_cluster"):
         stranger.trust(token_text(token))
 
 
-def test_a_client_without_a_certificate():
+def test_a_client_without_a_certificate_has_to_make_one():
     with pytest.raises(hyperkit.CertificateError, match="generate_key_pair"):
         hyperkit.Client().trust(token_of())
 
@@ -378,7 +378,7 @@ def test_the_name_goes_with_the_password(stranger):
 # The trust password
 
 
-def test_the_trust_password(stranger):
+def test_the_trust_password_is_sent_until_it_has_made_trusted(stranger):
     with Server("lxd-5.0", tls=True, password="let me in") as server:
         stranger.api_endpoint, stranger.server_cert = server.url, server.certificate
         with pytest.raises(hyperkit.Forbidden, match="password is wrong"):
@@ -405,7 +405,7 @@ def test_a_password_is_not_sent_where_there_is_none(stranger):
         assert posted(server) == []
 
 
-def test_a_server_that_has_given_up_passwords(stranger):
+def test_a_server_that_has_given_up_passwords_says_so(stranger):
     with Server("lxd-6", tls=True) as server:
         stranger.api_endpoint, stranger.server_cert = server.url, server.certificate
         with pytest.raises(hyperkit.NotImplementedByServer, match="no longer supported"):
@@ -415,7 +415,7 @@ def test_a_server_that_has_given_up_passwords(stranger):
 # Issuing tokens
 
 
-def test_a_token_that_keeps_the_newcomer_in_bounds(server, stranger):
+def test_a_token_keeps_the_newcomer_in_bounds(server, stranger):
     with server.client() as administrator:
         administrator.create_project("blue")
         token = administrator.create_trust_token("laptop", projects=["blue"])
@@ -426,7 +426,7 @@ def test_a_token_that_keeps_the_newcomer_in_bounds(server, stranger):
 
 
 @pytest.mark.parametrize("before", ["", "2H"])
-def test_a_token_that_expires(server, before):
+def test_a_token_expires_and_the_servers_setting_comes_back(server, before):
     with server.client() as administrator:
         administrator.patch_server({"core.remote_token_expiry": before})
         token = decode_token(administrator.create_trust_token("laptop", expires_in=3600))
@@ -446,7 +446,7 @@ def test_the_setting_comes_back_whatever_happens(server):
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 0.5, float("nan"), float("inf")])
-def test_times_that_are_none(bare, seconds):
+def test_times_that_are_none_are_refused(bare, seconds):
     with pytest.raises(hyperkit.ArgumentError, match="one second"):
         bare.create_trust_token("laptop", expires_in=seconds)
 
@@ -459,12 +459,12 @@ def test_times_that_are_none(bare, seconds):
         {"projects": ["b"], "restricted": False},
     ],
 )
-def test_bounds_that_exclude_each_other(bare, arguments):
+def test_bounds_that_exclude_each_other_are_refused(bare, arguments):
     with pytest.raises(hyperkit.ArgumentError):
         bare.create_trust_token("laptop", **arguments)
 
 
-def test_a_token_for_an_identity(bare, double):
+def test_a_token_for_an_identity_comes_at_once(bare, double):
     greet(double, "access_management_tls")
     token = {
         "client_name": "laptop",
@@ -479,6 +479,6 @@ def test_a_token_for_an_identity(bare, double):
     assert decode_token(text).type == "Client certificate"
 
 
-def test_a_name_that_nobody_can_have(bare):
+def test_a_name_that_nobody_can_have_is_refused(bare):
     with pytest.raises(hyperkit.InvalidName):
         bare.create_trust_token("")

@@ -52,7 +52,7 @@ def test_the_pair_of_a_command_is_used_and_its_folder_left_alone(server, home, c
     assert "client_cert" not in capsys.readouterr().out
 
 
-def test_a_folder_of_ones_own(server, home, capsys):
+def test_a_folder_of_ones_own_is_filled_once_and_named(server, home, capsys):
     folder = home / "keys"
     for _ in range(2):
         assert main(["trust", server.url, server.token(), "--folder", str(folder)]) == 0
@@ -60,19 +60,19 @@ def test_a_folder_of_ones_own(server, home, capsys):
     assert f"client_cert='{folder}/client.crt'" in capsys.readouterr().out
 
 
-def test_a_token_from_standard_input(server, monkeypatch, capsys):
+def test_a_token_is_read_from_standard_input(server, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO(server.token() + "\n"))
     assert main(["trust", server.url, "-"]) == 0
 
 
-def test_a_token_that_is_none(server, capsys):
+def test_a_token_that_is_none_is_not_repeated(server, capsys):
     assert main(["trust", server.url, "c2VjcmV0"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("trust: This is no token")
     assert "c2VjcmV0" not in told
 
 
-def test_half_a_pair(server, tmp_path, capsys):
+def test_half_a_pair_is_not_overwritten(server, tmp_path, capsys):
     (tmp_path / "client.key").write_text("")
     assert main(["trust", server.url, server.token(), "--folder", str(tmp_path)]) == 1
     assert "is there already" in capsys.readouterr().err
