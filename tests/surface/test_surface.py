@@ -125,6 +125,30 @@ def test_importing_loads_neither_requests_nor_the_chapters():
     assert "requests" not in fresh(code)
 
 
+def test_a_client_loads_neither_websockets_nor_openssl_nor_what_is_extra():
+    loaded = fresh("import sys, hyperkit; hyperkit.Client().close(); print(*sys.modules)")
+    assert "requests" in loaded
+    late = {"websockets", "OpenSSL", "cryptography"}
+    extra = {"aiohttp", "oauthlib", "paramiko", "prometheus_client", "tqdm", "yaml"}
+    assert (late | extra) & set(loaded) == set()
+
+
+def test_importing_and_making_a_client_reads_no_file_and_connects_to_nothing():
+    code = """
+import sys
+seen = []
+sys.addaudithook(lambda event, about: seen.append((event, *about)))
+import hyperkit
+options = {"client_cert": "/c", "client_key": "/k", "server_cert": "/s", "verify_ssl": "/ca"}
+with hyperkit.Client(api_endpoint="remote:far", **options) as client:
+    repr(client.using(project="blue"))
+opened = [one[1] for one in seen if one[0] == "open"]
+print(*[place for place in opened if not str(place).endswith((".py", ".pyc"))])
+print(*[one[0] for one in seen if one[0] in {"socket.connect", "subprocess.Popen"}])
+"""
+    assert fresh(code) == []
+
+
 def test_what_is_used_is_loaded():
     assert fresh("import hyperkit; print(hyperkit.instances.__name__)") == ["instances"]
     assert fresh("from hyperkit import *; print(NotFound.__name__)") == ["NotFound"]

@@ -68,10 +68,11 @@ def test_a_get_is_repeated_after_a_drop(asking):
         assert len(server.requests) == 2
 
 
-def test_a_post_is_not_repeated_after_a_drop(asking):
+@pytest.mark.parametrize("change", ["delete", "patch", "post", "put"])
+def test_a_change_is_not_repeated_after_a_drop(asking, change):
     with asking(hang_up_once()) as (client, server):
         with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
-            client.post("/1.0/instances", {})
+            getattr(client, change)("/1.0/instances")
         assert len(server.requests) == 1
 
 
@@ -191,6 +192,15 @@ def test_a_timeout_of_nothing_is_refused(socket_path, timeout):
 def test_a_path_that_leads_elsewhere_is_refused(socket_path, bad):
     with pytest.raises(hyperkit.ArgumentError):
         Client(api_endpoint=socket_path).delete(bad)
+
+
+def test_an_error_knows_what_was_asked_and_what_was_said(asking):
+    with asking(always(refused(404, "no such profile"))) as (client, _):
+        with pytest.raises(hyperkit.NotFound, match="GET .*no such profile") as caught:
+            client.get("/1.0/profiles/a", params={"secret": "abc123"})
+    known = caught.value
+    assert (known.method, known.status_code, known.reason) == ("GET", 404, "no such profile")
+    assert known.url.endswith("/1.0/profiles/a?secret=***")
 
 
 def test_secrets_are_not_shown(asking):

@@ -6,6 +6,7 @@ import pytest
 
 import hyperkit
 from hyperkit import _endpoint
+from hyperkit._transport import read_endpoint
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,12 @@ def test_what_is_no_endpoint_is_refused_without_its_password(text):
     with pytest.raises(hyperkit.ArgumentError) as caught:
         _endpoint.parse(text)
     assert "u:p" not in str(caught.value)
+
+
+def test_an_argument_beats_the_environment(monkeypatch):
+    monkeypatch.setenv("HYPERKIT_API_ENDPOINT", "https://far.test")
+    assert read_endpoint(hyperkit.Client()).base == "https://far.test:8443"
+    assert read_endpoint(hyperkit.Client(api_endpoint="/a/b")).socket == "/a/b"
 
 
 def test_a_socket_that_one_may_not_use_is_named(tmp_path, monkeypatch):
