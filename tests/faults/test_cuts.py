@@ -101,7 +101,7 @@ WAITED = "the wait goes on over a new connection; the work is started once"
 
 
 @fault("cut: between 202 and the wait", WAITED)
-def test_between_the_answer_and_the_wait(asked, breaker, client):
+def test_a_cut_between_answer_and_wait_is_ridden_over(asked, breaker, client):
     operation = client.start_container("web", sync=False)
     breaker.hang_up()
     assert client.wait_for_operation(operation, timeout=20).status == "Success"
@@ -111,7 +111,7 @@ def test_between_the_answer_and_the_wait(asked, breaker, client):
 
 @fault("cut: in the wait", WAITED)
 @pytest.mark.parametrize("down", [0, HALF, 300])
-def test_in_the_wait(asked, breaker, client, down):
+def test_cuts_in_the_wait_are_ridden_over(asked, breaker, client, down):
     breaker.cut(b"/wait", down=down, times=3)
     assert client.start_container("web").status == "Success"
     assert breaker.cuts == 3
@@ -119,7 +119,7 @@ def test_in_the_wait(asked, breaker, client, down):
 
 
 @fault("cut: in the wait", WAITED)
-def test_while_nothing_comes(server, asked, breaker, client):
+def test_cuts_while_nothing_comes_are_ridden_over(server, asked, breaker, client):
     operation = client.create_certificate(name="new", token=True)
     path = f"/1.0/operations/{operation.id}/wait"
     with ThreadPoolExecutor() as threads:
@@ -146,7 +146,7 @@ def until(condition):
     "cut: in the websocket's handshake", "ConnectionFailed; the command is cancelled, sent once"
 )
 @pytest.mark.parametrize("options", [{"up": HALF}, {"down": 0}, {"down": HALF}])
-def test_in_the_handshake(server, asked, breaker, client, options):
+def test_a_command_whose_handshake_is_cut_is_cancelled(server, asked, breaker, client, options):
     client.start_container("web")
     breaker.cut(b"/websocket?secret=", **options, times=99)
     with pytest.raises(hyperkit.ConnectionFailed) as caught:
@@ -158,7 +158,7 @@ def test_in_the_handshake(server, asked, breaker, client, options):
 
 @fault("cut: in the stream", "ConnectionFailed, never an output that ends early")
 @pytest.mark.parametrize("down", [1000, 100_000])
-def test_in_the_stream(asked, breaker, client, down):
+def test_a_stream_that_is_cut_is_never_short(asked, breaker, client, down):
     client.start_container("web")
     client.write_file("web", "/root/big", content=b"x" * (1 << 20))
     breaker.cut(b"/websocket?secret=", down=down, times=99)
@@ -168,7 +168,7 @@ def test_in_the_stream(asked, breaker, client, down):
 
 
 @fault("cut: in the stream", "ConnectionFailed, never an output that ends early")
-def test_in_the_stream_of_events(server, breaker, client):
+def test_a_stream_of_events_that_is_cut_is_an_error(server, breaker, client):
     with client.events(reconnect=False) as events:
         server.client().create_profile("new")
         assert events.next(10) is not None
@@ -179,7 +179,7 @@ def test_in_the_stream_of_events(server, breaker, client):
 
 
 @fault("cut: events, reconnecting", "a `gap` event, then events go on")
-def test_events_go_on(server, breaker, client):
+def test_events_go_on_after_a_gap(server, breaker, client):
     with client.events(types="lifecycle") as events:
         breaker.hang_up()
         event = events.next(20)
@@ -198,7 +198,7 @@ def secure():
 
 @fault("cut: TLS handshake", "reads are asked for once more; changes never reached the server")
 @pytest.mark.parametrize("options", [{"up": 0}, {"up": 100}, {"down": 0}, {"down": 100}])
-def test_in_the_tls_handshake(secure, options):
+def test_a_tls_handshake_that_is_cut_has_sent_nothing(secure, options):
     host, _, port = secure.url.removeprefix("https://").rpartition(":")
     with Breaker((host, int(port)), ("127.0.0.1", 0)) as breaker:
         trusted = secure.client()
@@ -219,7 +219,7 @@ def test_in_the_tls_handshake(secure, options):
 
 
 @fault("nobody listens", "ConnectionFailed at once, which names the address")
-def test_nobody_listens(tmp_path):
+def test_an_address_where_nobody_listens_is_named(tmp_path):
     client = hyperkit.Client(api_endpoint=f"unix://{tmp_path}/none")
     with pytest.raises(hyperkit.ConnectionFailed, match=str(tmp_path)):
         client.create_profile("new")

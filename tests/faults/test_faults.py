@@ -34,14 +34,14 @@ def test_a_wait_rides_over_a_server_that_starts(server, client):
     assert client.start_container("web").status == "Success"
 
 
-def test_a_slow_server(server):
+def test_a_server_that_delays_is_not_waited_for(server):
     impatient = server.client(timeout=0.2)
     server.faults.delay(0.6, method="POST", path="/1.0/profiles")
     with pytest.raises(hyperkit.RequestTimeout):
         impatient.create_profile("slow")
 
 
-def test_a_forgotten_operation(server, client):
+def test_an_operation_that_was_forgotten_is_gone(server, client):
     operation = client.start_container("web", sync=False)
     client.wait_for_instance("web")
     server.faults.forget()
@@ -49,14 +49,14 @@ def test_a_forgotten_operation(server, client):
         client.wait_for_operation(operation)
 
 
-def test_nobody_listens(server, client):
+def test_a_server_that_refuses_comes_back(server, client):
     client.close()
     with server.faults.refuse(), pytest.raises(hyperkit.ConnectionFailed):
         client.instances()
     assert client.instances() == ["web"]
 
 
-def test_nobody_listens_for_a_while(server, asked, client):
+def test_a_wait_rides_over_a_server_that_refuses(server, asked, client):
     operation = client.create_certificate(name="new", token=True)
     with ThreadPoolExecutor() as threads:
         waiting = threads.submit(client.wait_for_operation, operation, timeout=30)
@@ -78,13 +78,13 @@ def test_nobody_listens_for_a_while(server, asked, client):
         (b"\xff\xfe\x00", "application/octet-stream"),
     ],
 )
-def test_malformed_answers(server, client, body, kind):
+def test_a_malformed_answer_is_an_error(server, client, body, kind):
     server.faults.malformed(body, content_type=kind, path="/1.0/profiles/default")
     with pytest.raises(hyperkit.InvalidResponse):
         client.profile("default")
 
 
-def test_a_refusal(server, client):
+def test_a_server_errs_once(server, client):
     server.faults.error(500, "disk full", method="POST", path="/1.0/profiles")
     with pytest.raises(hyperkit.InternalServerError, match="disk full"):
         client.create_profile("new")

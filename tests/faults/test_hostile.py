@@ -131,7 +131,7 @@ def everything_is_ours(name, lie, kind, folder, *, honest=True):
 @fault("envelopes")
 @fuzzed
 @given(st.integers(100, 599), texts, objects | values)
-def test_envelopes(status, content_type, body):
+def test_envelopes_of_any_shape_are_read_or_refused(status, content_type, body):
     with contextlib.suppress(hyperkit.Error):
         found = _envelope.read_envelope(status, content_type, json.dumps(body).encode())
         assert found["type"] in {"sync", "async"}
@@ -140,7 +140,7 @@ def test_envelopes(status, content_type, body):
 @fault("envelopes")
 @fuzzed
 @given(st.integers(100, 599), st.binary(max_size=200))
-def test_envelopes_of_bytes(status, content):
+def test_envelopes_of_any_bytes_are_read_or_refused(status, content):
     with contextlib.suppress(hyperkit.Error):
         _envelope.read_envelope(status, "", content)
 
@@ -158,7 +158,7 @@ def test_envelopes_of_bytes(status, content):
         b'{"type":"async","metadata":{}}',
     ],
 )
-def test_what_no_server_writes(content):
+def test_what_no_server_writes_is_refused(content):
     with pytest.raises(hyperkit.InvalidResponse):
         _envelope.read_envelope(200, "application/json", content)
 
@@ -166,7 +166,7 @@ def test_what_no_server_writes(content):
 @fault("operations")
 @fuzzed
 @given(objects)
-def test_waits(lie):
+def test_operations_of_any_shape_are_waited_for_or_refused(lie):
     class Asked(hyperkit.Client):
         def _envelope(self, *words, **options):
             return _envelope.read_envelope(200, "", envelope(lie))
@@ -183,7 +183,7 @@ def test_waits(lie):
 @fault("events")
 @fuzzed
 @given(objects | values)
-def test_events(event):
+def test_events_of_any_shape_are_read_or_refused(event):
     with contextlib.suppress(hyperkit.Error):
         found = _events._event(json.dumps(event))
         assert isinstance(found.type, str)
@@ -192,7 +192,7 @@ def test_events(event):
 @fault("tokens")
 @fuzzed
 @given(texts | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
-def test_tokens(text):
+def test_text_that_is_no_token_is_refused(text):
     with pytest.raises(hyperkit.ArgumentError):
         _token.decode_token(text)
 
@@ -200,7 +200,7 @@ def test_tokens(text):
 @fault("tokens")
 @fuzzed
 @given(st.dictionaries(st.sampled_from([*_token._NEEDED, *_token._NAMES, "expires_at"]), values))
-def test_tokens_of_any_fields(fields):
+def test_tokens_of_any_fields_are_read_or_refused(fields):
     with contextlib.suppress(hyperkit.Error):
         _token.decode_token(_token.token_text(fields))
 
@@ -208,7 +208,7 @@ def test_tokens_of_any_fields(fields):
 @fault("tokens")
 @fuzzed
 @given(st.integers(0, len(JOIN_TOKEN) - 1), st.characters(codec="utf-8"))
-def test_tokens_with_a_slip(place, letter):
+def test_tokens_with_a_slip_are_read_or_refused(place, letter):
     with contextlib.suppress(hyperkit.ArgumentError):
         _token.decode_token(JOIN_TOKEN[:place] + letter + JOIN_TOKEN[place + 1 :])
 
@@ -216,7 +216,7 @@ def test_tokens_with_a_slip(place, letter):
 @fault("certificates")
 @fuzzed
 @given(st.integers(0, 600), st.integers(0, 255))
-def test_certificates_with_a_slip(place, octet):
+def test_certificates_with_a_slip_are_read_or_refused(place, octet):
     import ssl
 
     der = bytearray(ssl.PEM_cert_to_DER_cert(CERTIFICATE))
@@ -228,7 +228,7 @@ def test_certificates_with_a_slip(place, octet):
 @fault("certificates")
 @fuzzed
 @given(st.binary(max_size=100))
-def test_certificates_that_are_none(der):
+def test_certificates_that_are_none_are_refused(der):
     with pytest.raises(hyperkit.Error):
         _trust.check_validity(der)
 
@@ -236,7 +236,7 @@ def test_certificates_that_are_none(der):
 @fault("headers")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(["X-LXD-mode", "X-LXD-uid", "X-LXD-type"]), texts), texts)
-def test_headers_of_a_file(headers, length):
+def test_headers_of_a_file_are_read_or_refused(headers, length):
     client = type("Client", (), {"_header": staticmethod("X-LXD-".__add__)})
     place = _files.Place(client, lambda: "", "web", "/f")
     with contextlib.suppress(hyperkit.Error):
@@ -256,7 +256,7 @@ METRICS = [
 @fault("metrics")
 @fuzzed
 @given(st.lists(st.sampled_from(METRICS) | st.binary(max_size=5), max_size=9))
-def test_metrics(parts):
+def test_metrics_of_any_text_are_read_or_refused(parts):
     client = hyperkit.Client(api_endpoint="unix:///nowhere")
     client._need = client._raw = lambda *words, **options: b"".join(parts)
     with contextlib.suppress(hyperkit.Error):
@@ -269,7 +269,7 @@ pieces = st.sampled_from(MULTIPART) | st.binary(max_size=8)
 @fault("multipart bodies")
 @fuzzed
 @given(st.lists(pieces, max_size=12), st.integers(1, 300))
-def test_multipart_bodies(parts, step):
+def test_multipart_bodies_of_any_bytes_are_read_or_refused(parts, step):
     source = io.BytesIO(b"--b\r\n" + b"".join(parts))
 
     class Slowly:
@@ -296,7 +296,7 @@ heads = st.lists(st.sampled_from(HTTP) | st.binary(max_size=5), max_size=14)
 @fault("headers")
 @settings(fuzzed, max_examples=80)
 @given(heads, st.booleans())
-def test_answers_of_any_bytes(tmp_path_factory, parts, with_head):
+def test_answers_of_any_bytes_are_read_or_refused(tmp_path_factory, parts, with_head):
     folder = tmp_path_factory.mktemp("s")
     sent = (HEAD if with_head else b"") + b"".join(parts)
     with Script(str(folder / "s"), lambda asked: ABOUT if b"/1.0 " in asked else sent):
@@ -327,7 +327,7 @@ frames = st.lists(
 @fault("websocket frames")
 @fuzzed
 @given(frames)
-def test_websocket_frames(sent):
+def test_websocket_frames_of_any_bytes_are_read_or_refused(sent):
     ours, websocket = websocket_of(hyperkit.Client, b"".join(sent))
     with ours, contextlib.suppress(hyperkit.Error, EOFError):
         while True:
@@ -336,7 +336,7 @@ def test_websocket_frames(sent):
 
 
 @fault("operations")
-def test_a_field_that_is_not_there():
+def test_a_field_that_is_not_there_is_named():
     operation = hyperkit.Operation(id="u")
     for ask in (lambda: operation["status"], lambda: operation.status):
         with pytest.raises(hyperkit.MissingField, match="^The Operation has no field 'status'.$"):

@@ -54,7 +54,7 @@ def loris(tmp_path):
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n1000\r\n",
     ],
 )
-def test_an_answer_that_drips(loris, head):
+def test_an_answer_that_drips_is_not_waited_for(loris, head):
     client, server = loris(head)
     with pytest.raises(hyperkit.RequestTimeout):
         client.profiles()
@@ -65,7 +65,7 @@ def test_an_answer_that_drips(loris, head):
 
 
 @LORIS
-def test_a_handshake_that_drips(loris):
+def test_a_handshake_that_drips_is_not_waited_for(loris):
     client, server = loris(b"HTTP/1.1 101 Switching Protocols\r\nX-A: ")
     with pytest.raises(hyperkit.RequestTimeout):
         client.events().__enter__()
@@ -90,7 +90,7 @@ def quick(monkeypatch):
 
 @STARTING
 @pytest.mark.usefixtures("quick")
-def test_a_read_waits(server, asked, client):
+def test_a_read_waits_for_a_server_that_starts(server, asked, client):
     server.faults.unavailable(path="/1.0/profiles", times=3)
     assert client.profiles() == ["default"]
     assert asked("GET", "/1.0/profiles") == 4
@@ -98,7 +98,7 @@ def test_a_read_waits(server, asked, client):
 
 @STARTING
 @pytest.mark.usefixtures("quick")
-def test_a_change_waits(server, asked, client):
+def test_a_change_waits_for_a_server_that_starts(server, asked, client):
     server.faults.unavailable(method="POST", path="/1.0/profiles", times=3)
     client.create_profile("new")
     assert asked("POST", "/1.0/profiles") == 4
@@ -107,7 +107,7 @@ def test_a_change_waits(server, asked, client):
 
 @STARTING
 @pytest.mark.usefixtures("quick")
-def test_an_upload_and_a_download_wait(server, client, tmp_path):
+def test_an_upload_and_a_download_wait_for_a_server_that_starts(server, client, tmp_path):
     source = tmp_path / "source"
     source.write_bytes(b"data" * 1000)
     server.faults.unavailable(path="*/files", times=3)
@@ -133,7 +133,7 @@ def test_what_cannot_be_rewound_is_not_sent_again(server, asked, client):
 
 
 @STARTING
-def test_not_longer_than_the_timeout(server):
+def test_a_server_that_starts_is_not_waited_for_longer_than_the_timeout(server):
     impatient = server.client(timeout=0.4)
     server.faults.unavailable(path="/1.0/profiles", times=None)
     with pytest.raises(hyperkit.ServiceUnavailable, match="setup in progress"):
@@ -149,7 +149,7 @@ def test_another_503_is_an_answer(server, asked, client):
 
 
 @fault("a full pool", "OperationFailed in the server's words; what was there is unharmed")
-def test_a_full_pool(server, client):
+def test_a_full_pool_harms_nothing_that_was_there(server, client):
     server.faults.fail("No space left on device", operation="Creating *")
     with pytest.raises(hyperkit.OperationFailed, match="No space left"):
         client.create_container("db", alias="busybox")
@@ -157,7 +157,7 @@ def test_a_full_pool(server, client):
 
 
 @fault("a full pool", "OperationFailed in the server's words; what was there is unharmed")
-def test_a_full_disk_here(client, monkeypatch, tmp_path):
+def test_a_full_disk_here_leaves_no_file(client, monkeypatch, tmp_path):
     client.write_file("web", "/root/f", content=b"data")
 
     class Full:
@@ -189,7 +189,7 @@ def test_a_full_disk_here(client, monkeypatch, tmp_path):
 
 
 @fault("operation forgotten", "OperationGone: its outcome is unknown; nothing is started again")
-def test_a_forgotten_operation(server, asked, client):
+def test_an_operation_that_was_forgotten_is_gone(server, asked, client):
     operation = client.start_container("web", sync=False)
     client.wait_for_instance("web")
     server.clock.advance(10)

@@ -40,7 +40,7 @@ def program(server, code):
 
 
 @fault("fork after use", "parent and child each have connections of their own")
-def test_a_fork_after_use(server, asked, client):
+def test_a_fork_has_connections_of_its_own(server, asked, client):
     done = program(
         server,
         """
@@ -68,7 +68,7 @@ def test_a_fork_after_use(server, asked, client):
 
 
 @fault("50 threads on one client", "every thread gets its own answers; each change is sent once")
-def test_fifty_threads(asked, client):
+def test_fifty_threads_get_their_own_answers(asked, client):
     together = threading.Barrier(50, timeout=100)
 
     def work(number):
@@ -119,13 +119,13 @@ def test_fifty_threads(asked, client):
     ],
     ids=lambda code: code.strip().split("(")[0],
 )
-def test_the_interpreter_ends(server, client, code):
+def test_the_interpreter_ends_in_silence(server, client, code):
     done = program(server, code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @fault("interpreter shutdown with open streams", "no traceback, no hang")
-def test_the_interpreter_is_interrupted(server, client):
+def test_the_interpreter_is_interrupted_in_a_command(server, client):
     code = """
         import signal
         # What runs in the background of a shell inherits that the signal is ignored.
@@ -144,7 +144,7 @@ GONE = "ConnectionFailed, OperationGone or a `gap`; the work is started once"
 
 
 @fault("server killed and restarted: wait", GONE)
-def test_in_the_wait(server, client):
+def test_a_restart_in_the_wait_leaves_the_outcome_unknown(server, client):
     server.faults.restart(path="/1.0/operations/*/wait")
     with pytest.raises(hyperkit.OperationGone):
         client.wait_for_operation(client.create_certificate(name="n", token=True), timeout=20)
@@ -152,7 +152,7 @@ def test_in_the_wait(server, client):
 
 
 @fault("server killed and restarted: upload", GONE)
-def test_in_an_upload(server, asked, client):
+def test_a_restart_in_an_upload_is_an_error(server, asked, client):
     class Source:
         left = 8
 
@@ -170,7 +170,7 @@ def test_in_an_upload(server, asked, client):
 
 
 @fault("server killed and restarted: exec", GONE)
-def test_in_a_command(server, asked, client):
+def test_a_restart_in_a_command_is_an_error(server, asked, client):
     with pytest.raises(hyperkit.Error) as caught:
         with client.popen("web", ["cat"]) as process:
             server.restart()
@@ -180,7 +180,7 @@ def test_in_a_command(server, asked, client):
 
 
 @fault("server killed and restarted: events", GONE)
-def test_in_the_events(server, client):
+def test_a_restart_in_the_events_is_a_gap(server, client):
     with client.events(types="lifecycle") as events:
         server.restart()
         assert events.next(20).type == "gap"
@@ -192,7 +192,7 @@ def test_in_the_events(server, client):
 
 
 @fault("server killed and restarted: idle", "the next request opens a connection again")
-def test_between_two_requests():
+def test_a_restart_between_two_requests_is_not_noticed():
     with Server("lxd-5.0") as server:
         client = server.client()
         client.create_profile("a")

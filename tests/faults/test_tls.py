@@ -89,7 +89,7 @@ def test_a_pin_holds_on_the_embedded_server():
 
 
 @fault("TLS: wrong key", "CertificateError, before anything is sent")
-def test_a_key_that_is_not_the_certificates(tmp_path, pair):
+def test_a_key_that_is_not_the_certificates_is_refused(tmp_path, pair):
     other = key_pair(tmp_path, "other")
     client = hyperkit.Client(
         api_endpoint=f"https://{HERE}:1", client_cert=pair[0], client_key=other[1]
@@ -290,7 +290,7 @@ def test_a_redirect_to_another_host(pair, status, method):
 @pytest.mark.parametrize(
     "location", ["http://[", "//other.test/", "http://unix.socket:1/", "\x01"]
 )
-def test_where_no_redirect_leads(tmp_path, location):
+def test_a_redirect_to_nowhere_is_not_followed(tmp_path, location):
     from faults.lies import Script
 
     head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()

@@ -48,7 +48,7 @@ def requests_of(name, product, folder, extensions=None):
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
-def test_it_is_reached(endpoint, tmp_path):
+def test_every_argument_reaches_the_endpoint(endpoint, tmp_path):
     query, body, errors = set(), set(), []
     reached = dict.fromkeys(endpoint.hyperkit, False)
     for name in endpoint.hyperkit:

@@ -115,7 +115,7 @@ def test_a_token_goes_where_the_server_looks_for_it(bare, double, pair, extensio
             "server_name": "node-4",
         },
     )
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     key = {"entity": "storage-pool", "name": "default", "key": "size", "value": 5}
     done = bare.join_cluster(
         token,
@@ -182,10 +182,7 @@ def test_every_address_that_did_not_answer_is_named(bare, double, pair):
 def test_a_server_that_knows_us_no_more_says_to_ask_the_cluster(bare, double, pair):
     greet(double, "clustering")
     double.expect("PUT", "/1.0/cluster", raw=started(), body=joining(pair))
-    wait = {"query": {"timeout": "30"}}
-    double.expect(
-        "GET", "/1.0/operations/u-1/wait", raw=error(403, "not authorized"), status=403, **wait
-    )
+    double.expect_wait(raw=error(403, "not authorized"), status=403)
     double.expect("GET", "/1.0/operations/u-1", raw=error(403, "not authorized"), status=403)
     with pytest.raises(hyperkit.OperationGone, match="Ask the cluster"):
         bare.join_cluster(

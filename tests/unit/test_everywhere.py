@@ -114,25 +114,23 @@ def test_an_interrupt_leaves_nothing(client, double):
 
 def test_steps_in_the_background_are_waited_for(client, double):
     client.auto_sync = False
-    wait = {"query": {"timeout": "30"}}
     for member in ("one", "two", "three"):
         define(double, member, raw=started())
-        double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+        double.expect_wait()
     double.expect("POST", POOLS, body=BODY, raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+    double.expect_wait()
     assert create_everywhere(client, "storage-pools", BODY, {}).status == "Success"
 
 
 def test_a_failure_in_the_background_leaves_nothing(client, double):
     client.auto_sync = False
     failed = operation(400, "Failure", err="no such disk")
-    wait = {"query": {"timeout": "30"}}
     for member in ("one", "two", "three"):
         define(double, member)
     double.expect("POST", POOLS, body=BODY, raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", failed, **wait)
+    double.expect_wait(failed)
     double.expect("DELETE", f"{POOLS}/fast", raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+    double.expect_wait()
     with pytest.raises(hyperkit.OperationFailed, match="no such disk"):
         create_everywhere(client, "storage-pools", BODY, {})
 

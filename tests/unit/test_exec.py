@@ -36,12 +36,7 @@ def test_127_is_a_result(client, double):
     double.expect(
         "POST", "/1.0/instances/web/exec", raw=started(), body={**COMMON, "command": ["nope"]}
     )
-    double.expect(
-        "GET",
-        "/1.0/operations/u-1/wait",
-        query={"timeout": "30"},
-        raw=error(400, "Command not found"),
-    )
+    double.expect_wait(raw=error(400, "Command not found"))
     double.expect("GET", "/1.0/operations/u-1", ended)
     assert client.execute_command("web", "nope").metadata["return"] == 127
 

@@ -112,7 +112,7 @@ def test_a_server_without_backups_is_not_asked(client, tmp_path):
 def test_an_export_leaves_no_backup_on_the_server(bare, double, greet, tmp_path):
     greet()
     temporary_backup(double, body={"instance_only": True})
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     double.expect("GET", f"{BACKUPS}/{NAME}/export", raw=b"tarball")
     double.expect("DELETE", f"{BACKUPS}/{NAME}")
     told = []
@@ -129,7 +129,7 @@ def test_an_export_of_what_cannot_be_backed_up_leaves_nothing(bare, double, gree
     temporary_backup(double)
     failed = operation(400, "Failure", err="no space")
     for _ in range(2):
-        double.expect("GET", "/1.0/operations/u-1/wait", failed, query={"timeout": "30"})
+        double.expect_wait(failed)
     double.expect("DELETE", f"{BACKUPS}/{NAME}", status=404, raw=error(404, "not found"))
     with pytest.raises(hyperkit.OperationFailed, match="no space"):
         bare.export_instance("web", tmp_path / "a")

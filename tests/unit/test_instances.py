@@ -1,7 +1,7 @@
 """Instances: what is sent, and what is refused before it is."""
 
 import pytest
-from unit.double import error, greet, operation, started
+from unit.double import error, greet, started
 
 import hyperkit
 
@@ -21,7 +21,7 @@ def test_a_configuration_is_sent_as_text_and_left_as_it_was(client, double):
             "config": {"limits.cpu": "2", "security.nesting": "true"},
         },
     )
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     client.create_container("web", alias="busybox", config=config)
     assert config == {"limits.cpu": 2, "security.nesting": True}
 

@@ -370,7 +370,7 @@ def test_what_a_later_server_tells_is_left_as_it_is(met, double):
     url = BR0
     double.expect("POST", f"{BR0}/load-balancers", raw=started(), body={"listen_address": "::"})
     ended = operation(metadata={"entity_url": url})
-    double.expect("GET", "/1.0/operations/u-1/wait", ended, query={"timeout": "30"})
+    double.expect_wait(ended)
     assert client.create_network_load_balancer("br0", "::").metadata["entity_url"] == url
 
 
@@ -405,7 +405,7 @@ def test_a_pool_lives_from_its_creation_to_its_state(met, double):
     pools = "/1.0/networks/ovn1/load-balancer-pools"
     instance = {"name": "c1", "target_port": "8443"}
     double.expect("POST", pools, raw=started(), body={"name": "https", "instances": [instance]})
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     created = client.create_network_load_balancer_pool(
         "ovn1", "https", instances=[{"name": "c1", "target_port": 8443}]
     )
@@ -419,7 +419,7 @@ def test_a_pool_lives_from_its_creation_to_its_state(met, double):
     double.expect("GET", f"{pools}/https", pool)
     writable = {"config": {}, "description": "", "instances": [instance, {"name": "c2"}]}
     double.expect("PUT", f"{pools}/https", raw=started(), body=writable)
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     with client.edit_network_load_balancer_pool("ovn1", "https") as edited:
         edited.instances.append({"name": "c2"})
     double.expect("GET", f"{pools}/https/state", {"targets": [{"status": "online"}]})

@@ -1,6 +1,6 @@
 """Projects: what a patch keeps, and what goes on in the background."""
 
-from unit.double import greet, operation, started
+from unit.double import greet, started
 
 
 def test_a_patch_keeps_the_other_keys(bare, double):
@@ -18,7 +18,7 @@ def test_a_patch_keeps_the_other_keys(bare, double):
 def test_a_project_is_deleted_in_the_background(bare, double):
     greet(double, "projects", "projects_force_delete")
     double.expect("DELETE", "/1.0/projects/blue", raw=started(), query={"force": "1"})
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     assert bare.delete_project("blue", force=True).status == "Success"
 
 

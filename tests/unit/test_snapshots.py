@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from unit.double import greet, operation, started
+from unit.double import greet, started
 
 import hyperkit
 
@@ -37,7 +37,7 @@ def test_a_snapshot_says_all_that_it_is_told(bare, double):
         raw=started(),
         body={"name": "one", "expires_at": "2040-01-01T00:00:00+00:00", "stateful": False},
     )
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     done = bare.create_snapshot("web", "one", expires_at=AWARE, stateful=False)
     assert done.status == "Success"
 

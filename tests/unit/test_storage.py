@@ -4,7 +4,7 @@ import datetime as dt
 import io
 
 import pytest
-from unit.double import greet, operation, started
+from unit.double import greet, started
 
 import hyperkit
 
@@ -207,7 +207,7 @@ def test_an_answer_may_come_at_once_or_later(client, double):
     double.expect("POST", VOLUMES, {}, body=body)
     assert client.create_storage_volume("default", "data").status == "Success"
     double.expect("POST", VOLUMES, raw=started(), body=body, status=202)
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     assert client.create_storage_volume("default", "data").status == "Success"
 
 

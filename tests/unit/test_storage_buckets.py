@@ -37,7 +37,7 @@ def test_credentials_come_from_a_server_that_takes_its_time(buckets, double):
     body = {"name": "k", "role": "read-only", "access-key": "a", "secret-key": "s"}
     double.expect("POST", f"{PHOTOS}/keys", raw=started(), body=body)
     done = operation(metadata={"key": KEY, "entity_url": PHOTOS})
-    double.expect("GET", "/1.0/operations/u-1/wait", done, query={"timeout": "30"})
+    double.expect_wait(done)
     made = client.create_storage_bucket_key(
         "default", "photos", "k", access_key="a", role="read-only", secret_key="s"
     )

@@ -140,5 +140,5 @@ def test_all_addresses_of_the_source_are_tried(bare, double):
         double.expect("POST", f"{VOLUMES}/custom", raw=started(), body=body)
         code = 400 if fault else 200
         done = operation(code, "Failure" if fault else "Success", err=fault)
-        double.expect("GET", "/1.0/operations/u-1/wait", done, query={"timeout": "30"})
+        double.expect_wait(done)
     assert bare.migrate_storage_volume(offer, "default", "data").status == "Success"
