@@ -26,7 +26,7 @@ def test_failure(client, running):
     assert client.operation(operation).err == caught.value.operation.err
 
 
-def test_cancelled(client):
+def test_a_cancelled_operation_raises_that_it_was(client):
     token = client.create_certificate(name="hyperkit-test", token=True)
     assert (token.class_, token.status) == ("token", "Running")
     [listed] = [one for one in client.operations(recursion=1) if one.id == token.id]
@@ -36,13 +36,13 @@ def test_cancelled(client):
         client.wait_for_operation(token)
 
 
-def test_token_is_never_waited_for(client):
+def test_a_token_is_never_waited_for(client):
     token = client.create_certificate(name="hyperkit-test", token=True)
     assert client._handle_async(token, sync=True) is token
     client.cancel_operation(token)
 
 
-def test_operations_of_every_project(client, kind):
+def test_operations_of_every_project_are_one_list(client, kind):
     token = client.create_certificate(name="hk-all", token=True)
     try:
         if kind == "incus":
@@ -77,7 +77,7 @@ def test_a_stranger_waits_with_a_secret(client, lab, tmp_path):
 
 
 @pytest.mark.live_only
-def test_timeout(client, running):
+def test_an_operation_goes_on_when_the_wait_for_it_is_over(client, running):
     operation = client.execute_command(running, "sleep 3", sync=False)
     with pytest.raises(hyperkit.OperationTimeout) as caught:
         client.wait_for_operation(operation, timeout=0.5)
@@ -87,14 +87,14 @@ def test_timeout(client, running):
 
 
 @pytest.mark.live_only
-def test_refused_cancel(client, running):
+def test_an_operation_that_cannot_be_cancelled_goes_on(client, running):
     operation = client.execute_command(running, "sleep 1", sync=False)
     with pytest.raises(hyperkit.BadRequest, match="cancelled"):
         client.cancel_operation(operation)
     client.wait_for_operation(operation)
 
 
-def test_gone(client):
+def test_an_operation_that_is_gone_has_an_unknown_outcome(client):
     with pytest.raises(hyperkit.OperationGone, match="outcome is unknown"):
         client.wait_for_operation(UNKNOWN)
     with pytest.raises(hyperkit.NotFound):
@@ -102,7 +102,7 @@ def test_gone(client):
 
 
 @pytest.mark.live_only
-def test_read_timeout_does_not_cut_a_wait(connect, running):
+def test_the_read_timeout_does_not_cut_a_wait(connect, running):
     client = connect(timeout=0.5)
     assert client.execute_command(running, "sleep 2").metadata["return"] == 0
 
@@ -112,7 +112,7 @@ def test_read_timeout_does_not_cut_a_wait(connect, running):
     "server killed and restarted: wait",
     "ConnectionFailed, OperationGone or a `gap`; the work is started once",
 )
-def test_restart_of_the_server(client, running, restart):
+def test_a_restart_of_the_server_ends_a_wait(client, running, restart):
     operation = client.execute_command(running, "sleep 30", sync=False)
     caught = []
 
