@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.breaker import Breaker
@@ -128,7 +129,6 @@ def test_a_command_whose_handshake_is_cut_is_sent_once(breaker, through, running
 @fault("server killed and restarted: upload", ON_THE_WAY)
 def test_an_upload_that_the_server_does_not_outlive_is_an_error(client, running, restart):
     blocks = [os.urandom(256 * 1024) for _ in range(8)]
-
     left = list(blocks)
 
     class Source:
@@ -167,25 +167,19 @@ def test_a_server_that_starts_cannot_be_reached_or_answers(client, restart):
 
 @fault("50 threads on one client", "every thread gets its own answers; each change is sent once")
 def test_fifty_threads_get_their_own_answers(client, running):
-    faults = []
+    together = threading.Barrier(50, timeout=300)
 
     def work(number):
         name = f"hk-thread-{number}"
-        try:
-            client.create_profile(name, description=name)
-            assert client.profile(name).description == name
-            client.delete_profile(name)
-            done = client.run(running, ["echo", name], capture_output=True, text=True)
-            assert done.stdout == f"{name}\n"
-        except BaseException as error:
-            faults.append(error)
+        together.wait()
+        client.create_profile(name, description=name)
+        assert client.profile(name).description == name
+        client.delete_profile(name)
+        done = client.run(running, ["echo", name], capture_output=True, text=True)
+        assert done.stdout == f"{name}\n"
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(300)
-    assert faults == []
+    with ThreadPoolExecutor(50) as threads:
+        list(threads.map(work, range(50)))
     assert not [one for one in client.profiles() if one.startswith("hk-thread-")]
 
 

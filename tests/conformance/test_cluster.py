@@ -1,7 +1,7 @@
 """Instances and volumes on the members of a real cluster."""
 
 import pytest
-from conformance.storage import sweep
+from conformance.left_behind import sweep
 
 import hyperkit
 

@@ -1,7 +1,7 @@
 """What is created over all members of a real cluster."""
 
 import pytest
-from conformance.storage import sweep
+from conformance.left_behind import sweep
 
 import hyperkit
 from hyperkit._everywhere import create_everywhere

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conformance.conftest import remove_instances
+from conformance.left_behind import remove_instances
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 

@@ -5,7 +5,7 @@ import hashlib
 import io
 
 import pytest
-from conformance.test_images import UNIFIED
+from conformance.archives import UNIFIED
 
 import hyperkit
 

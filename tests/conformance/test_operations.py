@@ -1,10 +1,9 @@
 """Operations: every way in which one can end."""
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from unit.servers import key_pair
 
 import hyperkit
 
@@ -57,23 +56,16 @@ def test_operations_of_every_project_are_one_list(client, kind):
 
 
 @pytest.mark.live_only
-def test_a_stranger_waits_with_a_secret(client, lab, tmp_path):
+def test_a_stranger_waits_with_a_secret(client, stranger):
     image = client.images()[0]
     token = client.create_image_secret(image)
-    certificate, key = key_pair(tmp_path, "stranger")
-    with hyperkit.Client(
-        api_endpoint=lab["https_url"],
-        client_cert=certificate,
-        client_key=key,
-        server_cert=lab["server_certificate"],
-    ) as stranger:
-        with pytest.raises(hyperkit.OperationTimeout):
-            stranger.wait_for_operation(token.id, timeout=1, secret=token.metadata.secret)
-        with pytest.raises(hyperkit.Forbidden):
-            stranger.wait_for_operation(token.id, timeout=1, secret="0" * 64)
-        client.cancel_operation(token)
-        with pytest.raises(hyperkit.OperationError):
-            stranger.wait_for_operation(token.id, secret=token.metadata.secret)
+    with pytest.raises(hyperkit.OperationTimeout):
+        stranger.wait_for_operation(token.id, timeout=1, secret=token.metadata.secret)
+    with pytest.raises(hyperkit.Forbidden):
+        stranger.wait_for_operation(token.id, timeout=1, secret="0" * 64)
+    client.cancel_operation(token)
+    with pytest.raises(hyperkit.OperationError):
+        stranger.wait_for_operation(token.id, secret=token.metadata.secret)
 
 
 @pytest.mark.live_only
@@ -114,19 +106,11 @@ def test_the_read_timeout_does_not_cut_a_wait(connect, running):
 )
 def test_a_restart_of_the_server_ends_a_wait(client, running, restart):
     operation = client.execute_command(running, "sleep 30", sync=False)
-    caught = []
-
-    def wait():
-        try:
-            client.wait_for_operation(operation, timeout=60)
-        except hyperkit.Error as error:
-            caught.append(error)
-
-    waiter = threading.Thread(target=wait)
-    waiter.start()
-    time.sleep(0.5)
-    restart()
-    waiter.join(60)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.wait_for_operation, operation, timeout=60)
+        time.sleep(0.5)
+        restart()
+        error = waiting.exception(60)
     # Neither server keeps operations over a restart: no bare connection error comes out.
-    assert isinstance(caught[0], hyperkit.OperationError)
+    assert isinstance(error, hyperkit.OperationError)
     assert client.container_state(running).status == "Running"

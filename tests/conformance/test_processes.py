@@ -5,11 +5,11 @@ import io
 import os
 import signal
 import subprocess
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conformance.conftest import remove_instances
+from conformance.left_behind import remove_instances
 from conformance.slow_link import SlowLink
 
 import hyperkit
@@ -273,20 +273,14 @@ def test_a_cut_is_an_error(slow, box):
 
 
 def test_many_commands_run_at_once(client, box):
-    results = []
-
     def work(number):
-        for round_ in range(10):
-            text = f"{number}-{round_}"
+        for again in range(10):
+            text = f"{number}-{again}"
             done = client.run(box, ["echo", text], capture_output=True, text=True, check=True)
-            results.append(done.stdout == text + "\n")
+            assert done.stdout == text + "\n"
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == [True] * 200
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(work, range(20)))
 
 
 def test_what_does_not_run_takes_no_command(client, box, name):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from unit.servers import key_pair
 
 import hyperkit
 
@@ -85,18 +84,11 @@ def test_a_hidden_password_survives_an_update(client, lab, kind, newcomer):
 
 
 @pytest.fixture
-def newcomer(lab, client, tmp_path):
+def newcomer(client, stranger):
     """A client that the server does not know yet, and does not know afterwards."""
-    certificate, key = key_pair(tmp_path, "newcomer")
-    with hyperkit.Client(
-        api_endpoint=lab["https_url"],
-        client_cert=certificate,
-        client_key=key,
-        server_cert=lab["server_certificate"],
-    ) as newcomer:
-        assert newcomer.server().auth == "untrusted"
-        yield newcomer
-    fingerprint = hyperkit._trust.pin(Path(certificate).read_text())
+    assert stranger.server().auth == "untrusted"
+    yield stranger
+    fingerprint = hyperkit._trust.pin(stranger.client_cert)
     if fingerprint in client.certificates():
         client.delete_certificate(fingerprint)
 

@@ -1,7 +1,7 @@
 """Storage volumes on their way between two real servers."""
 
 import pytest
-from conformance.storage import POOL, sweep
+from conformance.left_behind import POOL, sweep
 
 import hyperkit
 

@@ -6,8 +6,9 @@ import os
 import tarfile
 
 import pytest
+from conformance.archives import archive
+from conformance.left_behind import POOL
 from conformance.object_store import taking_objects
-from conformance.storage import POOL
 
 import hyperkit
 
@@ -316,6 +317,17 @@ def test_an_archive_is_refused_where_servers_take_none(client):
     if not client.has_extension("import_custom_volume_tar"):
         with pytest.raises(hyperkit.MissingExtension):
             client.import_storage_volume(POOL, io.BytesIO(b""), kind="tar", name="hk-tar")
+
+
+@pytest.mark.live_only
+def test_an_archive_becomes_a_volume(client):
+    if not client.has_extension("import_custom_volume_tar"):
+        pytest.skip("servers that take none are asked above")
+    client.import_storage_volume(
+        POOL, io.BytesIO(archive({"a": b"kept"})), kind="tar", name="hk-tar"
+    )
+    assert client.storage_volume(POOL, "hk-tar").content_type == "filesystem"
+    assert client.read_storage_volume_file(POOL, "hk-tar", "/a") == b"kept"
 
 
 def test_a_volume_that_is_rebuilt_is_empty(client, volume):

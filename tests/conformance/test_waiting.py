@@ -6,8 +6,8 @@ import threading
 import time
 
 import pytest
+from conformance.archives import METADATA, archive
 from conformance.image_server import serving_image
-from conformance.test_images import METADATA, archive
 
 import hyperkit
 
