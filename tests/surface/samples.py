@@ -85,6 +85,7 @@ BASES = {
     "move_storage_volume": [{"new_name": "b"}, {"new_pool": "a"}],
     "patch_instance": [{"config": INSTANCE}],
     "patch_instance_nvram": [{"variables": {GUID: {"Timeout": {"data": 5}}}}],
+    "push_directory": [{"source": str(Path(__file__).parent)}],
     "rebuild_instance": [{"alias": "a"}, {"empty": True}],
     "relocate_storage_volume": [{"source_location": "node-1"}],
     "storage_volumes": [{}, {"type": "custom"}, {"pool": "a"}, {"pool": "a", "type": "custom"}],
