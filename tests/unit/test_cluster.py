@@ -11,8 +11,6 @@ from unit.servers import envelope, key_pair, serving, shaking_hands, tls
 import hyperkit
 from hyperkit._trust import pin
 
-NAMES = ["", ".", "..", "a\nb"]
-
 
 def token_operation(fingerprint="f" * 64, **metadata):
     found = {
@@ -199,32 +197,6 @@ def joining(pair):
         "server_address": "10.0.0.4:8443",
         "server_name": "node-4",
     }
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_that_no_member_has_send_nothing(bare, name):
-    for call in (
-        bare.enable_cluster,
-        bare.create_cluster_join_token,
-        bare.create_cluster_group,
-        bare.create_placement_group,
-        bare.create_replicator,
-        bare.create_project,
-        bare.create_cluster_link_token,
-        bare.cluster_member,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name)
-    for rename in (
-        bare.rename_cluster_member,
-        bare.rename_cluster_group,
-        bare.rename_cluster_link,
-        bare.rename_placement_group,
-        bare.rename_project,
-        bare.rename_replicator,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            rename("a", name)
 
 
 # Leaving

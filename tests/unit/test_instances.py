@@ -67,13 +67,6 @@ def test_bad_arguments_send_nothing(client, arguments, raised):
         client.create_instance("web", **arguments)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a\nb", None])
-def test_names_that_nothing_has_send_nothing(bare, name):
-    for call in (bare.instance, bare.delete_container, bare.start_container):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name)
-
-
 def test_names_are_quoted_whole(client, double):
     double.expect("GET", "/1.0/instances/a%2Fb%3Fc%23d%25e", {})
     client.instance("a/b?c#d%e")
@@ -258,17 +251,3 @@ def test_permissions_of_a_file_that_is_there_are_changed_if_asked(bare, double):
     double.expect("POST", "/1.0/instances/web/files", query={"path": "/a"}, body="x")
     bare.write_file("web", "/a", content="x", mode=0o600, uid=0, modify_permissions=True)
     assert double.headers[-1]["X-LXD-modify-perm"] == "uid,mode"
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])
-def test_names_that_no_template_and_no_record_has_send_nothing(bare, name):
-    for call in (
-        bare.delete_instance_template,
-        bare.instance_template,
-        bare.delete_exec_output_file,
-        bare.exec_output_file,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call("web", name)
-    with pytest.raises(hyperkit.InvalidName):
-        bare.write_instance_template("web", name, content="x")

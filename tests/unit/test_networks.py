@@ -12,49 +12,6 @@ RECORD = "/1.0/network-zones/example.net/records/www"
 RULE = {"action": "allow", "state": "enabled"}
 
 
-HOSTILE = ["", ".", "..", "a\nb", "a\x00"]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_names_that_nothing_has_send_nothing(bare, name):
-    for call in (
-        bare.network,
-        bare.create_network,
-        bare.delete_network,
-        bare.edit_network,
-        bare.network_state,
-        bare.network_leases,
-        bare.network_acl,
-        bare.create_network_acl,
-        bare.network_acl_log,
-        bare.network_address_set,
-        bare.create_network_address_set,
-        bare.network_integration,
-        bare.create_network_integration,
-        bare.network_zone,
-        bare.create_network_zone,
-        bare.network_zone_records,
-        bare.network_forwards,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name)
-    for call in (
-        bare.rename_network,
-        bare.rename_network_acl,
-        bare.rename_network_address_set,
-        bare.rename_network_integration,
-        bare.create_network_forward,
-        bare.create_network_load_balancer,
-        bare.create_network_load_balancer_pool,
-        bare.create_network_peer,
-        bare.create_network_zone_record,
-        bare.network_load_balancer_state,
-        bare.network_load_balancer_pool_state,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call("br0", name)
-
-
 def test_names_are_quoted_whole(met, double):
     client = met("network", "network_dns_records")
     double.expect("DELETE", "/1.0/networks/a%2Fb%3F%23%25")

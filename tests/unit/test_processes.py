@@ -32,15 +32,6 @@ def test_run_refuses_before_anything_is_sent(bare, arguments):
         bare.run("web", **({"command": "true"} | arguments))
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a\0b"])
-def test_names_that_nothing_has_send_nothing(client, name):
-    for call in (client.run, client.popen):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name, "true")
-    with pytest.raises(hyperkit.InvalidName):
-        client.console_log(name)
-
-
 def test_a_size_is_that_of_a_terminal(bare):
     with pytest.raises(hyperkit.ArgumentError, match="pty"):
         bare.popen("web", "sh", width=80)

@@ -20,50 +20,39 @@ DATA = f"{VOLUMES}/custom/data"
 LATER = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])
-def test_names_that_nothing_can_have_send_nothing(bare, name):
+def test_a_slash_in_a_name_sends_nothing(bare):
     for call in (
-        lambda: bare.create_storage_volume("default", name),
-        lambda: bare.rename_storage_volume("default", "a", name),
-        lambda: bare.restore_storage_volume("default", "a", name),
-        lambda: bare.create_storage_volume_snapshot("default", "a", name),
-        lambda: bare.rename_storage_volume_snapshot("default", "a", "b", name),
-        lambda: bare.create_storage_volume_backup("default", "a", name),
-        lambda: bare.rename_storage_volume_backup("default", "a", "b", name),
-        lambda: bare.copy_storage_volume("default", "a", name),
-        lambda: bare.copy_storage_volume("default", f"a/{name}", "b"),
-        lambda: bare.move_storage_volume("default", "a", new_name=name),
-        lambda: bare.import_storage_volume("default", io.BytesIO(b""), name=name),
-        lambda: bare.create_storage_volume_bitmap("default", "a", name),
+        lambda: bare.create_storage_volume("default", "a/b"),
+        lambda: bare.rename_storage_volume("default", "a", "a/b"),
+        lambda: bare.restore_storage_volume("default", "a", "a/b"),
+        lambda: bare.create_storage_volume_snapshot("default", "a", "a/b"),
+        lambda: bare.rename_storage_volume_snapshot("default", "a", "b", "a/b"),
+        lambda: bare.create_storage_volume_backup("default", "a", "a/b"),
+        lambda: bare.rename_storage_volume_backup("default", "a", "b", "a/b"),
+        lambda: bare.copy_storage_volume("default", "a", "a/b"),
+        lambda: bare.move_storage_volume("default", "a", new_name="a/b"),
+        lambda: bare.import_storage_volume("default", io.BytesIO(b""), name="a/b"),
+        lambda: bare.create_storage_volume_bitmap("default", "a", "a/b"),
     ):
         with pytest.raises(hyperkit.InvalidName):
             call()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\0b"])
-def test_paths_that_lead_elsewhere_send_nothing(bare, name):
+def test_names_in_keywords_that_lead_elsewhere_send_nothing(bare, name):
     for call in (
-        lambda: bare.create_storage_pool(name, driver="dir"),
-        lambda: bare.delete_storage_pool(name),
-        lambda: bare.storage_pool_resources(name),
-        lambda: bare.storage_volumes(name),
-        lambda: bare.storage_volumes("default", type=name),
-        lambda: bare.delete_storage_volume(name, "a"),
-        lambda: bare.delete_storage_volume("default", name),
-        lambda: bare.delete_storage_volume("default", "a", type=name),
-        lambda: bare.rebuild_storage_volume("default", name),
-        lambda: bare.delete_storage_volume_snapshot("default", "a", name),
-        lambda: bare.delete_storage_volume_backup("default", "a", name),
-        lambda: bare.export_storage_volume("default", name, "dest"),
-        lambda: bare.delete_storage_volume_bitmap("default", "a", name),
-        lambda: bare.storage_volume_nbd("default", name),
-        lambda: bare.storage_volume_sftp(name, "a"),
-        lambda: bare.read_storage_volume_file("default", name, "/a"),
-        lambda: bare.move_storage_volume("default", "a", new_pool=name),
+        lambda: bare.copy_storage_volume("default", f"a/{name}", "b"),
         lambda: bare.copy_storage_volume("default", "a", "b", new_pool=name),
-        lambda: bare.transfer_storage_volume("default", "a", bare, new_pool=name),
-        lambda: bare.transfer_storage_volume("default", "a", bare, new_name=name),
+        lambda: bare.create_storage_volume_backup("default", "a", name),
+        lambda: bare.delete_storage_volume("default", "a", type=name),
+        lambda: bare.import_storage_volume("default", io.BytesIO(b""), name=name),
         lambda: bare.init_storage_volume_migration("default", "a", name),
+        lambda: bare.move_storage_volume("default", "a", new_name=name),
+        lambda: bare.move_storage_volume("default", "a", new_pool=name),
+        lambda: bare.storage_volumes("default", type=name),
+        lambda: bare.storage_volumes(name),
+        lambda: bare.transfer_storage_volume("default", "a", bare, new_name=name),
+        lambda: bare.transfer_storage_volume("default", "a", bare, new_pool=name),
     ):
         with pytest.raises(hyperkit.InvalidName):
             call()

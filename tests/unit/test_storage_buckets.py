@@ -145,18 +145,9 @@ def test_an_import_says_its_name_in_a_header(buckets, double):
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])
-def test_names_that_no_bucket_has_send_nothing(bare, name):
-    for call in (
-        lambda: bare.create_storage_bucket("default", name),
-        lambda: bare.create_storage_bucket_key("default", "photos", name),
-        lambda: bare.create_storage_bucket_backup("default", "photos", name),
-        lambda: bare.delete_storage_bucket(name, "photos"),
-        lambda: bare.import_storage_bucket("default", io.BytesIO(b"x"), name=name),
-        lambda: bare.rename_storage_bucket_backup("default", "photos", "one", name),
-        lambda: bare.storage_bucket_key("default", "photos", name),
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call()
+def test_an_import_by_a_name_that_no_bucket_has_sends_nothing(bare, name):
+    with pytest.raises(hyperkit.InvalidName):
+        bare.import_storage_bucket("default", io.BytesIO(b"x"), name=name)
 
 
 def test_names_are_quoted_whole(buckets, double):
