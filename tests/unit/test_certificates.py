@@ -2,17 +2,14 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
+from surface.samples import CERTIFICATE as PEM
 from unit.double import greet
 
 import hyperkit
 from hyperkit._token import decode_token, encode_token
 from hyperkit.types import TrustToken
-
-PEM = (Path(__file__).parent.parent / "conformance" / "data" / "client.crt").read_text()
-
 
 ISSUED = {
     "addresses": ["192.0.2.1:8443"],
