@@ -17,8 +17,6 @@ ISSUED = {
     "request": {"name": "laptop"},
     "secret": "s",
 }
-
-
 PENDING = {"class": "token", "status_code": 103, "id": "u-1", "metadata": ISSUED}
 
 

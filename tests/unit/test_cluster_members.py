@@ -148,6 +148,9 @@ def test_what_a_server_does_not_know_is_not_sent(client, call, extension):
         call(client)
 
 
+# Links: only LXD's main branch has them
+
+
 def test_a_link_is_made_by_a_token_of_the_other_side(bare, double):
     greet(double, "cluster_links")
     offered = {"client_name": "x", "secret": "s3", "fingerprint": "f", "addresses": ["a:1"]}

@@ -9,14 +9,8 @@ from unit.double import greet, started
 import hyperkit
 
 POOLS = "/1.0/storage-pools"
-
-
 VOLUMES = f"{POOLS}/default/volumes"
-
-
 DATA = f"{VOLUMES}/custom/data"
-
-
 LATER = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 
 
