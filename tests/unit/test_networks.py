@@ -4,6 +4,7 @@ import pytest
 from unit.double import error, operation, started
 
 import hyperkit
+from hyperkit import _edit
 
 BR0 = "/1.0/networks/br0"
 FORWARD = f"{BR0}/forwards/192.0.2.1"
@@ -148,7 +149,7 @@ def test_a_patch_goes_on_top_of_what_others_have_changed(met, double, monkeypatc
 def test_a_patch_does_not_run_after_a_server_for_ever(met, double):
     client = met("network_forward")
     body = {"config": {"user.a": "1"}, "description": "", "ports": []}
-    for _ in range(5):
+    for _ in range(_edit._TRIES):
         double.expect("GET", FORWARD, forward())
         double.expect("PATCH", FORWARD, status=412, raw=error(412, "ETag"), body=body)
     with pytest.raises(hyperkit.PreconditionFailed):
