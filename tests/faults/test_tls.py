@@ -10,6 +10,8 @@ import warnings
 from pathlib import Path
 
 import pytest
+import requests
+from faults.lies import Script
 from unit.double import about
 from unit.servers import envelope, key_pair, serving, tls
 from unit.tunnel import proxying
@@ -206,8 +208,6 @@ def test_no_variable_turns_verification_off(monkeypatch, pair, name, value):
 
 @ENVIRONMENT
 def test_a_session_of_the_users_does_not_weaken_it(monkeypatch, tmp_path, pair):
-    import requests
-
     stranger = key_pair(tmp_path, "stranger")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", stranger[0])
     session = requests.Session()
@@ -238,8 +238,6 @@ def test_netrc_is_not_read(monkeypatch, tmp_path, pair):
     netrc.write_text(f"machine {HERE} login somebody password secret\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    import requests
-
     with at(*pair) as (url, server):
         for session in (None, requests.Session()):
             client = hyperkit.Client(api_endpoint=url, server_cert=pair[0], session=session)
@@ -272,18 +270,21 @@ def test_a_redirect_to_another_host(pair, status, method):
             return status, {"Location": f"{other}/1.0", "Content-Length": "0"}, b""
 
         with serving((HERE, 0), elsewhere, context=tls(*pair)) as server:
-            client = hyperkit.Client(
-                api_endpoint=server.url,
-                client_cert=pair[0],
-                client_key=pair[1],
-                server_cert=pair[0],
-                token="t-secret",
-            )
-            with pytest.raises(hyperkit.InvalidResponse) as caught:
-                client.get("/1.0/x") if method == "GET" else client.post("/1.0/x", {})
-            assert "t-secret" not in str(caught.value)
+            for session in (None, requests.Session()):
+                client = hyperkit.Client(
+                    api_endpoint=server.url,
+                    client_cert=pair[0],
+                    client_key=pair[1],
+                    server_cert=pair[0],
+                    session=session,
+                    token="t-secret",
+                )
+                with pytest.raises(hyperkit.InvalidResponse) as caught:
+                    client.get("/1.0/x") if method == "GET" else client.post("/1.0/x", {})
+                assert "t-secret" not in str(caught.value)
+                client.close()
         assert (stranger.connections, stranger.requests) == (0, [])
-        assert len(server.requests) == 1
+        assert len(server.requests) == 2
 
 
 @fault("redirect to another host", "InvalidResponse; the other host is never spoken to")
@@ -291,8 +292,6 @@ def test_a_redirect_to_another_host(pair, status, method):
     "location", ["http://[", "//other.test/", "http://unix.socket:1/", "\x01"]
 )
 def test_a_redirect_to_nowhere_is_not_followed(tmp_path, location):
-    from faults.lies import Script
-
     head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
     with Script(str(tmp_path / "s"), lambda asked: head) as server:
         with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s") as client:
