@@ -318,13 +318,6 @@ def test_a_server_is_not_trusted_otherwise(server, tmp_path, monkeypatch):
         ask(server, server_cert=other)
 
 
-def test_a_pinned_certificate_that_has_expired_is_refused(tmp_path):
-    certificate, key = key_pair(tmp_path, "old", days=-1)
-    with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
-        with pytest.raises(hyperkit.TLSError, match="expired"):
-            ask(server, server_cert=certificate)
-
-
 def test_a_client_certificate_is_a_path_or_text_and_its_key_may_be_locked(server, tmp_path):
     certificate, key = key_pair(tmp_path, "client")
     locked = key_pair(tmp_path, "locked", password="open sesame")
