@@ -217,10 +217,10 @@ def newest(mode):
 def connect(mode, request):
     """Make clients of the server that the test is to run on."""
     server, how = mode
+    test = f"{request.node.path.stem}.{request.node.originalname}"
+    recording = FOLDER / SERVERS[server] / f"{test}.json"
     if how == "replay":
-        name = re.sub(r"\[.*", "", request.node.name)
-        path = FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json"
-        adapter = Replayer(path)
+        adapter = Replayer(recording)
         yield lambda **options: over(adapter, "unix:///recorded", options)
         adapter.check_end()
         return
@@ -229,8 +229,7 @@ def connect(mode, request):
         endpoint = f"unix://{lab['socket']}"
         adapter = Recorder(_transport.adapter_for(hyperkit.Client(api_endpoint=endpoint)))
         yield lambda **options: over(adapter, endpoint, options)
-        name = re.sub(r"\[.*", "", request.node.name)
-        adapter.save(FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json")
+        adapter.save(recording)
         adapter.close()
         return
     made = []
