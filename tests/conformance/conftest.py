@@ -15,8 +15,8 @@ from conformance import reached
 from conformance.embedded import FLAVOURS, Embedded, why_not
 from conformance.left_behind import POOL, remove_instances, sweep
 from conformance.recording import FOLDER, Recorder, Replayer
-from faults.recorded import fault_is_recorded  # noqa: F401 - a fixture
 from faults.secrets import Watch
+from faults.table import fault_is_recorded  # noqa: F401 - a fixture
 from unit.servers import key_pair
 
 import hyperkit

@@ -1,7 +1,7 @@
 """An embedded server of each product, a client with a container, and a count of requests."""
 
 import pytest
-from faults.recorded import fault_is_recorded  # noqa: F401 - a fixture
+from faults.table import fault_is_recorded  # noqa: F401 - a fixture
 from unit.environment import no_environment  # noqa: F401 - a fixture
 
 from hyperkit.testing import Server
