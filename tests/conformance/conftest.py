@@ -1,6 +1,5 @@
 """One suite, several servers: recordings and the embedded one, a live LXD or Incus on demand."""
 
-import contextlib
 import json
 import os
 import re
@@ -14,10 +13,11 @@ import pytest
 import requests
 from conformance import reached
 from conformance.embedded import FLAVOURS, Embedded, why_not
+from conformance.left_behind import POOL, remove_instances, sweep
 from conformance.recording import FOLDER, Recorder, Replayer
-from conformance.storage import POOL, sweep
-from faults.recorded import fault_is_recorded  # noqa: F401 - a fixture
 from faults.secrets import Watch
+from faults.table import fault_is_recorded  # noqa: F401 - a fixture
+from unit.servers import key_pair
 
 import hyperkit
 from hyperkit import _transport
@@ -217,10 +217,10 @@ def newest(mode):
 def connect(mode, request):
     """Make clients of the server that the test is to run on."""
     server, how = mode
+    test = f"{request.node.path.stem}.{request.node.originalname}"
+    recording = FOLDER / SERVERS[server] / f"{test}.json"
     if how == "replay":
-        name = re.sub(r"\[.*", "", request.node.name)
-        path = FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json"
-        adapter = Replayer(path)
+        adapter = Replayer(recording)
         yield lambda **options: over(adapter, "unix:///recorded", options)
         adapter.check_end()
         return
@@ -229,8 +229,7 @@ def connect(mode, request):
         endpoint = f"unix://{lab['socket']}"
         adapter = Recorder(_transport.adapter_for(hyperkit.Client(api_endpoint=endpoint)))
         yield lambda **options: over(adapter, endpoint, options)
-        name = re.sub(r"\[.*", "", request.node.name)
-        adapter.save(FOLDER / SERVERS[server] / f"{request.node.path.stem}.{name}.json")
+        adapter.save(recording)
         adapter.close()
         return
     made = []
@@ -267,6 +266,19 @@ def client(connect):
 
 
 @pytest.fixture
+def stranger(lab, tmp_path_factory):
+    """A client over HTTPS, with a certificate that the server does not know."""
+    certificate, key = key_pair(tmp_path_factory.mktemp("stranger"), "stranger")
+    with hyperkit.Client(
+        api_endpoint=lab["https_url"],
+        client_cert=certificate,
+        client_key=key,
+        server_cert=lab["server_certificate"],
+    ) as stranger:
+        yield stranger
+
+
+@pytest.fixture
 def name(mode, request):
     """A name for the test's instance, which is gone before and after."""
     chosen = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_"))[:40]
@@ -282,16 +294,6 @@ def name(mode, request):
     remove()
     yield chosen
     remove()
-
-
-def remove_instances(client, name):
-    """Remove what a test has left."""
-    for left in client.instances():
-        if left.startswith(name):
-            with contextlib.suppress(hyperkit.Error):
-                client.stop_instance(left, force=True)
-            with contextlib.suppress(hyperkit.Error):
-                client.delete_instance(left)
 
 
 @pytest.fixture

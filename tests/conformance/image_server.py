@@ -32,13 +32,12 @@ def serving_image(image, alias, wait=lambda: None):
             for product in ("LXD", "Incus"):
                 headers |= {
                     f"{product}-Image-Hash": fingerprint,
-                    f"{product}-Image-URL": f"{url}/image.tar.gz",
+                    f"{product}-Image-URL": f"{server.url}/image.tar.gz",
                 }
         return 200, headers, content
 
     with serving(("127.0.0.1", 0), answer) as server:
-        url = f"http://127.0.0.1:{server.server_address[1]}"
-        yield url
+        yield server.url
 
 
 def _streams(image, fingerprint, alias):

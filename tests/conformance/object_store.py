@@ -15,4 +15,4 @@ def taking_objects():
         return 200, {"ETag": '"hk"'}, b""
 
     with serving(("127.0.0.1", 0), answer) as server:
-        yield f"http://127.0.0.1:{server.server_address[1]}", objects
+        yield server.url, objects

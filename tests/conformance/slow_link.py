@@ -4,12 +4,12 @@ import contextlib
 import socket
 import time
 
-from conformance.proxy import Proxy
+from unit.listener import Listener
 
 BLOCK = 32 * 1024
 
 
-class SlowLink(Proxy):
+class SlowLink(Listener):
     """Forwards connections, each at its pace.
 
     Args:
@@ -19,10 +19,11 @@ class SlowLink(Proxy):
     """
 
     def __init__(self, target, address, rate):
+        self.target = target
         self.rate = rate
         self.open = []
         # Small buffers, lest the whole output fit into them.
-        super().__init__(target, address, room=BLOCK)
+        super().__init__(address, room=BLOCK)
 
     def take(self, near):
         far = socket.socket(self.family)

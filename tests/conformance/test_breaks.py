@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.breaker import Breaker
@@ -78,7 +79,7 @@ def test_a_read_is_asked_for_again(client, breaker, through, stage):
 
 
 @fault("cut: in the stream", ON_THE_WAY)
-def test_streams(client, breaker, through, running, tmp_path):
+def test_a_stream_that_is_cut_is_never_short(client, breaker, through, running, tmp_path):
     client.write_file(running, "/root/big", content=os.urandom(3 << 20))
     breaker.cut(b"/websocket?secret=", down=200_000, times=99)
     with pytest.raises(hyperkit.ConnectionFailed):
@@ -109,7 +110,7 @@ def is_cut(client, instance, file, content):
 
 
 @fault("cut: in the wait", "the wait goes on over a new connection; the work is started once")
-def test_waits(breaker, through, running):
+def test_a_wait_goes_on_after_cuts(breaker, through, running):
     breaker.cut(b"/wait?", down=0, times=3)
     assert through.execute_command(running, "sleep 1").metadata["return"] == 0
     assert breaker.cuts == 3
@@ -118,7 +119,7 @@ def test_waits(breaker, through, running):
 
 @fault("cut: in the websocket's handshake", "ConnectionFailed; sent once")
 @pytest.mark.parametrize("plan", [{"up": 25}, {"down": 0}, {"down": 25}])
-def test_handshakes(breaker, through, running, plan):
+def test_a_command_whose_handshake_is_cut_is_sent_once(breaker, through, running, plan):
     breaker.cut(b"/websocket?secret=", **plan, times=99)
     with pytest.raises(hyperkit.ConnectionFailed):
         through.run(running, ["true"], capture_output=True)
@@ -126,9 +127,8 @@ def test_handshakes(breaker, through, running, plan):
 
 
 @fault("server killed and restarted: upload", ON_THE_WAY)
-def test_killed_in_an_upload(client, running, restart):
+def test_an_upload_that_the_server_does_not_outlive_is_an_error(client, running, restart):
     blocks = [os.urandom(256 * 1024) for _ in range(8)]
-
     left = list(blocks)
 
     class Source:
@@ -144,7 +144,7 @@ def test_killed_in_an_upload(client, running, restart):
 
 
 @fault("503 while the server starts", "waited for within the timeout, then 503")
-def test_a_server_that_starts(client, restart):
+def test_a_server_that_starts_cannot_be_reached_or_answers(client, restart):
     """Until somebody listens it cannot be reached; from then on, answers are answers."""
     ended = threading.Event()
     seen = []
@@ -166,31 +166,25 @@ def test_a_server_that_starts(client, restart):
 
 
 @fault("50 threads on one client", "every thread gets its own answers; each change is sent once")
-def test_fifty_threads(client, running):
-    faults = []
+def test_fifty_threads_get_their_own_answers(client, running):
+    together = threading.Barrier(50, timeout=300)
 
     def work(number):
         name = f"hk-thread-{number}"
-        try:
-            client.create_profile(name, description=name)
-            assert client.profile(name).description == name
-            client.delete_profile(name)
-            done = client.run(running, ["echo", name], capture_output=True, text=True)
-            assert done.stdout == f"{name}\n"
-        except BaseException as error:
-            faults.append(error)
+        together.wait()
+        client.create_profile(name, description=name)
+        assert client.profile(name).description == name
+        client.delete_profile(name)
+        done = client.run(running, ["echo", name], capture_output=True, text=True)
+        assert done.stdout == f"{name}\n"
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(300)
-    assert faults == []
+    with ThreadPoolExecutor(50) as threads:
+        list(threads.map(work, range(50)))
     assert not [one for one in client.profiles() if one.startswith("hk-thread-")]
 
 
 @fault("a full pool", "OperationFailed in the server's words; what was there is unharmed")
-def test_a_full_pool(client, name, mode, tmp_path):
+def test_a_full_pool_harms_nothing_that_was_there(client, name, mode, tmp_path):
     if mode[1] == "https":
         pytest.skip("the disc is full however it is spoken to")
     place = tmp_path / "disc"

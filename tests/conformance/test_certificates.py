@@ -57,7 +57,7 @@ def test_life_of_a_certificate(client, certificate):
         client.certificate(certificate)
 
 
-def test_another_certificate_in_its_place(client, certificate):
+def test_another_certificate_takes_its_place(client, certificate):
     client.patch_certificate(certificate, cert=SECOND)
     found = client.certificate(FINGERPRINTS[1])
     assert found.name == "hk-one"
@@ -74,7 +74,7 @@ def test_the_kind_of_a_certificate_stays(client, clean):
         client.update_certificate(FINGERPRINTS[0], name="hk-metrics", restricted=False)
 
 
-def test_descriptions_and_filters(client, clean, kind):
+def test_descriptions_are_kept_and_lists_filtered(client, clean, kind):
     if kind == "lxd":
         with pytest.raises(hyperkit.MissingExtension, match="certificate_description"):
             client.create_certificate(FIRST, name="hk-one", description="Mine")
@@ -86,7 +86,7 @@ def test_descriptions_and_filters(client, clean, kind):
     assert client.certificate(FINGERPRINTS[0]).description == "Yours"
 
 
-def test_tokens(client):
+def test_a_token_is_pending_until_it_is_cancelled(client):
     operation = client.create_certificate(
         name="hk-token", projects=["default"], restricted=True, token=True
     )
@@ -105,7 +105,7 @@ def test_tokens(client):
     assert operation.id not in [one.id for one in client.certificate_tokens()]
 
 
-def test_a_token_that_expires(client):
+def test_a_token_expires_when_the_server_says_so(client):
     client.patch_server({"core.remote_token_expiry": "1H"})
     try:
         operation = client.create_certificate(name="hk-token", token=True)

@@ -1,21 +1,21 @@
-"""Instances on the members of a real cluster."""
+"""Instances and volumes on the members of a real cluster."""
 
 import pytest
-from conformance.storage import sweep
+from conformance.left_behind import sweep
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
 
 
-def test_create_on_a_member(first, cluster):
+def test_an_instance_is_created_on_a_member(first, cluster):
     client = hyperkit.Client(api_endpoint=first.api_endpoint, target=cluster[1]["name"])
     client.create_container("hk-there", alias="busybox")
     assert first.instance("hk-there").location == cluster[1]["name"]
     client.close()
 
 
-def test_move_to_another_member(first, cluster):
+def test_a_move_to_another_member_loses_nothing(first, cluster):
     first.create_container("hk-moved", alias="busybox", config={"user.a": 1})
     first.write_file("hk-moved", "/root/a", content="here")
     before = first.instance("hk-moved")
@@ -27,7 +27,7 @@ def test_move_to_another_member(first, cluster):
     assert first.read_file("hk-moved", "/root/a") == b"here"
 
 
-def test_move_with_another_name(first, cluster):
+def test_a_move_may_give_another_name(first, cluster):
     first.create_container("hk-old", alias="busybox")
     first.create_snapshot("hk-old", "then")
     [there, *_] = [
@@ -38,14 +38,14 @@ def test_move_with_another_name(first, cluster):
     assert "hk-old" not in first.instances()
 
 
-def test_move_to_a_member_that_is_not_there(first):
+def test_a_move_to_a_member_that_is_not_there_moves_nothing(first):
     first.create_container("hk-stays", alias="busybox")
     with pytest.raises(hyperkit.Error):
         first.move_instance("hk-stays", target="nowhere")
     assert "hk-stays" in first.instances()
 
 
-def test_copy_to_every_member(first, cluster):
+def test_a_copy_goes_to_every_member(first, cluster):
     first.create_container("hk-one", alias="busybox")
     for member in cluster:
         copy = f"hk-copy-{member['name'][-1]}"
@@ -53,7 +53,7 @@ def test_copy_to_every_member(first, cluster):
         assert first.instance(copy).location == member["name"]
 
 
-def test_one_member_of_all(first, cluster):
+def test_a_client_may_keep_to_one_member(first, cluster):
     there = first.using(target=cluster[1]["name"])
     there.create_container("hk-target", alias="busybox")
     assert first.instance("hk-target").location == cluster[1]["name"]
@@ -63,7 +63,7 @@ def test_one_member_of_all(first, cluster):
         first.using(target="nowhere").create_container("hk-lost", alias="busybox")
 
 
-def test_a_member_by_itself(first, cluster):
+def test_a_member_tells_of_itself(first, cluster):
     there = cluster[1]["name"]
     assert first.server(target=there).environment.server_name == there
     assert first.resources(target=there).memory.total > 0
@@ -71,7 +71,7 @@ def test_a_member_by_itself(first, cluster):
     assert first.metrics(target=there).endswith("# EOF\n")
 
 
-def test_a_members_own_configuration(first, cluster):
+def test_a_member_has_configuration_of_its_own(first, cluster):
     there, here = cluster[1]["name"], first.server().environment.server_name
     key = "core.debug_address"
     before = first.server(target=here).config
@@ -85,25 +85,7 @@ def test_a_members_own_configuration(first, cluster):
     assert key not in first.server(target=there).config
 
 
-def test_a_pool_over_all_members(first, cluster):
-    names = [one["name"] for one in cluster]
-    try:
-        first.create_storage_pool(
-            "hk-pool", driver="dir", config={"user.a": 1}, description="On all", member_config={}
-        )
-        found = first.storage_pool("hk-pool")
-        assert (found.status, sorted(found.locations)) == ("Created", sorted(names))
-        assert (found.config, found.description) == ({"user.a": "1"}, "On all")
-        for name in names:
-            assert "source" in first.storage_pool("hk-pool", target=name).config
-    finally:
-        sweep(first)
-    with pytest.raises(hyperkit.ArgumentError, match="hk-nobody"):
-        first.create_storage_pool("hk-pool", driver="dir", member_config={"hk-nobody": {}})
-    assert "hk-pool" not in first.storage_pools()
-
-
-def test_volumes_on_members(first, cluster):
+def test_a_volume_moves_from_member_to_member(first, cluster):
     here, there = [one["name"] for one in cluster[:2]]
     try:
         first.create_storage_volume(

@@ -39,7 +39,7 @@ LATER = {
 }
 
 
-def test_no_cluster(client):
+def test_a_server_that_is_alone_has_no_members(client):
     found = client.cluster()
     assert (found.enabled, found.server_name) == (False, "")
     for ask in (client.cluster_members, client.cluster_groups):
@@ -49,7 +49,7 @@ def test_no_cluster(client):
         client.create_cluster_join_token("node-4")
 
 
-def test_nothing_to_disable(client):
+def test_a_server_that_is_alone_is_not_disabled(client):
     # The server would do it, and start anew with an empty database.
     with pytest.raises(hyperkit.ArgumentError, match="not part of a cluster"):
         client.disable_cluster(force=True)
@@ -61,7 +61,7 @@ def test_nothing_is_created_over_no_cluster(client):
         create_everywhere(client, "storage-pools", body, {"node-1": {}})
 
 
-def test_what_later_servers_have(client, kind):
+def test_what_later_servers_have_is_not_asked_for(client, kind):
     version = client.server().environment.server_version
     title = {"lxd": "LXD", "incus": "Incus"}[kind] + f" {version}"
     for extension, calls in LATER.items():

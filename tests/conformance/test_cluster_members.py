@@ -10,7 +10,6 @@ import pytest
 
 import hyperkit
 from hyperkit import where
-from hyperkit._everywhere import create_everywhere
 
 pytestmark = pytest.mark.live_only
 
@@ -54,7 +53,7 @@ def join(first, joiner, alone, name="hk-joiner", **options):
     return joiner.join_cluster(token, server_address=alone["https_url"][8:], **options)
 
 
-def test_members(first, cluster):
+def test_members_are_listed_and_described(first, cluster):
     names = [member["name"] for member in cluster]
     assert first.cluster_members() == names
     found = first.cluster_members(recursion=1)
@@ -68,7 +67,7 @@ def test_members(first, cluster):
         first.cluster_member("nowhere")
 
 
-def test_change_a_member(first, cluster):
+def test_a_change_of_a_member_keeps_what_was_not_given(first, cluster):
     name = cluster[2]["name"]
     before = first.cluster_member(name)
     try:
@@ -96,7 +95,7 @@ def test_change_a_member(first, cluster):
     assert (found.config, found.description, found.failure_domain) == ({}, "", "default")
 
 
-def test_rename_a_member(first, cluster):
+def test_a_member_is_renamed(first, cluster):
     name = cluster[2]["name"]
     first.rename_cluster_member(name, "hk-renamed")
     try:
@@ -108,7 +107,7 @@ def test_rename_a_member(first, cluster):
     assert first.cluster_member(name).status == "Online"
 
 
-def test_state_of_a_member(first, cluster):
+def test_a_member_tells_its_state(first, cluster):
     name = cluster[1]["name"]
     if not first.has_extension("cluster_member_state"):
         with pytest.raises(hyperkit.MissingExtension, match="cluster_member_state"):
@@ -120,7 +119,7 @@ def test_state_of_a_member(first, cluster):
     assert found.storage_pools["default"].space.total > 0
 
 
-def test_filter_members(first, cluster):
+def test_members_are_filtered_where_servers_can(first, cluster):
     by_name = where("server_name", cluster[1]["name"])
     if not first.has_extension("api_filtering_extended"):
         with pytest.raises(hyperkit.MissingExtension, match=r"LXD 5\.0\.2"):
@@ -177,7 +176,7 @@ def test_life_of_a_group(first, cluster):
         first.cluster_group(group)
 
 
-def test_evacuate_and_restore(first, cluster):
+def test_instances_leave_a_member_and_come_back(first, cluster):
     name = cluster[1]["name"]
     first.create_container("hk-moves", alias="busybox", target=name)
     first.start_container("hk-moves")
@@ -200,7 +199,7 @@ def test_evacuate_and_restore(first, cluster):
     assert first.instance("hk-moves").location == name
 
 
-def test_restore_where_instances_stay(first, cluster):
+def test_a_member_is_restored_without_its_instances(first, cluster):
     if not first._capabilities().restores_in_place:
         pytest.skip("this came later")
     name = cluster[1]["name"]
@@ -213,7 +212,7 @@ def test_restore_where_instances_stay(first, cluster):
     assert (found.location != name, found.status) == (True, "Running")
 
 
-def test_evacuate_by_stopping(first, cluster):
+def test_instances_of_a_member_are_stopped_and_started(first, cluster):
     if not first.has_extension("clustering_evacuation_mode"):
         pytest.skip("modes came later")
     name = cluster[1]["name"]
@@ -228,7 +227,7 @@ def test_evacuate_by_stopping(first, cluster):
     assert first.instance("hk-stays").status == "Running"
 
 
-def test_join_and_leave(first, joiner, alone, cluster):
+def test_a_server_joins_and_leaves(first, joiner, alone, cluster):
     assert join(first, joiner, alone).status == "Success"
     assert (joiner.cluster().enabled, joiner.cluster().server_name) == (True, "hk-joiner")
     assert joiner.cluster_members() == first.cluster_members()
@@ -249,7 +248,7 @@ def test_join_and_leave(first, joiner, alone, cluster):
         first.delete_cluster_member("hk-joiner", pending=True)
 
 
-def test_join_over_https(first, alone, joiner, cluster):
+def test_a_server_joins_over_https_and_is_forgotten(first, alone, joiner, cluster):
     old = alone["server_certificate"]
     with hyperkit.Client(
         api_endpoint=alone["https_url"],
@@ -280,7 +279,7 @@ def test_join_over_https(first, alone, joiner, cluster):
     assert "hk-joiner" not in first.cluster_members()
 
 
-def test_a_token_of_another_cluster(first, joiner, alone, cluster):
+def test_the_token_of_another_cluster_is_not_sent(first, joiner, alone, cluster):
     issued = first.create_cluster_join_token("hk-joiner")
     with pytest.raises(hyperkit.UntrustedServer, match="Nothing was sent"):
         joiner.join_cluster(
@@ -300,7 +299,7 @@ def test_a_token_of_another_cluster(first, joiner, alone, cluster):
     assert not joiner.cluster().enabled
 
 
-def test_form_a_cluster_and_end_it(alone):
+def test_a_cluster_is_formed_and_ended(alone):
     with hyperkit.Client(
         api_endpoint=alone["https_url"],
         client_cert=alone["client_certificate"],
@@ -323,7 +322,7 @@ def test_form_a_cluster_and_end_it(alone):
         assert not client.cluster().enabled
 
 
-def test_replace_the_certificate(first, cluster, tmp_path):
+def test_the_certificate_of_a_cluster_is_replaced(first, cluster, tmp_path):
     files = {"out": tmp_path / "new.crt", "keyout": tmp_path / "new.key"}
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes"]
     names = ["-subj", "/CN=hk-cluster", "-addext", "subjectAltName=DNS:hk-cluster,IP:127.0.0.1"]
@@ -362,75 +361,3 @@ def client_of(member):
         client_key=member["client_key"],
         server_cert=pinned,
     )
-
-
-def test_a_pool_over_all_members(first, cluster, tmp_path):
-    names = [member["name"] for member in cluster]
-    own = tmp_path / "own"
-    own.mkdir()
-    body = {"name": "hk-pool", "driver": "dir", "description": "All", "config": {"user.a": "1"}}
-    made = create_everywhere(first, "storage-pools", body, {names[1]: {"source": own}})
-    try:
-        assert made.status == "Success"
-        found = first.get("/1.0/storage-pools/hk-pool").metadata
-        assert (found.status, found.description, found.config) == (
-            "Created",
-            "All",
-            {"user.a": "1"},
-        )
-        assert sorted(found.locations) == names
-        there = first.get(f"/1.0/storage-pools/hk-pool?target={names[1]}").metadata
-        assert there.config["source"] == str(own)
-    finally:
-        first.delete("/1.0/storage-pools/hk-pool")
-
-
-@pytest.mark.parametrize(
-    "refused",
-    [{"source": "/nonexistent/folder"}, {"rsync.bwlimit": 1}],
-    ids=["at the end", "in the middle"],
-)
-def test_a_pool_that_a_member_refuses(first, cluster, refused):
-    names = [member["name"] for member in cluster]
-    body = {"name": "hk-pool", "driver": "dir", "config": {}}
-    with pytest.raises(hyperkit.APIError):
-        create_everywhere(first, "storage-pools", body, {names[1]: refused})
-    with pytest.raises(hyperkit.NotFound):
-        first.get("/1.0/storage-pools/hk-pool")
-
-
-def test_a_pool_that_is_there_stays(first, cluster):
-    body = {"name": "default", "driver": "dir", "config": {}}
-    with pytest.raises(hyperkit.APIError):
-        create_everywhere(first, "storage-pools", body, {cluster[0]["name"]: {}})
-    assert first.get("/1.0/storage-pools/default").metadata.status == "Created"
-
-
-def test_a_network_over_all_members(first, cluster):
-    parents = {member["name"]: {"parent": "eth0"} for member in cluster}
-    narrow = first.using(target=cluster[0]["name"], auto_sync=False)
-    body = {"name": "hk-net", "type": "macvlan", "config": {"user.a": "1"}}
-    create_everywhere(narrow, "networks", body, parents)
-    try:
-        found = first.network("hk-net")
-        assert (found.status, sorted(found.locations)) == ("Created", sorted(parents))
-    finally:
-        first.delete_network("hk-net")
-
-
-def test_a_bridge_that_the_machine_has_once_only(first, cluster):
-    # The members share one machine, so the second one cannot make the interface.
-    body = {
-        "name": "hk-bridge",
-        "type": "bridge",
-        "config": {"ipv4.address": "none", "ipv6.address": "none"},
-    }
-    with pytest.raises(hyperkit.APIError, match="already exists"):
-        create_everywhere(first, "networks", body, {cluster[0]["name"]: {}})
-    with pytest.raises(hyperkit.NotFound):
-        first.network("hk-bridge")
-
-
-def test_a_member_that_is_not_there(first):
-    with pytest.raises(hyperkit.ArgumentError, match="no member 'nowhere'"):
-        create_everywhere(first, "storage-pools", {"name": "hk-pool"}, {"nowhere": {}})

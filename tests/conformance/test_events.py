@@ -22,12 +22,12 @@ def test_what_happens_in_the_block_is_heard(client, name):
     assert made.timestamp.tzinfo is not None
 
 
-def test_a_type_that_no_server_has(client):
+def test_a_type_that_no_server_has_is_refused(client):
     with pytest.raises(hyperkit.APIError, match="weather"), client.events(types="weather"):
         pass
 
 
-def test_types_of_one_product_pass(client, kind):
+def test_types_are_judged_by_the_server(client, kind):
     for name, known in (("ovn", False), ("security", False), ("network-acl", kind == "incus")):
         if known:
             with client.events(types=name, timeout=0.1) as events:
@@ -74,7 +74,7 @@ def test_a_restart_is_a_gap(client, restart, name):
             assert event.type in {"lifecycle", "gap"}
 
 
-def test_a_restart_without_coming_back(client, restart):
+def test_a_restart_without_coming_back_is_an_error(client, restart):
     with client.events(types="lifecycle", timeout=30, reconnect=False) as events:
         restart()
         with pytest.raises(hyperkit.ConnectionFailed):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conformance.conftest import remove_instances
+from conformance.left_behind import remove_instances
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -43,7 +43,7 @@ def run(mode, lab, client):
     clean()
 
 
-def test_the_programs(run, client, tmp_path):
+def test_the_programs_do_what_they_say(run, client, tmp_path):
     assert run("provision.py", "provision.toml", "--quiet").startswith("4 made, 4 started")
     assert client.instance("db").expanded_devices["fuse"]["path"] == "/dev/fuse"
     told = run("fleet.py", "--match", "web-*", "--", "uname", "-n").splitlines()
@@ -62,7 +62,7 @@ def test_the_programs(run, client, tmp_path):
     assert "small" not in client.profiles()
 
 
-def test_the_deploy_script(run, client, tmp_path):
+def test_the_deploy_script_deploys_and_sets_back(run, client, tmp_path):
     (tmp_path / "index.html").write_text("hello")
     for _ in range(2):
         run("deploy/deploy.py", "hk-site", tmp_path)
@@ -73,7 +73,7 @@ def test_the_deploy_script(run, client, tmp_path):
     assert client.read_file("hk-site", "/srv/www/index.html") == b"hello"
 
 
-def test_the_notebook(run, client):
+def test_the_notebook_runs(run, client):
     cells = json.loads((EXAMPLES / "tour.ipynb").read_text())["cells"]
     code = ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
     told = run("-c", "\n".join(code))

@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_pushed_does_not_lose_the_others(client, instance,
 
 
 @pytest.mark.live_only
-def test_large_files_in_constant_memory(client, instance, tmp_path):
+def test_large_files_take_constant_memory(client, instance, tmp_path):
     resource = pytest.importorskip("resource")
     size = 1 << 30
     with (tmp_path / "large").open("wb") as file:

@@ -118,7 +118,7 @@ def test_what_only_the_newest_server_can_do(client, instance, tmp_path, fixed):
 
 @pytest.mark.live_only
 @pytest.mark.usefixtures("newest")
-def test_a_backup_that_is_sent_elsewhere(client, instance):
+def test_a_backup_is_sent_elsewhere_and_not_kept(client, instance):
     with taking_objects() as (url, objects):
         target = {"protocol": "s3", "url": url, "bucket_name": "hk", "path": "a/one.tar"}
         target |= {"access_key": "a", "secret_key": "s"}

@@ -104,7 +104,7 @@ def test_bitmaps_of_what_is_no_virtual_machine(client, running):
 
 @pytest.mark.live_only
 @pytest.mark.usefixtures("newest")
-def test_the_disks_of_what_is_no_virtual_machine(client, instance):
+def test_only_virtual_machines_give_their_disks(client, instance):
     with pytest.raises(hyperkit.BadRequest, match="only supported on virtual machines"):
         client.instance_nbd(instance, reuse=True)
 
@@ -112,7 +112,7 @@ def test_the_disks_of_what_is_no_virtual_machine(client, instance):
 @pytest.mark.live_only
 @pytest.mark.usefixtures("newest")
 @pytest.mark.parametrize("address", [None, "::1"])
-def test_a_port_in_an_instance(client, running, address):
+def test_every_byte_goes_to_a_port_in_an_instance_and_back(client, running, address):
     with client.popen(running, ["nc", "-l", "-p", "7000", "-e", "cat"]) as process:
         connection = eventually(
             lambda: client.connect_instance_port(running, 7000, address=address)
@@ -129,7 +129,7 @@ def test_a_port_in_an_instance(client, running, address):
 
 @pytest.mark.live_only
 @pytest.mark.usefixtures("newest")
-def test_a_port_that_nobody_listens_at(client, running):
+def test_a_port_that_cannot_be_reached_is_refused(client, running):
     with pytest.raises(hyperkit.InternalServerError, match="connection refused"):
         client.connect_instance_port(running, 7001)
     with pytest.raises(hyperkit.BadRequest, match="Invalid address"):

@@ -63,7 +63,7 @@ def test_the_quickstart_runs_unchanged(mode, lab):
 
 
 @pytest.mark.live_only
-def test_graceful_stop_and_restart(client, running):
+def test_init_hears_of_a_stop_and_of_a_restart(client, running):
     time.sleep(0.3)  # until init listens
     assert client.restart_instance(running, timeout=30).status == "Success"
     time.sleep(0.3)

@@ -5,7 +5,7 @@ import hashlib
 import io
 
 import pytest
-from conformance.test_images import UNIFIED
+from conformance.archives import UNIFIED
 
 import hyperkit
 
@@ -42,7 +42,7 @@ def running_operations(client):
     return [one for one in found if one.status_code == 103 and one.class_ != "token"]
 
 
-def test_init_migration_and_migrate(client, source, ready):
+def test_what_is_offered_is_fetched(client, source, ready):
     offer = client.init_migration(source)
     assert (offer.profiles, offer.ephemeral, offer.snapshot) == (
         ["default", "hk-moved"],
@@ -58,7 +58,7 @@ def test_init_migration_and_migrate(client, source, ready):
     assert ready.snapshots(source) == ["then"]
 
 
-def test_migrate_a_snapshot(client, source, ready):
+def test_a_snapshot_is_offered_and_fetched(client, source, ready):
     client.patch_instance(source, {"config": {"user.a": "later"}})
     offer = client.init_migration(source, "then")
     assert offer.snapshot is True
@@ -67,7 +67,7 @@ def test_migrate_a_snapshot(client, source, ready):
 
 
 @MODES
-def test_transfer(client, source, ready, way):
+def test_an_instance_goes_with_all_that_it_has(client, source, ready, way):
     done = client.transfer_instance(source, to=ready, mode=way, new_name=f"{source}-2")
     assert done.status == "Success"
     made = ready.instance(f"{source}-2")
@@ -78,13 +78,13 @@ def test_transfer(client, source, ready, way):
 
 
 @MODES
-def test_transfer_of_a_snapshot(client, source, ready, way):
+def test_a_snapshot_goes_as_an_instance(client, source, ready, way):
     client.transfer_instance(source, to=ready, mode=way, snapshot="then", profiles=["default"])
     assert ready.instance(source).profiles == ["default"]
 
 
 @MODES
-def test_move(client, source, ready, way):
+def test_what_is_moved_is_gone_and_keeps_its_identity(client, source, ready, way):
     before = client.instance(source).config["volatile.uuid"]
     client.transfer_instance(source, to=ready, mode=way, move=True)
     assert source not in client.instances()
@@ -101,14 +101,14 @@ def test_a_name_that_is_taken_moves_nothing(client, source, ready, way):
 
 
 @MODES
-def test_missing_profiles(client, source, other, way):
+def test_missing_profiles_are_named_and_nothing_begins(client, source, other, way):
     with pytest.raises(hyperkit.MissingProfiles, match="hk-moved"):
         client.transfer_instance(source, to=other, mode=way)
     assert running_operations(client) == running_operations(other) == []
 
 
 @MODES
-def test_images(client, name, other, way):
+def test_an_image_goes_with_aliases_and_properties(client, name, other, way):
     client.create_container(name, alias="busybox")
     made = client.create_image_from_container(
         name, aliases=["hk/made"], properties={"os": "made"}, compression_algorithm="gzip"
@@ -135,7 +135,7 @@ def test_images(client, name, other, way):
 
 
 @MODES
-def test_images_from_project_to_project(client, other, way):
+def test_an_image_goes_from_project_to_project(client, other, way):
     fingerprint = hashlib.sha256(UNIFIED).hexdigest()
     config = {"features.images": "true"}
     for one, name in ((client, "hk-from"), (other, "hk-to")):

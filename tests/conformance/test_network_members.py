@@ -1,35 +1,26 @@
 """Networks on the members of a real cluster."""
 
 import contextlib
-import json
-import subprocess
-import sys
 
 import pytest
-from conformance.conftest import CLUSTERS, LAB
 
 import hyperkit
 
 pytestmark = pytest.mark.live_only
 
 
-@pytest.fixture(scope="module")
-def members(lab):
-    """The names of three members of a cluster; the first one's socket."""
-    up = [sys.executable, LAB, "up", CLUSTERS[lab["kind"]], "--name", "hk-net"]
-    done = subprocess.run(up, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(done.stdout)["members"]
-    yield [one["name"] for one in found], found[0]["socket"]
-    subprocess.run([sys.executable, LAB, "down", "hk-net"], check=True)
+@pytest.fixture
+def names(cluster):
+    """The names of the cluster's members."""
+    return [member["name"] for member in cluster]
 
 
 @pytest.fixture
-def first(members):
-    """A client of the first member; networks of the tests are gone afterwards."""
-    with hyperkit.Client(api_endpoint=f"unix://{members[1]}") as client:
-        yield client
-        with contextlib.suppress(hyperkit.NotFound):
-            client.delete_network("hk-mv")
+def first(first):
+    """The same, and networks of the tests are gone afterwards."""
+    yield first
+    with contextlib.suppress(hyperkit.NotFound):
+        first.delete_network("hk-mv")
 
 
 def interface(client):
@@ -41,8 +32,7 @@ def interface(client):
     )
 
 
-def test_a_network_of_all_members(first, members):
-    names = members[0]
+def test_a_network_of_all_members_has_a_parent_on_each(first, names):
     # They share one machine, and a parent has to be there.
     parents = ["lo", "lo", interface(first)]
     first.create_network(
@@ -61,8 +51,7 @@ def test_a_network_of_all_members(first, members):
     assert told == parents
 
 
-def test_the_configuration_of_one_member(first, members):
-    names = members[0]
+def test_a_member_has_configuration_of_its_own(first, names):
     everywhere = {name: {"parent": "lo"} for name in names}
     first.create_network("hk-mv", member_config=everywhere, type="macvlan")
     there = interface(first)
@@ -76,19 +65,19 @@ def test_the_configuration_of_one_member(first, members):
     assert first.network("hk-mv", target=names[1]).config["parent"] == "lo"
 
 
-def test_a_network_that_a_member_refuses_leaves_nothing(first, members):
-    bad = {members[0][1]: {"no.such.key": 1}}
+def test_a_network_that_a_member_refuses_leaves_nothing(first, names):
+    bad = {names[1]: {"no.such.key": 1}}
     with pytest.raises(hyperkit.Error):
         first.create_network("hk-mv", member_config=bad, type="macvlan")
     assert "hk-mv" not in first.networks()
 
 
-def test_a_member_that_the_cluster_does_not_have(first):
+def test_a_member_that_the_cluster_does_not_have_is_named(first):
     with pytest.raises(hyperkit.ArgumentError, match="no member 'hk-nowhere'"):
         first.create_network("hk-mv", member_config={"hk-nowhere": {}}, type="macvlan")
 
 
-def test_what_members_tell(first, members):
-    one = members[0][1]
+def test_a_member_tells_of_its_own_networks(first, names):
+    one = names[1]
     assert first.network_state("lo", target=one).state == "up"
     assert "lo" in first.networks(target=one)

@@ -107,7 +107,7 @@ def test_life_of_a_network(client):
             client.network("hk-br2")
 
 
-def test_networks_of_all_projects_and_filtered(client):
+def test_networks_of_all_projects_are_listed_and_filtered(client):
     if client.has_extension("networks_all_projects"):
         found = client.networks(all_projects=True, recursion=1)
         assert {one.project for one in found if one.managed} == {"default"}
@@ -119,12 +119,12 @@ def test_networks_of_all_projects_and_filtered(client):
     assert all(one.managed for one in found)
 
 
-def test_a_member_that_is_not_there(client):
+def test_a_member_that_is_not_there_is_refused(client):
     with pytest.raises(hyperkit.NotFound):
         client.network("lo", target="hk-nowhere")
 
 
-def test_state_and_leases(client):
+def test_a_bridge_tells_state_leases_and_allocations(client):
     with a_network(client, "hk-br3", config=BRIDGE):
         state = client.network_state("hk-br3")
         assert (state.state, state.mtu, state.bond) == ("up", 1500, None)
@@ -141,7 +141,7 @@ def test_state_and_leases(client):
 
 
 @pytest.mark.live_only
-def test_the_lease_of_an_instance(client, name):
+def test_an_instance_has_a_lease(client, name):
     config = {**BRIDGE, "ipv4.address": "10.214.76.1/24"}
     with a_network(client, "hk-br6", config=config):
         nic = {"type": "nic", "name": "eth0", "network": "hk-br6"}
@@ -159,7 +159,7 @@ def test_the_lease_of_an_instance(client, name):
             client.delete_container(name)
 
 
-def test_forwards(client):
+def test_life_of_a_forward(client):
     with a_network(client, "hk-br4", config=BRIDGE):
         ports = [{"protocol": "tcp", "listen_port": "80,443", "target_address": INSIDE}]
         done = client.create_network_forward("hk-br4", OUTSIDE, description="Web", ports=ports)
@@ -195,7 +195,7 @@ def test_forwards(client):
             client.network_forward("hk-br4", OUTSIDE)
 
 
-def test_what_only_ovn_networks_have(client):
+def test_what_only_ovn_networks_have_is_refused(client):
     """The server understands each request, and says that a bridge has no such thing."""
     peers = (
         lambda: client.network_peers("hk-br5"),
@@ -244,7 +244,7 @@ def test_what_only_ovn_networks_have(client):
                     call()
 
 
-def test_acls(client):
+def test_life_of_an_acl(client):
     with gone_afterwards(client.delete_network_acl, "hk-acl", "hk-acl2"):
         client.create_network_acl(
             "hk-acl", config={"user.a": 1}, description="Web", egress=[DROP], ingress=[WEB]
@@ -277,7 +277,7 @@ def test_acls(client):
             client.network_acl("hk-acl2")
 
 
-def test_acls_of_all_projects_and_filtered(client):
+def test_acls_of_all_projects_are_listed_and_filtered(client):
     with gone_afterwards(client.delete_network_acl, "hk-acl3"):
         client.create_network_acl("hk-acl3")
         if not client.has_extension("network_acls_all_projects"):
@@ -288,7 +288,7 @@ def test_acls_of_all_projects_and_filtered(client):
         assert client.network_acls(filter="name eq hk-acl3") == ["hk-acl3"]
 
 
-def test_zones(client):
+def test_life_of_a_zone(client):
     with gone_afterwards(client.delete_network_zone, "hk.example"):
         client.create_network_zone("hk.example", config={"user.a": 1}, description="Zone")
         assert "hk.example" in client.network_zones()
@@ -316,7 +316,7 @@ def test_zones(client):
             client.network_zone("hk.example")
 
 
-def test_records(client):
+def test_life_of_a_record(client):
     address = {"type": "A", "value": INSIDE, "ttl": 60}
     text = {"type": "TXT", "value": "hello"}
     with gone_afterwards(client.delete_network_zone, "hk2.example"):
@@ -359,7 +359,7 @@ def test_names_are_listed_as_they_are(client):
             assert client.network_zone_records(zone) == ["a%b"]
 
 
-def test_the_record_of_a_zone_itself(client):
+def test_a_zone_itself_has_a_record(client):
     with gone_afterwards(client.delete_network_zone, "hk3.example"):
         client.create_network_zone("hk3.example")
         client.create_network_zone_record(
@@ -370,7 +370,7 @@ def test_the_record_of_a_zone_itself(client):
         assert client.network_zone_records("hk3.example") == []
 
 
-def test_integrations(client):
+def test_life_of_an_integration(client):
     needs(
         client,
         "network_integrations",
@@ -401,7 +401,7 @@ def test_integrations(client):
             client.network_integration("hk-region2")
 
 
-def test_address_sets(client):
+def test_life_of_an_address_set(client):
     needs(
         client,
         "network_address_set",

@@ -1,10 +1,9 @@
 """Operations: every way in which one can end."""
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from unit.servers import key_pair
 
 import hyperkit
 
@@ -26,7 +25,7 @@ def test_failure(client, running):
     assert client.operation(operation).err == caught.value.operation.err
 
 
-def test_cancelled(client):
+def test_a_cancelled_operation_raises_that_it_was(client):
     token = client.create_certificate(name="hyperkit-test", token=True)
     assert (token.class_, token.status) == ("token", "Running")
     [listed] = [one for one in client.operations(recursion=1) if one.id == token.id]
@@ -36,13 +35,13 @@ def test_cancelled(client):
         client.wait_for_operation(token)
 
 
-def test_token_is_never_waited_for(client):
+def test_a_token_is_never_waited_for(client):
     token = client.create_certificate(name="hyperkit-test", token=True)
     assert client._handle_async(token, sync=True) is token
     client.cancel_operation(token)
 
 
-def test_operations_of_every_project(client, kind):
+def test_operations_of_every_project_are_one_list(client, kind):
     token = client.create_certificate(name="hk-all", token=True)
     try:
         if kind == "incus":
@@ -57,46 +56,37 @@ def test_operations_of_every_project(client, kind):
 
 
 @pytest.mark.live_only
-def test_a_stranger_waits_with_a_secret(client, lab, tmp_path):
+def test_a_stranger_waits_with_a_secret(client, stranger):
     image = client.images()[0]
     token = client.create_image_secret(image)
-    certificate, key = key_pair(tmp_path, "stranger")
-    with hyperkit.Client(
-        api_endpoint=lab["https_url"],
-        client_cert=certificate,
-        client_key=key,
-        server_cert=lab["server_certificate"],
-    ) as stranger:
-        with pytest.raises(hyperkit.OperationTimeout):
-            stranger.wait_for_operation(token.id, timeout=1, secret=token.metadata.secret)
-        with pytest.raises(hyperkit.Forbidden):
-            stranger.wait_for_operation(token.id, timeout=1, secret="0" * 64)
-        client.cancel_operation(token)
-        with pytest.raises(hyperkit.OperationError):
-            stranger.wait_for_operation(token.id, secret=token.metadata.secret)
+    with pytest.raises(hyperkit.OperationTimeout):
+        stranger.wait_for_operation(token.id, timeout=1, secret=token.metadata.secret)
+    with pytest.raises(hyperkit.Forbidden):
+        stranger.wait_for_operation(token.id, timeout=1, secret="0" * 64)
+    client.cancel_operation(token)
+    with pytest.raises(hyperkit.OperationError):
+        stranger.wait_for_operation(token.id, secret=token.metadata.secret)
 
 
 @pytest.mark.live_only
-def test_timeout(client, running):
+def test_an_operation_goes_on_when_the_wait_for_it_is_over(client, running):
     operation = client.execute_command(running, "sleep 3", sync=False)
-    begin = time.monotonic()
     with pytest.raises(hyperkit.OperationTimeout) as caught:
         client.wait_for_operation(operation, timeout=0.5)
-    assert time.monotonic() - begin < 2.5
     assert caught.value.operation.id == operation.id
     assert client.operation(operation).status == "Running"
-    assert client.wait_for_operation(operation, timeout=1.5 + 5).status == "Success"
+    assert client.wait_for_operation(operation, timeout=60).status == "Success"
 
 
 @pytest.mark.live_only
-def test_refused_cancel(client, running):
+def test_an_operation_that_cannot_be_cancelled_goes_on(client, running):
     operation = client.execute_command(running, "sleep 1", sync=False)
     with pytest.raises(hyperkit.BadRequest, match="cancelled"):
         client.cancel_operation(operation)
     client.wait_for_operation(operation)
 
 
-def test_gone(client):
+def test_an_operation_that_is_gone_has_an_unknown_outcome(client):
     with pytest.raises(hyperkit.OperationGone, match="outcome is unknown"):
         client.wait_for_operation(UNKNOWN)
     with pytest.raises(hyperkit.NotFound):
@@ -104,7 +94,7 @@ def test_gone(client):
 
 
 @pytest.mark.live_only
-def test_read_timeout_does_not_cut_a_wait(connect, running):
+def test_the_read_timeout_does_not_cut_a_wait(connect, running):
     client = connect(timeout=0.5)
     assert client.execute_command(running, "sleep 2").metadata["return"] == 0
 
@@ -114,21 +104,13 @@ def test_read_timeout_does_not_cut_a_wait(connect, running):
     "server killed and restarted: wait",
     "ConnectionFailed, OperationGone or a `gap`; the work is started once",
 )
-def test_restart_of_the_server(client, running, restart):
+def test_a_restart_of_the_server_ends_a_wait(client, running, restart):
     operation = client.execute_command(running, "sleep 30", sync=False)
-    caught = []
-
-    def wait():
-        try:
-            client.wait_for_operation(operation, timeout=60)
-        except hyperkit.Error as error:
-            caught.append(error)
-
-    waiter = threading.Thread(target=wait)
-    waiter.start()
-    time.sleep(0.5)
-    restart()
-    waiter.join(60)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.wait_for_operation, operation, timeout=60)
+        time.sleep(0.5)
+        restart()
+        error = waiting.exception(60)
     # Neither server keeps operations over a restart: no bare connection error comes out.
-    assert isinstance(caught[0], hyperkit.OperationError)
+    assert isinstance(error, hyperkit.OperationError)
     assert client.container_state(running).status == "Running"

@@ -5,11 +5,11 @@ import io
 import os
 import signal
 import subprocess
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conformance.conftest import remove_instances
+from conformance.left_behind import remove_instances
 from conformance.slow_link import SlowLink
 
 import hyperkit
@@ -81,7 +81,7 @@ def test_run_has_the_options_of_subprocess(client, box):
     assert (done.args[0], done.instance, done.returncode) == ("sh", box, 0)
 
 
-def test_check(client, box):
+def test_check_raises_what_the_command_said(client, box):
     with pytest.raises(subprocess.CalledProcessError, match="ended with 1: ls: /nope") as caught:
         client.run(box, ["ls", "/nope"], check=True, capture_output=True)
     assert isinstance(caught.value, hyperkit.CalledProcessError)
@@ -105,7 +105,7 @@ def test_outputs_go_to_files(client, box, tmp_path, capfdbinary):
     assert capfdbinary.readouterr() == (b"o\xff", b"e\xff")
 
 
-def test_input_from_a_file(client, box, tmp_path):
+def test_input_comes_from_a_file(client, box, tmp_path):
     content = os.urandom(3 << 20)
     (tmp_path / "in").write_bytes(content)
     with open(tmp_path / "in", "rb") as file:
@@ -113,7 +113,7 @@ def test_input_from_a_file(client, box, tmp_path):
     assert done.stdout == content
 
 
-def test_input_that_comes_bit_by_bit(client, box):
+def test_input_is_passed_on_as_it_comes(client, box):
     reader, writer = os.pipe()
     seen = []
 
@@ -130,7 +130,7 @@ def test_input_that_comes_bit_by_bit(client, box):
     assert b"".join(seen) == b"one\ntwo\n"
 
 
-def test_input_that_nobody_reads(client, box):
+def test_input_that_nobody_reads_does_not_hold_up_the_end(client, box):
     assert client.run(box, ["sh", "-c", "exit 4"], input=bytes(8 << 20)).returncode == 4
 
 
@@ -144,25 +144,25 @@ def test_a_file_that_cannot_be_written_ends_the_command(client, box):
     assert b"sleep 96" not in client.run(box, "ps", capture_output=True).stdout
 
 
-def test_timeout_kills_and_keeps_what_was_written(client, box):
+def test_a_timeout_kills_and_keeps_what_was_written(client, box):
     begin = time.monotonic()
     script = ["sh", "-c", "echo begun; exec sleep 97"]
     with pytest.raises(hyperkit.TimeoutExpired, match="longer than 0.5 seconds") as caught:
         client.run(box, script, timeout=0.5, capture_output=True, text=True)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60
     assert (caught.value.stdout, caught.value.stderr) == ("begun\n", "")
     assert isinstance(caught.value, (TimeoutError, subprocess.TimeoutExpired))
     assert b"sleep 97" not in client.run(box, "ps", capture_output=True).stdout
 
 
-def test_timeout_does_not_wait_for_children(client, box):
+def test_a_timeout_does_not_wait_for_children(client, box):
     begin = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
-        client.run(box, ["sh", "-c", "sleep 5; true"], timeout=0.5, stdout=DEVNULL)
-    assert time.monotonic() - begin < 5
+        client.run(box, ["sh", "-c", "sleep 99; true"], timeout=0.5, stdout=DEVNULL)
+    assert time.monotonic() - begin < 60
 
 
-def test_lines_as_they_come(client, box):
+def test_lines_are_read_as_they_come(client, box):
     with client.popen(box, ["sh", "-c", "while read a; do echo got $a; done"], text=True) as talk:
         for word in ("one", "zwölf", "three"):
             talk.stdin.write(word + "\n")
@@ -175,7 +175,7 @@ def test_lines_as_they_come(client, box):
         assert talk.wait(10) == 0
 
 
-def test_signals(client, box):
+def test_signals_reach_the_command(client, box):
     script = "trap 'echo hup' HUP; trap 'exit 9' TERM; echo ready; while true; do sleep 0.1; done"
     with client.popen(box, ["sh", "-c", script]) as process:
         assert process.stdout.readline() == b"ready\n"
@@ -193,7 +193,7 @@ def test_a_block_that_raises_kills(client, box):
     assert process.poll() == 137
 
 
-def test_communicate_again_after_a_timeout(client, box):
+def test_communicate_goes_on_after_a_timeout(client, box):
     with client.popen(box, ["sh", "-c", "echo a; sleep 1; cat"]) as process:
         with pytest.raises(hyperkit.TimeoutExpired) as caught:
             process.communicate(b"b", timeout=0.3)
@@ -207,7 +207,7 @@ def test_unread_output_does_not_hold_up_the_end(client, box):
     assert process.returncode == 5
 
 
-def test_terminal(client, box):
+def test_a_terminal_has_a_size_that_can_be_changed(client, box):
     with client.popen(box, ["sh"], pty=True, width=91, height=31, text=True) as shell:
         assert shell.stderr is None
         shell.stdin.write("stty size; sleep 0.5; exit 3\n")
@@ -220,14 +220,14 @@ def test_terminal(client, box):
 
 
 @pytest.mark.parametrize("size", [2, 64])
-def test_every_byte_of_output(client, box, size):
+def test_every_byte_of_output_arrives(client, box, size):
     script = f"dd if=/dev/zero bs=1M count={size} 2>/dev/null | tr '\\0' x; echo end >&2"
     done = client.run(box, ["sh", "-c", script], capture_output=True)
     assert len(done.stdout) == size << 20
     assert (done.stdout.strip(b"x"), done.stderr) == (b"", b"end\n")
 
 
-def test_every_byte_of_input(client, box):
+def test_every_byte_of_input_arrives(client, box):
     content = os.urandom(8 << 20)
     done = client.run(box, ["md5sum"], input=content, capture_output=True, text=None)
     assert done.stdout.split()[0].decode() == hashlib.md5(content).hexdigest()
@@ -246,7 +246,7 @@ def slow(lab, connect, mode, tmp_path):
 
 
 @pytest.mark.parametrize("size", [2, 64])
-def test_every_byte_on_a_slow_link(slow, box, size, mode):
+def test_every_byte_of_output_arrives_on_a_slow_link(slow, box, size, mode):
     if size > 2 and mode[1] == "socket":
         pytest.skip("a minute is enough")
     script = f"dd if=/dev/zero bs=1M count={size} 2>/dev/null | tr '\\0' x; echo end >&2; exit 7"
@@ -255,7 +255,7 @@ def test_every_byte_on_a_slow_link(slow, box, size, mode):
     assert (done.stdout.strip(b"x"), done.stderr, done.returncode) == (b"", b"end\n", 7)
 
 
-def test_every_byte_of_input_on_a_slow_link(slow, box):
+def test_every_byte_of_input_arrives_on_a_slow_link(slow, box):
     content = os.urandom(4 << 20)
     done = slow[0].run(box, ["md5sum"], input=content, capture_output=True)
     assert done.stdout.split()[0].decode() == hashlib.md5(content).hexdigest()
@@ -272,24 +272,18 @@ def test_a_cut_is_an_error(slow, box):
         process.stdout.read()
 
 
-def test_many_at_once(client, box):
-    results = []
-
+def test_many_commands_run_at_once(client, box):
     def work(number):
-        for round_ in range(10):
-            text = f"{number}-{round_}"
+        for again in range(10):
+            text = f"{number}-{again}"
             done = client.run(box, ["echo", text], capture_output=True, text=True, check=True)
-            results.append(done.stdout == text + "\n")
+            assert done.stdout == text + "\n"
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == [True] * 200
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(work, range(20)))
 
 
-def test_refusals(client, box, name):
+def test_what_does_not_run_takes_no_command(client, box, name):
     with pytest.raises(hyperkit.NotFound):
         client.run(f"{box}-no", "true")
     client.create_container(name, alias="busybox")

@@ -34,7 +34,7 @@ def test_life_of_a_profile(client, profile):
         client.profile("hk-two")
 
 
-def test_two_writers_of_a_profile(client, profile):
+def test_two_writers_of_a_profile_lose_nothing(client, profile):
     with client.edit_profile(profile) as found:
         found.config["user.a"] = "2"
     with pytest.raises(hyperkit.PreconditionFailed), client.edit_profile(profile) as found:
@@ -68,7 +68,7 @@ def test_threads_that_write_at_the_same_moment(client, profile):
     assert len(client.profile(profile).config) == 1 + 12 + 12
 
 
-def test_profiles_of_every_project_and_by_filter(client, profile, kind):
+def test_profiles_of_every_project_are_listed_and_filtered(client, profile, kind):
     if kind == "lxd":
         with pytest.raises(hyperkit.MissingExtension, match="profiles_all_projects"):
             client.profiles(all_projects=True)
@@ -78,7 +78,7 @@ def test_profiles_of_every_project_and_by_filter(client, profile, kind):
     assert (found.name, found.project) == (profile, "default")
 
 
-def test_a_profile_that_is_there(client, profile):
+def test_a_profile_that_is_there_already_is_refused(client, profile):
     with pytest.raises(hyperkit.Conflict, match="already exists"):
         client.create_profile(profile)
 

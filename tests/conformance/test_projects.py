@@ -57,7 +57,7 @@ def test_life_of_a_project(client, project):
         client.project("hk-two")
 
 
-def test_two_writers_of_a_project(client, project):
+def test_two_writers_of_a_project_lose_nothing(client, project):
     with pytest.raises(hyperkit.PreconditionFailed), client.edit_project(project) as found:
         client.patch_project(project, config={"user.theirs": 1})
         found.config["user.a"] = "2"
@@ -69,7 +69,7 @@ def test_two_writers_of_a_project(client, project):
         client.update_project(project, etag=etag)
 
 
-def test_a_project_that_is_there_or_in_use(client, project):
+def test_a_project_that_is_there_or_in_use_is_refused(client, project):
     with pytest.raises(hyperkit.APIError):
         client.create_project(project)
     with pytest.raises(hyperkit.APIError):
@@ -80,7 +80,7 @@ def test_a_project_that_is_there_or_in_use(client, project):
         client.project_state("hk-nowhere")
 
 
-def test_delete_a_project_with_all_that_is_in_it(client, project):
+def test_a_project_is_deleted_with_all_that_is_in_it(client, project):
     blue = client.using(project=project)
     blue.create_profile("hk-inside")
     if not client.has_extension("projects_force_delete"):
@@ -94,7 +94,7 @@ def test_delete_a_project_with_all_that_is_in_it(client, project):
     assert project not in client.projects()
 
 
-def test_who_may_use_a_project(client, project):
+def test_a_project_tells_who_may_use_it(client, project):
     if not client.has_extension("project_access"):
         with pytest.raises(hyperkit.MissingExtension, match="project_access"):
             client.project_access(project)
@@ -103,7 +103,7 @@ def test_who_may_use_a_project(client, project):
     assert (entry.role, entry.provider) == ("admin", "tls")
 
 
-def test_what_only_lxd_has(client, project):
+def test_what_only_lxd_has_is_not_asked_for(client, project):
     with pytest.raises(hyperkit.MissingExtension, match="project_replica_mode"):
         client.update_project_state(project, replica_mode="leader")
     with pytest.raises(hyperkit.MissingExtension, match="network_and_storage"):
@@ -111,7 +111,7 @@ def test_what_only_lxd_has(client, project):
     assert "hk-two" not in client.projects()
 
 
-def test_filter_projects(client, project):
+def test_projects_are_filtered(client, project):
     client.patch_project(project, config={"user.words": HOSTILE})
     wanted = where("config.user.words", HOSTILE)
     if not client.has_extension("api_filtering_extended"):
@@ -148,7 +148,7 @@ def test_each_project_has_its_instances(client, blue_and_red):
     assert red.instance("hk-same").project == "hk-red"
 
 
-def test_a_full_project(client, blue_and_red):
+def test_a_full_project_takes_no_more(client, blue_and_red):
     blue, red = blue_and_red
     client.patch_project("hk-blue", config={"limits.instances": 1})
     blue.create_instance("hk-first", alias="busybox")

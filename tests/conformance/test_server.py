@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from unit.servers import key_pair
 
 import hyperkit
 
 
-def test_server(client, kind):
+def test_a_server_says_what_it_is(client, kind):
     server = client.server()
     assert (server.auth, server.environment.server) == ("trusted", kind)
     assert client.has_extension("instances")
@@ -16,7 +15,7 @@ def test_server(client, kind):
     assert client.root().metadata == ["/1.0"]
 
 
-def test_configuration(client):
+def test_a_patch_of_the_configuration_keeps_the_rest(client):
     before = client.server().config
     client.patch_server({"core.proxy_ignore_hosts": "192.0.2.7"})
     changed = client.server()
@@ -28,7 +27,7 @@ def test_configuration(client):
     assert client.server().config == before
 
 
-def test_configuration_in_a_block(client):
+def test_an_edit_of_the_configuration_keeps_the_rest(client):
     before = client.server().config
     with client.edit_server() as server:
         server.config["core.proxy_ignore_hosts"] = "192.0.2.7"
@@ -41,7 +40,7 @@ def test_configuration_in_a_block(client):
     assert client.server().config == before
 
 
-def test_the_server_itself_as_target(client):
+def test_a_server_that_is_alone_may_be_the_target(client):
     # What a server that is in no cluster calls itself.
     assert client.server(target="none").auth == "trusted"
     assert client.resources(target="none").cpu.total > 0
@@ -50,14 +49,14 @@ def test_the_server_itself_as_target(client):
             call(target="nowhere")
 
 
-def test_resources(client):
+def test_resources_tell_memory_and_processors(client):
     found = client.resources()
     assert found.memory.total > 0
     assert found.cpu.total > 0
 
 
 @pytest.mark.live_only
-def test_hardware(client):
+def test_resources_tell_the_hardware(client):
     found = client.resources()
     [socket, *_] = found.cpu.sockets
     assert (socket["cores"][0]["threads"][0]["online"], socket["socket"]) == (True, 0)
@@ -65,7 +64,7 @@ def test_hardware(client):
     assert all(disk["size"] > 0 for disk in found.storage.disks)
 
 
-def test_configuration_keys(client):
+def test_the_keys_of_the_configuration_are_listed(client):
     if not client.has_extension("metadata_configuration"):
         with pytest.raises(hyperkit.MissingExtension, match="metadata_configuration"):
             client.metadata_configuration()
@@ -85,18 +84,11 @@ def test_a_hidden_password_survives_an_update(client, lab, kind, newcomer):
 
 
 @pytest.fixture
-def newcomer(lab, client, tmp_path):
+def newcomer(client, stranger):
     """A client that the server does not know yet, and does not know afterwards."""
-    certificate, key = key_pair(tmp_path, "newcomer")
-    with hyperkit.Client(
-        api_endpoint=lab["https_url"],
-        client_cert=certificate,
-        client_key=key,
-        server_cert=lab["server_certificate"],
-    ) as newcomer:
-        assert newcomer.server().auth == "untrusted"
-        yield newcomer
-    fingerprint = hyperkit._trust.pin(Path(certificate).read_text())
+    assert stranger.server().auth == "untrusted"
+    yield stranger
+    fingerprint = hyperkit._trust.pin(stranger.client_cert)
     if fingerprint in client.certificates():
         client.delete_certificate(fingerprint)
 
@@ -128,7 +120,7 @@ def test_a_password_makes_trusted(lab, kind, newcomer):
 
 
 @pytest.mark.live_only
-def test_stranger(lab, connect, tmp_path, monkeypatch):
+def test_a_stranger_is_told_how_to_become_trusted(lab, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for variable in ("LXD_CONF", "INCUS_CONF", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(variable, raising=False)
@@ -141,7 +133,7 @@ def test_stranger(lab, connect, tmp_path, monkeypatch):
 
 
 @pytest.mark.live_only
-def test_one_connection_for_many_urls(client):
+def test_many_urls_take_one_connection(client):
     for path in ("/1.0", "/1.0/instances", "/1.0/profiles", "/1.0/profiles/default"):
         client.get(path)
     client.patch_server({"core.proxy_ignore_hosts": ""})
@@ -149,7 +141,7 @@ def test_one_connection_for_many_urls(client):
 
 
 @pytest.mark.live_only
-def test_fingerprint_as_pin(lab, connect):
+def test_a_fingerprint_will_do_as_pin(lab):
     text = Path(lab["server_certificate"]).read_text()
     fingerprint = hyperkit._trust.pin(text)
     with hyperkit.Client(

@@ -53,7 +53,7 @@ def remove(client):
             client.delete_storage_bucket("default", name)
 
 
-def test_lists_of_what_is_not_there(client, pool):
+def test_lists_of_buckets_are_empty_where_there_are_none(client, pool):
     assert client.storage_buckets(pool) == []
     assert client.storage_buckets(pool, recursion=1, filter="name eq hk-none") == []
     assert client.storage_buckets(pool, all_projects=True) == []
@@ -66,7 +66,7 @@ def test_lists_of_what_is_not_there(client, pool):
         client.storage_buckets(pool, recursion=2)
 
 
-def test_buckets_that_are_not_there(client, pool, tmp_path):
+def test_a_bucket_that_is_not_there_is_not_found(client, pool, tmp_path):
     where = (pool, "hk-none")
     lists = [lambda: client.storage_bucket_backups(*where)]
     if client.has_extension("storage_bucket_full"):
@@ -98,13 +98,13 @@ def test_buckets_that_are_not_there(client, pool, tmp_path):
 
 
 @pytest.mark.usefixtures("older")
-def test_a_bucket_where_the_server_lacks_its_tool(client, pool):
+def test_a_server_that_lacks_its_tool_makes_no_bucket(client, pool):
     with pytest.raises(hyperkit.InternalServerError, match="MinIO|already exists"):
         client.create_storage_bucket(pool, "hk-bucket", description="Ours")
     assert client.storage_buckets(pool) == []
 
 
-def test_what_is_no_backup(client, pool):
+def test_what_is_no_backup_is_refused(client, pool):
     with pytest.raises(hyperkit.Error):
         client.import_storage_bucket(pool, io.BytesIO(b"no backup" * 100), name="hk-bucket")
     assert client.storage_buckets(pool) == []
@@ -166,7 +166,7 @@ def test_life_of_a_key(client, bucket):
 
 
 @pytest.mark.usefixtures("newest")
-def test_backups_of_a_bucket(client, known, tmp_path):
+def test_life_of_a_backup(client, known, tmp_path):
     later = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
     client.create_storage_bucket_backup(
         *known, "monday", compression_algorithm="none", expires_at=later
@@ -195,7 +195,7 @@ def test_backups_of_a_bucket(client, known, tmp_path):
 
 
 @pytest.mark.usefixtures("newest")
-def test_export_and_import(client, known, tmp_path):
+def test_a_bucket_that_is_exported_comes_back_the_same(client, known, tmp_path):
     place = client.export_storage_bucket(
         *known, tmp_path / "bucket.tar.gz", compression_algorithm="gzip"
     )
@@ -215,7 +215,7 @@ def test_export_and_import(client, known, tmp_path):
 
 
 @pytest.mark.usefixtures("newest")
-def test_a_bucket_without_an_address(client, bucket):
+def test_a_bucket_without_an_address_is_not_backed_up(client, bucket):
     client.patch_server({"core.storage_buckets_address": ""})
     assert client.storage_bucket(*bucket).s3_url == ""
     with pytest.raises(hyperkit.OperationFailed, match="listener address"):

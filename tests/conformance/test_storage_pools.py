@@ -36,7 +36,7 @@ def test_a_patch_keeps_the_description(client):
     assert client.storage_pool(NAME).description == "New"
 
 
-def test_update_and_edit(client):
+def test_an_update_replaces_and_an_edit_keeps(client):
     client.create_storage_pool(NAME, driver="dir", config={"user.a": 1})
     source = client.storage_pool(NAME).config["source"]
     client.update_storage_pool(NAME, config={"source": source, "user.b": 2}, description="New")
@@ -54,7 +54,7 @@ def test_update_and_edit(client):
             client.update_storage_pool(NAME, config=found.config, etag=etag)
 
 
-def test_filter(client):
+def test_pools_are_filtered(client):
     if not client.has_extension("api_filtering_extended"):
         with pytest.raises(hyperkit.MissingExtension):
             client.storage_pools(filter="name eq default")
@@ -63,7 +63,7 @@ def test_filter(client):
     assert client.storage_pools(filter="name eq nothing", recursion=1) == []
 
 
-def test_what_is_not_there(client):
+def test_a_pool_that_is_not_there_is_not_found(client):
     for call in (
         client.storage_pool,
         client.delete_storage_pool,

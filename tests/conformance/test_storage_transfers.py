@@ -1,7 +1,7 @@
 """Storage volumes on their way between two real servers."""
 
 import pytest
-from conformance.storage import POOL, sweep
+from conformance.left_behind import POOL, sweep
 
 import hyperkit
 
@@ -18,7 +18,7 @@ def there(second_lab):
         sweep(client)
 
 
-def test_offer_and_fetch(client, volume, there):
+def test_what_is_offered_is_fetched(client, volume, there):
     offer = client.init_storage_volume_migration(POOL, volume)
     assert (offer.content_type, offer.description) == ("filesystem", "Data")
     there.migrate_storage_volume(offer, POOL, "hk-b", config={"user.b": 2})
@@ -28,7 +28,7 @@ def test_offer_and_fetch(client, volume, there):
 
 
 @MODES
-def test_transfer(client, volume, there, way):
+def test_a_volume_goes_with_all_that_it_has(client, volume, there, way):
     done = client.transfer_storage_volume(
         POOL, volume, there, mode=way, new_name="hk-b", description="Copy"
     )
@@ -40,14 +40,14 @@ def test_transfer(client, volume, there, way):
 
 
 @MODES
-def test_transfer_of_blocks(client, there, way):
+def test_a_volume_of_blocks_goes_too(client, there, way):
     client.create_storage_volume(POOL, "hk-b", content_type="block", config={"size": "4MiB"})
     client.transfer_storage_volume(POOL, "hk-b", there, mode=way, volume_only=True)
     assert there.storage_volume(POOL, "hk-b").content_type == "block"
 
 
 @MODES
-def test_move(client, volume, there, way):
+def test_what_is_moved_is_gone(client, volume, there, way):
     there.create_storage_pool("hk-pool", driver="dir")
     client.transfer_storage_volume(POOL, volume, there, mode=way, move=True, new_pool="hk-pool")
     assert there.storage_volume("hk-pool", volume).description == "Data"
@@ -55,7 +55,7 @@ def test_move(client, volume, there, way):
 
 
 @MODES
-def test_a_snapshot(client, volume, there, way):
+def test_a_snapshot_goes_as_a_volume(client, volume, there, way):
     if not client.has_extension("storage_api_remote_volume_snapshot_copy"):
         with pytest.raises(hyperkit.MissingExtension):
             client.transfer_storage_volume(POOL, volume, there, mode=way, snapshot="then")
@@ -67,7 +67,7 @@ def test_a_snapshot(client, volume, there, way):
 
 
 @MODES
-def test_refresh(client, volume, there, way):
+def test_a_refresh_brings_what_is_new(client, volume, there, way):
     client.transfer_storage_volume(POOL, volume, there, mode=way)
     client.create_storage_volume_snapshot(POOL, volume, "later")
     client.transfer_storage_volume(POOL, volume, there, mode=way, refresh=True)

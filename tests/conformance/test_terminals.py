@@ -42,12 +42,12 @@ class Screen:
         size = struct.pack("HHHH", height, width, 0, 0)
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, size)
 
-    def knock(self, text, seconds=15):
-        """Press return until somebody answers: what is typed too early is lost."""
+    def knock(self, text, keys=b"\r", seconds=15):
+        """Press these keys until somebody answers: what is typed too early is lost."""
         deadline = time.monotonic() + seconds
         while text not in self.seen:
             assert time.monotonic() < deadline, f"{text} was not shown, but {self.seen}"
-            self.type(b"\r")
+            self.type(keys)
             while select.select([self.master], [], [], 1)[0] and text not in self.seen:
                 self.seen += os.read(self.master, 4096)
 
@@ -98,15 +98,14 @@ def box(client, running, mode):
     return running
 
 
-def test_shell(screen, box):
+def test_a_shell_has_the_callers_terminal(screen, box):
     shell = screen(f"sys.exit(hyperkit.shell({box!r}, 'sh'))")
     shell.until(b"# ")
     shell.type(b"stty size; echo $TERM\r")
     shell.until(b"31 91\r\nvt100\r\n")
     shell.resize(120, 40)
-    time.sleep(0.6)
-    shell.type(b"stty size\r")
-    shell.until(b"40 120\r\n")
+    shell.knock(b"40 120\r\n", keys=b"stty size\r")
+    shell.until(b"# ")
     shell.type(b"sleep 100\r")
     time.sleep(0.3)
     shell.type(b"\x03")
@@ -115,7 +114,7 @@ def test_shell(screen, box):
     assert shell.end() == 7
 
 
-def test_shell_of_its_own_choice(screen, box):
+def test_a_shell_is_chosen_if_none_is_named(screen, box):
     shell = screen(f"sys.exit(hyperkit.shell({box!r}))")
     shell.until(b"# ")
     # One after the other: LXD 5.0 may lose what a terminal shows as it ends.
@@ -140,7 +139,7 @@ def test_the_terminal_is_set_back_when_the_server_is_gone(screen, box, restart):
     assert b"ConnectionFailed" in shell.program.stderr.read()
 
 
-def test_console(screen, box, client):
+def test_a_console_is_left_by_its_keys(screen, box):
     console = screen(f"hyperkit.console({box!r}); print('detached')")
     console.knock(b"# ")
     console.type(b"echo he''llo\r")
@@ -152,7 +151,7 @@ def test_console(screen, box, client):
     REACHED.note("POST", f"/1.0/instances/{box}/console")
 
 
-def test_console_log(client, running):
+def test_the_log_of_a_console_is_read_and_cleared(client, running):
     seen = []
     client.wait_for_instance(
         running,
@@ -167,25 +166,25 @@ def test_console_log(client, running):
 
 def test_a_console_ends_with_its_instance(screen, box, client):
     console = screen(f"hyperkit.console({box!r}); print('ended')")
-    time.sleep(1)
+    console.knock(b"# ")
     client.stop_container(box, force=True)
     console.until(b"ended")
     assert console.end() == 0
 
 
-def test_no_terminal(client, running, monkeypatch):
+def test_without_a_terminal_there_is_no_shell(client, running, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for call in (client.shell, client.console):
         with pytest.raises(hyperkit.ArgumentError, match="no terminal"):
             call(running)
 
 
-def test_the_screen_of_a_container(client, running):
+def test_a_container_has_no_screen(client, running):
     with pytest.raises(hyperkit.APIError):
         client.console(running, type="vga")
 
 
-def test_sftp(client, running, tmp_path):
+def test_every_byte_goes_by_sftp(client, running, tmp_path):
     content = os.urandom(3 << 20)
     with client.sftp_client(running) as sftp:
         assert "etc" in sftp.listdir("/")
@@ -199,7 +198,7 @@ def test_sftp(client, running, tmp_path):
     assert client.read_file(running, "/root/big") == content
 
 
-def test_sftp_as_a_socket(client, running):
+def test_sftp_is_a_socket_too(client, running):
     with client.sftp(running) as connection:
         connection.sendall(bytes([0, 0, 0, 5, 1, 0, 0, 0, 3]))
         assert connection.recv(9)[4:] == bytes([2, 0, 0, 0, 3])

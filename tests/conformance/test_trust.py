@@ -64,7 +64,7 @@ def test_a_stranger_becomes_trusted_once(client, stranger, pair, lab):
     assert "hk-second" in pending(client)
 
 
-def test_a_lost_answer(client, stranger, pair, monkeypatch):
+def test_a_token_whose_answer_is_lost_is_not_sent_again(client, stranger, pair, monkeypatch):
     """The server has done it, and its answer does not come: nothing is sent twice."""
     token = client.create_trust_token("hk-laptop")
     send, sent = Link.send, []
@@ -84,7 +84,7 @@ def test_a_lost_answer(client, stranger, pair, monkeypatch):
     assert stranger.trust(token) is False
 
 
-def test_a_token_that_was_redeemed(client, stranger, pair, tmp_path):
+def test_a_token_is_redeemed_once(client, stranger, tmp_path):
     token = client.create_trust_token("hk-laptop")
     stranger.trust(token)
     other = hyperkit.generate_key_pair(tmp_path / "other")
@@ -93,7 +93,7 @@ def test_a_token_that_was_redeemed(client, stranger, pair, tmp_path):
             another.trust(token)
 
 
-def test_bounds(client, stranger, pair, lab):
+def test_a_token_keeps_the_newcomer_in_bounds(client, stranger, pair, lab):
     stranger.trust(client.create_trust_token("hk-laptop", projects=["default"]))
     assert (mine(client, pair).restricted, mine(client, pair).projects) == (True, ["default"])
     if "embedded" not in lab:
@@ -101,7 +101,7 @@ def test_bounds(client, stranger, pair, lab):
             stranger.create_project("hk-green")
 
 
-def test_a_token_for_an_hour(client, clean):
+def test_a_token_expires_and_the_servers_setting_comes_back(client, clean):
     before = client.server().config.get("core.remote_token_expiry")
     token = decode_token(client.create_trust_token("hk-laptop", expires_in=3600))
     [operation] = [
@@ -111,14 +111,14 @@ def test_a_token_for_an_hour(client, clean):
     assert client.server().config.get("core.remote_token_expiry") == before
 
 
-def test_a_token_whose_time_is_over(client, stranger, later):
+def test_a_token_whose_time_is_over_is_refused(client, stranger, later):
     token = client.create_trust_token("hk-laptop", expires_in=1)
     later(2)
     with pytest.raises(hyperkit.Forbidden, match="has expired"):
         stranger.trust(token)
 
 
-def test_the_trust_password(client, stranger, pair, lab, kind):
+def test_the_trust_password_makes_trusted_where_there_is_one(client, stranger, pair, lab, kind):
     stranger.api_endpoint = lab["https_url"]
     with pytest.raises(hyperkit.UntrustedServer):
         stranger.trust(password="open sesame")
@@ -134,7 +134,7 @@ def test_the_trust_password(client, stranger, pair, lab, kind):
     assert mine(client, pair).name == "hk-laptop"
 
 
-def test_the_certificate_that_is_shown(lab):
+def test_the_certificate_that_is_shown_is_the_servers(lab):
     certificate = hyperkit.server_certificate(lab["https_url"])
     assert certificate.fingerprint == hyperkit._trust.pin(lab["server_certificate"])
 
@@ -168,7 +168,7 @@ def command(lab, tmp_path):
     return run
 
 
-def test_a_token_of_the_command(client, stranger, pair, command, kind):
+def test_a_token_of_the_command_is_redeemed(client, stranger, pair, command, kind):
     words = ["--name", "hk-laptop"] if kind == "lxd" else ["hk-laptop"]
     told = command("config", "trust", "add", *words, "--restricted", "--projects", "default")
     assert stranger.trust(told.split()[-1]) is True
@@ -197,7 +197,7 @@ def test_the_command_s_own_pair_is_trusted_already(client, clean, command):
     assert "hk-second" in pending(client)
 
 
-def test_the_command_s_project_and_default_remote(client, clean, command, monkeypatch):
+def test_the_command_s_project_and_default_remote_count(client, clean, command, monkeypatch):
     monkeypatch.setenv(command.variable, str(command.folder))
     command("remote", "add", "far", client.create_trust_token("hk-command"), local=False)
     with contextlib.suppress(hyperkit.NotFound):
@@ -225,7 +225,7 @@ def test_our_pair_serves_the_command(client, stranger, pair, command, lab):
     assert "default" in command("profile", "list", "far:", local=False)
 
 
-def test_the_local_remote(command, lab, monkeypatch):
+def test_the_local_remote_is_the_commands_socket(command, lab, monkeypatch):
     command("remote", "list")
     for name, value in lab["client_environment"].items():
         monkeypatch.setenv(name, value)
@@ -253,7 +253,7 @@ def hyperkit_command(folder, *words):
     )
 
 
-def test_trust_and_doctor(client, clean, lab, tmp_path):
+def test_the_doctor_sees_what_trust_has_done(client, clean, lab, tmp_path):
     where = ("--server", lab["https_url"], "--server-cert", lab["server_certificate"])
     before = hyperkit_command(tmp_path, "doctor", *where)
     assert (before.returncode, "hyperkit trust URL TOKEN" in before.stdout) == (1, True)
@@ -266,6 +266,6 @@ def test_trust_and_doctor(client, clean, lab, tmp_path):
     assert (after.returncode, "All is well." in after.stdout) == (0, True), after.stdout
 
 
-def test_doctor_at_the_socket(client, lab, tmp_path):
+def test_the_doctor_finds_the_socket_well(client, lab, tmp_path):
     done = hyperkit_command(tmp_path, "doctor", "--server", lab["socket"])
     assert (done.returncode, "trusts this client" in done.stdout) == (0, True), done.stdout

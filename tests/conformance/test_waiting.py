@@ -6,8 +6,8 @@ import threading
 import time
 
 import pytest
+from conformance.archives import METADATA, archive
 from conformance.image_server import serving_image
-from conformance.test_images import METADATA, archive
 
 import hyperkit
 
@@ -20,7 +20,7 @@ def names(name):
     return [f"{name}-{number}" for number in range(5)]
 
 
-def test_a_batch_in_waves(client, names):
+def test_a_batch_waits_in_waves(client, names):
     told = []
     with client.batch(on_progress=lambda *one: told.append(one[:2])) as batch:
         for name in names:
@@ -117,13 +117,12 @@ def test_results_of_operations_that_have_just_ended(client, names, later):
     assert {type(one) for one in caught.value.exceptions} == {hyperkit.OperationGone}
 
 
-def test_too_late(client, running):
+def test_what_is_too_late_is_named(client, running):
     slow = client.execute_command(running, "sleep 6", sync=False)
     quick = client.execute_command(running, "true", sync=False)
-    begin = time.monotonic()
     with pytest.raises(ExceptionGroup, match="1 of 2") as caught:
         client.wait_for_operations([slow, quick], timeout=2)
-    assert time.monotonic() - begin < 4
+    assert client.operation(slow).status == "Running"
     [error] = caught.value.exceptions
     assert isinstance(error, hyperkit.OperationTimeout)
     assert error.operation.id == slow.id
@@ -137,7 +136,7 @@ def test_a_token_is_not_waited_for(client):
 
 
 @pytest.mark.parametrize("cancel", [True, False])
-def test_interrupt(client, cancel):
+def test_an_interrupt_cancels_if_asked(client, cancel):
     token = client.create_certificate(name="hyperkit-test", token=True)
     arguments = threading.main_thread().ident, signal.SIGINT
     timer = threading.Timer(0.5, signal.pthread_kill, arguments)
@@ -158,7 +157,7 @@ def test_interrupt(client, cancel):
         client.cancel_operation(token)
 
 
-def test_an_address(client, running):
+def test_an_instance_is_waited_for_until_it_has_an_address(client, running):
     state = client.wait_for_instance(running, until="ip", timeout=30)
     cards = [card for card in state.network if card != "lo"]
     scopes = {one.scope for card in cards for one in state.network[card].addresses}
@@ -166,7 +165,7 @@ def test_an_address(client, running):
     assert client.wait_for_instance(running, until="agent").processes > 0
 
 
-def test_what_another_thread_starts_and_stops(client, name):
+def test_a_wait_sees_what_another_thread_does(client, name):
     client.create_container(name, alias="busybox", ephemeral=True)
     timer = threading.Timer(0.5, client.start_container, [name])
     timer.start()
@@ -178,7 +177,7 @@ def test_what_another_thread_starts_and_stops(client, name):
     timer.join()
 
 
-def test_not_in_time(client, name):
+def test_what_is_not_ready_in_time_says_what_it_is(client, name):
     client.create_container(name, alias="busybox")
     with pytest.raises(hyperkit.InstanceNotReady, match="it is Stopped") as caught:
         client.wait_for_instance(name, timeout=0.5)
@@ -187,7 +186,7 @@ def test_not_in_time(client, name):
         client.wait_for_instance(f"{name}-no")
 
 
-def test_cloud_init(client, running):
+def test_cloud_init_is_waited_for_and_its_failure_told(client, running):
     script = '#!/bin/sh\n[ "$*" = "status --wait" ] || exit 9\nsleep 1\nexit $(cat /code)\n'
     client.write_file(running, "/bin/cloud-init", content=script, mode=0o755)
     client.write_file(running, "/code", content="2")
@@ -201,14 +200,14 @@ def test_cloud_init(client, running):
         client.wait_for_instance(running, until="cloud-init", timeout=0.3)
 
 
-def test_a_condition_of_ones_own(client, running):
+def test_a_condition_may_be_ones_own(client, running):
     seen = []
     state = client.wait_for_instance(running, until=lambda state: seen.append(state) or seen[2:])
     assert state.status == "Running"
     assert len(seen) == 3
 
 
-def test_launch(client, name):
+def test_a_launch_waits_until_it_is_ready(client, name):
     state = client.launch_instance(name, alias="busybox", until="ip", timeout=30)
     assert state.status == "Running"
 

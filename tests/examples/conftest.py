@@ -1,3 +1,5 @@
+"""Runs the examples as programs, on embedded servers or without any."""
+
 import os
 import subprocess
 import sys

@@ -65,7 +65,7 @@ def test_it_deploys(run, client, tmp_path):
 
 
 @pytest.mark.parametrize("site", ["none", "empty"])
-def test_what_cannot_be_deployed(run, client, tmp_path, site):
+def test_what_cannot_be_deployed_is_told(run, client, tmp_path, site):
     (tmp_path / "empty").mkdir()
     code, _, stderr = run("deploy/deploy.py", "web", tmp_path / site)
     assert code == 1

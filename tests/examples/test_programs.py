@@ -26,7 +26,7 @@ def webs(client):
     client.create_instance("off", alias="busybox")
 
 
-def test_quickstart(run, client):
+def test_quickstart_shows_both_ways_and_leaves_nothing(run, client):
     code, stdout, stderr = run("quickstart.py")
     assert (code, stderr) == (0, "")
     assert stdout.count("it says it is hyperkit-quickstart") == 2
@@ -181,7 +181,7 @@ def test_fleet_kills_what_takes_too_long(run, webs):
     )
 
 
-def test_fleet_of_none(run, webs):
+def test_fleet_of_none_is_told(run, webs):
     code, _, stderr = run("fleet.py", "--match", "off", "uname")
     assert (code, stderr) == (1, "fleet: no instance that runs has a name like off\n")
 

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-from conformance.proxy import Proxy
+from unit.listener import Listener
 
 BLOCK = 64 * 1024
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: what is on its way is thrown away
@@ -25,7 +25,7 @@ class Plan:
         self.mark, self.up, self.down, self.left = mark, up, down, times
 
 
-class Breaker(Proxy):
+class Breaker(Listener):
     """Forwards connections, until one is to be cut.
 
     Args:
@@ -39,12 +39,13 @@ class Breaker(Proxy):
     """
 
     def __init__(self, target, address):
+        self.target = target
         self.accepted = self.cuts = 0
         self.seen = []
         self.plans = []
         self.open = []
         self.lock = threading.Lock()
-        super().__init__(target, address)
+        super().__init__(address)
 
     def cut(self, mark=b"", *, up=None, down=None, times=1):
         """Plan to cut connections; see `Plan`. Without a mark, from the first byte on."""

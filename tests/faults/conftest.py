@@ -1,5 +1,8 @@
+"""An embedded server of each product, a client with a container, and a count of requests."""
+
 import pytest
-from faults.recorded import fault_is_recorded  # noqa: F401 - a fixture
+from faults.table import fault_is_recorded  # noqa: F401 - a fixture
+from unit.environment import no_environment  # noqa: F401 - a fixture
 
 from hyperkit.testing import Server
 
@@ -11,6 +14,14 @@ def server(request):
 
 
 @pytest.fixture
+def client(server):
+    """A client of that server, which has a container."""
+    client = server.client()
+    client.create_container("web", alias="busybox")
+    return client
+
+
+@pytest.fixture
 def asked(server):
     """Count the requests that have come to the server."""
 
@@ -18,16 +29,3 @@ def asked(server):
         return len([one for one in server.requests if (one.method, one.path) == (method, path)])
 
     return count
-
-
-@pytest.fixture(autouse=True)
-def of_no_environment(monkeypatch, tmp_path_factory):
-    """No key pair, proxy or authority of the machine's own."""
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    for name in ("LXD_CONF", "INCUS_CONF", "XDG_CONFIG_HOME", "NETRC", "SSLKEYLOGFILE"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)

@@ -1,23 +1,14 @@
 """A server on a unix socket that sends what a test gives it, whatever it is asked."""
 
 import contextlib
-import json
 import socket
-import threading
 from unittest import mock
 
 from surface.requests_of import ANYTHING, Notes
+from unit.double import about
+from unit.listener import Listener
+from unit.servers import envelope
 
-ABOUT = {
-    "auth": "trusted",
-    "api_extensions": [
-        "instances",
-        "directory_manipulation",
-        "file_get_symlink",
-        "container_backup",
-    ],
-    "environment": {"server": "incus", "server_version": "6.0.4"},
-}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 # What the answer to this key is, so that a handshake can be written down before it happens.
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -27,13 +18,22 @@ SWITCHED = (
 )
 
 
-def envelope(metadata=None, **fields):
-    body = {"type": "sync", "status": "Success", "status_code": 200, "metadata": metadata}
-    return json.dumps(body | fields).encode()
-
-
 def answer(body, head=HEAD):
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+# What a server says that it is, as it goes over the line.
+ABOUT = answer(
+    envelope(
+        about(
+            "directory_manipulation",
+            "file_get_symlink",
+            "container_backup",
+            server="incus",
+            server_version="6.0.4",
+        )
+    )
+)
 
 
 class Liar(Notes):
@@ -57,39 +57,17 @@ def in_every_field(value):
     return dict.fromkeys(ANYTHING, value)
 
 
-class Script:
+class Script(Listener):
     """A unix socket; `answers(request)` gives the bytes for what is asked, None hangs up."""
 
     def __init__(self, path, answers):
         self.answers = answers
         self.sent = 0
         self.requests = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(16)
-        self.threads = [threading.Thread(target=self.accept, daemon=True)]
-        self.threads[0].start()
+        super().__init__(path)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for thread in self.threads:
-            thread.join(10)
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.threads.append(
-                threading.Thread(target=self.serve, args=(connection,), daemon=True)
-            )
-            self.threads[-1].start()
+    def take(self, connection):
+        self.start(self.serve, connection)
 
     def serve(self, connection):
         with connection, contextlib.suppress(OSError):

@@ -1,6 +1,7 @@
 """A connection that is cut, at every stage that it has."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.breaker import Breaker
@@ -83,7 +84,7 @@ class TestEachStage:
 
 
 @fault("cut: request half sent", TWICE)
-def test_an_upload_is_whole_or_not_there(server, asked, breaker, client, tmp_path):
+def test_an_upload_is_whole_or_not_there(breaker, client, tmp_path):
     source = tmp_path / "source"
     source.write_bytes(bytes(2 << 20))
     assert client.has_extension("instances")
@@ -100,7 +101,7 @@ WAITED = "the wait goes on over a new connection; the work is started once"
 
 
 @fault("cut: between 202 and the wait", WAITED)
-def test_between_the_answer_and_the_wait(asked, breaker, client):
+def test_a_cut_between_answer_and_wait_is_ridden_over(asked, breaker, client):
     operation = client.start_container("web", sync=False)
     breaker.hang_up()
     assert client.wait_for_operation(operation, timeout=20).status == "Success"
@@ -110,7 +111,7 @@ def test_between_the_answer_and_the_wait(asked, breaker, client):
 
 @fault("cut: in the wait", WAITED)
 @pytest.mark.parametrize("down", [0, HALF, 300])
-def test_in_the_wait(asked, breaker, client, down):
+def test_cuts_in_the_wait_are_ridden_over(asked, breaker, client, down):
     breaker.cut(b"/wait", down=down, times=3)
     assert client.start_container("web").status == "Success"
     assert breaker.cuts == 3
@@ -118,31 +119,17 @@ def test_in_the_wait(asked, breaker, client, down):
 
 
 @fault("cut: in the wait", WAITED)
-def test_while_nothing_comes(server, breaker, client):
+def test_cuts_while_nothing_comes_are_ridden_over(server, asked, breaker, client):
     operation = client.create_certificate(name="new", token=True)
-    ended = []
-
-    def wait():
-        try:
-            client.wait_for_operation(operation, timeout=30)
-        except hyperkit.Error as error:
-            ended.append(type(error))
-
-    thread = threading.Thread(target=wait)
-    thread.start()
     path = f"/1.0/operations/{operation.id}/wait"
-    for _ in range(3):
-        waits = waits_for(server, path)
-        until(lambda seen=waits: waits_for(server, path) > seen or seen)
-        breaker.hang_up()
-        until(lambda seen=waits: waits_for(server, path) > seen)
-    server.client().cancel_operation(operation)
-    thread.join(20)
-    assert ended == [hyperkit.OperationCancelled]
-
-
-def waits_for(server, path):
-    return len([one for one in server.requests if one.path == path])
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.wait_for_operation, operation, timeout=30)
+        for cuts in range(3):
+            until(lambda cuts=cuts: asked("GET", path) > cuts)
+            breaker.hang_up()
+        until(lambda: asked("GET", path) > 3)
+        server.client().cancel_operation(operation)
+        assert isinstance(waiting.exception(20), hyperkit.OperationCancelled)
 
 
 def until(condition):
@@ -159,7 +146,7 @@ def until(condition):
     "cut: in the websocket's handshake", "ConnectionFailed; the command is cancelled, sent once"
 )
 @pytest.mark.parametrize("options", [{"up": HALF}, {"down": 0}, {"down": HALF}])
-def test_in_the_handshake(server, asked, breaker, client, options):
+def test_a_command_whose_handshake_is_cut_is_cancelled(server, asked, breaker, client, options):
     client.start_container("web")
     breaker.cut(b"/websocket?secret=", **options, times=99)
     with pytest.raises(hyperkit.ConnectionFailed) as caught:
@@ -171,7 +158,7 @@ def test_in_the_handshake(server, asked, breaker, client, options):
 
 @fault("cut: in the stream", "ConnectionFailed, never an output that ends early")
 @pytest.mark.parametrize("down", [1000, 100_000])
-def test_in_the_stream(asked, breaker, client, down):
+def test_a_stream_that_is_cut_is_never_short(asked, breaker, client, down):
     client.start_container("web")
     client.write_file("web", "/root/big", content=b"x" * (1 << 20))
     breaker.cut(b"/websocket?secret=", down=down, times=99)
@@ -181,7 +168,7 @@ def test_in_the_stream(asked, breaker, client, down):
 
 
 @fault("cut: in the stream", "ConnectionFailed, never an output that ends early")
-def test_in_the_stream_of_events(server, breaker, client):
+def test_a_stream_of_events_that_is_cut_is_an_error(server, breaker, client):
     with client.events(reconnect=False) as events:
         server.client().create_profile("new")
         assert events.next(10) is not None
@@ -192,7 +179,7 @@ def test_in_the_stream_of_events(server, breaker, client):
 
 
 @fault("cut: events, reconnecting", "a `gap` event, then events go on")
-def test_events_go_on(server, breaker, client):
+def test_events_go_on_after_a_gap(server, breaker, client):
     with client.events(types="lifecycle") as events:
         breaker.hang_up()
         event = events.next(20)
@@ -211,7 +198,7 @@ def secure():
 
 @fault("cut: TLS handshake", "reads are asked for once more; changes never reached the server")
 @pytest.mark.parametrize("options", [{"up": 0}, {"up": 100}, {"down": 0}, {"down": 100}])
-def test_in_the_tls_handshake(secure, options):
+def test_a_tls_handshake_that_is_cut_has_sent_nothing(secure, options):
     host, _, port = secure.url.removeprefix("https://").rpartition(":")
     with Breaker((host, int(port)), ("127.0.0.1", 0)) as breaker:
         trusted = secure.client()
@@ -232,7 +219,7 @@ def test_in_the_tls_handshake(secure, options):
 
 
 @fault("nobody listens", "ConnectionFailed at once, which names the address")
-def test_nobody_listens(tmp_path):
+def test_an_address_where_nobody_listens_is_named(tmp_path):
     client = hyperkit.Client(api_endpoint=f"unix://{tmp_path}/none")
     with pytest.raises(hyperkit.ConnectionFailed, match=str(tmp_path)):
         client.create_profile("new")

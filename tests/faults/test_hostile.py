@@ -11,14 +11,12 @@ import struct
 from pathlib import Path
 
 import pytest
-import surface.test_endpoints as surface
 from faults.lies import (
     ABOUT,
     HEAD,
     Liar,
     Script,
     answer,
-    envelope,
     in_every_field,
     websocket_of,
 )
@@ -26,7 +24,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from surface.endpoints import ENDPOINTS
 from surface.requests_of import arguments, call
-from surface.samples import CERTIFICATE, JOIN_TOKEN
+from surface.samples import BASES, CERTIFICATE, JOIN_TOKEN, SAMPLES
+from unit.servers import envelope
 
 import hyperkit
 import hyperkit._link
@@ -105,12 +104,12 @@ def everything_is_ours(name, lie, kind, folder, *, honest=True):
     notes = Liar("lxd")
     notes.lie, notes.kind, notes.honest = lie, kind, honest
     client = notes.client()
-    samples = surface.SAMPLES | {
+    samples = SAMPLES | {
         "dest": folder / "f",
         "output_dir": folder,
         "to": notes.client(),
     }
-    base = surface.BASES.get(name, [{}])[0]
+    base = BASES.get(name, [{}])[0]
     asked = next(iter(arguments(getattr(client, name), samples, base)))
     parameters = inspect.signature(getattr(client, name)).parameters
     if "sync" in parameters:
@@ -132,7 +131,7 @@ def everything_is_ours(name, lie, kind, folder, *, honest=True):
 @fault("envelopes")
 @fuzzed
 @given(st.integers(100, 599), texts, objects | values)
-def test_envelopes(status, content_type, body):
+def test_envelopes_of_any_shape_are_read_or_refused(status, content_type, body):
     with contextlib.suppress(hyperkit.Error):
         found = _envelope.read_envelope(status, content_type, json.dumps(body).encode())
         assert found["type"] in {"sync", "async"}
@@ -141,7 +140,7 @@ def test_envelopes(status, content_type, body):
 @fault("envelopes")
 @fuzzed
 @given(st.integers(100, 599), st.binary(max_size=200))
-def test_envelopes_of_bytes(status, content):
+def test_envelopes_of_any_bytes_are_read_or_refused(status, content):
     with contextlib.suppress(hyperkit.Error):
         _envelope.read_envelope(status, "", content)
 
@@ -159,7 +158,7 @@ def test_envelopes_of_bytes(status, content):
         b'{"type":"async","metadata":{}}',
     ],
 )
-def test_what_no_server_writes(content):
+def test_what_no_server_writes_is_refused(content):
     with pytest.raises(hyperkit.InvalidResponse):
         _envelope.read_envelope(200, "application/json", content)
 
@@ -167,7 +166,7 @@ def test_what_no_server_writes(content):
 @fault("operations")
 @fuzzed
 @given(objects)
-def test_waits(lie):
+def test_operations_of_any_shape_are_waited_for_or_refused(lie):
     class Asked(hyperkit.Client):
         def _envelope(self, *words, **options):
             return _envelope.read_envelope(200, "", envelope(lie))
@@ -184,7 +183,7 @@ def test_waits(lie):
 @fault("events")
 @fuzzed
 @given(objects | values)
-def test_events(event):
+def test_events_of_any_shape_are_read_or_refused(event):
     with contextlib.suppress(hyperkit.Error):
         found = _events._event(json.dumps(event))
         assert isinstance(found.type, str)
@@ -193,7 +192,7 @@ def test_events(event):
 @fault("tokens")
 @fuzzed
 @given(texts | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
-def test_tokens(text):
+def test_text_that_is_no_token_is_refused(text):
     with pytest.raises(hyperkit.ArgumentError):
         _token.decode_token(text)
 
@@ -201,7 +200,7 @@ def test_tokens(text):
 @fault("tokens")
 @fuzzed
 @given(st.dictionaries(st.sampled_from([*_token._NEEDED, *_token._NAMES, "expires_at"]), values))
-def test_tokens_of_any_fields(fields):
+def test_tokens_of_any_fields_are_read_or_refused(fields):
     with contextlib.suppress(hyperkit.Error):
         _token.decode_token(_token.token_text(fields))
 
@@ -209,7 +208,7 @@ def test_tokens_of_any_fields(fields):
 @fault("tokens")
 @fuzzed
 @given(st.integers(0, len(JOIN_TOKEN) - 1), st.characters(codec="utf-8"))
-def test_tokens_with_a_slip(place, letter):
+def test_tokens_with_a_slip_are_read_or_refused(place, letter):
     with contextlib.suppress(hyperkit.ArgumentError):
         _token.decode_token(JOIN_TOKEN[:place] + letter + JOIN_TOKEN[place + 1 :])
 
@@ -217,7 +216,7 @@ def test_tokens_with_a_slip(place, letter):
 @fault("certificates")
 @fuzzed
 @given(st.integers(0, 600), st.integers(0, 255))
-def test_certificates_with_a_slip(place, octet):
+def test_certificates_with_a_slip_are_read_or_refused(place, octet):
     import ssl
 
     der = bytearray(ssl.PEM_cert_to_DER_cert(CERTIFICATE))
@@ -229,7 +228,7 @@ def test_certificates_with_a_slip(place, octet):
 @fault("certificates")
 @fuzzed
 @given(st.binary(max_size=100))
-def test_certificates_that_are_none(der):
+def test_certificates_that_are_none_are_refused(der):
     with pytest.raises(hyperkit.Error):
         _trust.check_validity(der)
 
@@ -237,7 +236,7 @@ def test_certificates_that_are_none(der):
 @fault("headers")
 @fuzzed
 @given(st.dictionaries(st.sampled_from(["X-LXD-mode", "X-LXD-uid", "X-LXD-type"]), texts), texts)
-def test_headers_of_a_file(headers, length):
+def test_headers_of_a_file_are_read_or_refused(headers, length):
     client = type("Client", (), {"_header": staticmethod("X-LXD-".__add__)})
     place = _files.Place(client, lambda: "", "web", "/f")
     with contextlib.suppress(hyperkit.Error):
@@ -257,7 +256,7 @@ METRICS = [
 @fault("metrics")
 @fuzzed
 @given(st.lists(st.sampled_from(METRICS) | st.binary(max_size=5), max_size=9))
-def test_metrics(parts):
+def test_metrics_of_any_text_are_read_or_refused(parts):
     client = hyperkit.Client(api_endpoint="unix:///nowhere")
     client._need = client._raw = lambda *words, **options: b"".join(parts)
     with contextlib.suppress(hyperkit.Error):
@@ -270,7 +269,7 @@ pieces = st.sampled_from(MULTIPART) | st.binary(max_size=8)
 @fault("multipart bodies")
 @fuzzed
 @given(st.lists(pieces, max_size=12), st.integers(1, 300))
-def test_multipart_bodies(parts, step):
+def test_multipart_bodies_of_any_bytes_are_read_or_refused(parts, step):
     source = io.BytesIO(b"--b\r\n" + b"".join(parts))
 
     class Slowly:
@@ -297,11 +296,10 @@ heads = st.lists(st.sampled_from(HTTP) | st.binary(max_size=5), max_size=14)
 @fault("headers")
 @settings(fuzzed, max_examples=80)
 @given(heads, st.booleans())
-def test_answers_of_any_bytes(tmp_path_factory, parts, with_head):
+def test_answers_of_any_bytes_are_read_or_refused(tmp_path_factory, parts, with_head):
     folder = tmp_path_factory.mktemp("s")
     sent = (HEAD if with_head else b"") + b"".join(parts)
-    about = answer(envelope(ABOUT))
-    with Script(str(folder / "s"), lambda asked: about if b"/1.0 " in asked else sent):
+    with Script(str(folder / "s"), lambda asked: ABOUT if b"/1.0 " in asked else sent):
         with hyperkit.Client(api_endpoint=f"unix://{folder}/s", timeout=5) as client:
             with contextlib.suppress(hyperkit.Error):
                 client.profiles()
@@ -329,7 +327,7 @@ frames = st.lists(
 @fault("websocket frames")
 @fuzzed
 @given(frames)
-def test_websocket_frames(sent):
+def test_websocket_frames_of_any_bytes_are_read_or_refused(sent):
     ours, websocket = websocket_of(hyperkit.Client, b"".join(sent))
     with ours, contextlib.suppress(hyperkit.Error, EOFError):
         while True:
@@ -338,7 +336,7 @@ def test_websocket_frames(sent):
 
 
 @fault("operations")
-def test_a_field_that_is_not_there():
+def test_a_field_that_is_not_there_is_named():
     operation = hyperkit.Operation(id="u")
     for ask in (lambda: operation["status"], lambda: operation.status):
         with pytest.raises(
@@ -430,7 +428,7 @@ class Tree:
     def __call__(self, asked):
         line = asked.split(b"\r\n")[0]
         if b" /1.0 " in line:
-            return answer(envelope(ABOUT))
+            return ABOUT
         root = line.endswith(b"path=%2Froot HTTP/1.1")
         kind = "directory" if root else self.kind
         head = HEAD + f"X-Incus-type: {kind}\r\nX-Incus-mode: 0644\r\n".encode()

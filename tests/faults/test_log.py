@@ -20,13 +20,6 @@ PASSWORD = "a password that is long enough"
 
 
 @pytest.fixture
-def client(server):
-    client = server.client()
-    client.create_container("web", alias="busybox")
-    return client
-
-
-@pytest.fixture
 def lines(caplog):
     """Read the lines since the last time."""
     caplog.set_level(logging.DEBUG, "hyperkit")

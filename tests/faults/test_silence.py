@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from conformance.proxy import Proxy
+from unit.listener import Listener
 
 import hyperkit
 
@@ -15,7 +15,7 @@ SILENCE = pytest.mark.fault(
 PATIENCE = 0.3
 
 
-class Frozen(Proxy):
+class Frozen(Listener):
     """Forwards connections, until it is frozen: then it takes them, and what is sent, and no more.
 
     Args:
@@ -24,10 +24,11 @@ class Frozen(Proxy):
     """
 
     def __init__(self, target, address):
+        self.target = target
         self.open = []
         self.moving = threading.Event()
         self.moving.set()
-        super().__init__(target, address)
+        super().__init__(address)
 
     def take(self, near):
         far = socket.socket(self.family)

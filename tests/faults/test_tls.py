@@ -10,6 +10,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+import requests
+from faults.lies import Script
+from unit.double import about
 from unit.servers import envelope, key_pair, serving, tls
 from unit.tunnel import proxying
 
@@ -21,11 +24,10 @@ fault = pytest.mark.fault
 PINNED = fault("TLS: another certificate", "UntrustedServer, on HTTP and websockets alike")
 DATES = fault("TLS: dates and clocks", "TLSError or UntrustedServer, which names the clock")
 HERE = "127.0.0.1"
-ABOUT = envelope({"auth": "trusted", "api_extensions": ["instances"], "environment": {}})
 
 
 def what(handler):
-    return 200, {"Content-Type": "application/json"}, ABOUT
+    return 200, {}, envelope(about())
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def both(client):
 def at(certificate, key, *, context=None):
     """A server with this certificate, and its address."""
     with serving((HERE, 0), what, context=context or tls(certificate, key)) as server:
-        yield f"https://{HERE}:{server.server_address[1]}", server
+        yield server.url, server
 
 
 @PINNED
@@ -89,7 +91,7 @@ def test_a_pin_holds_on_the_embedded_server():
 
 
 @fault("TLS: wrong key", "CertificateError, before anything is sent")
-def test_a_key_that_is_not_the_certificates(tmp_path, pair):
+def test_a_key_that_is_not_the_certificates_is_refused(tmp_path, pair):
     other = key_pair(tmp_path, "other")
     client = hyperkit.Client(
         api_endpoint=f"https://{HERE}:1", client_cert=pair[0], client_key=other[1]
@@ -206,8 +208,6 @@ def test_no_variable_turns_verification_off(monkeypatch, pair, name, value):
 
 @ENVIRONMENT
 def test_a_session_of_the_users_does_not_weaken_it(monkeypatch, tmp_path, pair):
-    import requests
-
     stranger = key_pair(tmp_path, "stranger")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", stranger[0])
     session = requests.Session()
@@ -221,7 +221,7 @@ def test_a_session_of_the_users_does_not_weaken_it(monkeypatch, tmp_path, pair):
 def test_a_proxy_sees_no_more_than_the_address(monkeypatch, tmp_path, pair):
     stranger = key_pair(tmp_path, "stranger")
     with proxying() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{HERE}:{proxy.server_address[1]}")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with at(*pair) as (url, _):
             client = hyperkit.Client(api_endpoint=url, server_cert=pair[0])
             assert client.get("/1.0").metadata.auth == "trusted"
@@ -238,8 +238,6 @@ def test_netrc_is_not_read(monkeypatch, tmp_path, pair):
     netrc.write_text(f"machine {HERE} login somebody password secret\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    import requests
-
     with at(*pair) as (url, server):
         for session in (None, requests.Session()):
             client = hyperkit.Client(api_endpoint=url, server_cert=pair[0], session=session)
@@ -272,28 +270,28 @@ def test_a_redirect_to_another_host(pair, status, method):
             return status, {"Location": f"{other}/1.0", "Content-Length": "0"}, b""
 
         with serving((HERE, 0), elsewhere, context=tls(*pair)) as server:
-            url = f"https://{HERE}:{server.server_address[1]}"
-            client = hyperkit.Client(
-                api_endpoint=url,
-                client_cert=pair[0],
-                client_key=pair[1],
-                server_cert=pair[0],
-                token="t-secret",
-            )
-            with pytest.raises(hyperkit.InvalidResponse) as caught:
-                client.get("/1.0/x") if method == "GET" else client.post("/1.0/x", {})
-            assert "t-secret" not in str(caught.value)
+            for session in (None, requests.Session()):
+                client = hyperkit.Client(
+                    api_endpoint=server.url,
+                    client_cert=pair[0],
+                    client_key=pair[1],
+                    server_cert=pair[0],
+                    session=session,
+                    token="t-secret",
+                )
+                with pytest.raises(hyperkit.InvalidResponse) as caught:
+                    client.get("/1.0/x") if method == "GET" else client.post("/1.0/x", {})
+                assert "t-secret" not in str(caught.value)
+                client.close()
         assert (stranger.connections, stranger.requests) == (0, [])
-        assert len(server.requests) == 1
+        assert len(server.requests) == 2
 
 
 @fault("redirect to another host", "InvalidResponse; the other host is never spoken to")
 @pytest.mark.parametrize(
     "location", ["http://[", "//other.test/", "http://unix.socket:1/", "\x01"]
 )
-def test_where_no_redirect_leads(tmp_path, location):
-    from faults.lies import Script
-
+def test_a_redirect_to_nowhere_is_not_followed(tmp_path, location):
     head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
     with Script(str(tmp_path / "s"), lambda asked: head) as server:
         with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s") as client:

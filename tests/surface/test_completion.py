@@ -56,7 +56,7 @@ def completions(tmp_path_factory):
 
 @pytest.mark.parametrize("jedi", [True, False])
 @pytest.mark.parametrize("text", EXPECTED)
-def test_completion(completions, text, jedi):
+def test_completion_offers_what_is_public(completions, text, jedi):
     found = completions[f"{text} {jedi}"]
     assert set(found) >= EXPECTED[text]
     assert not [name for name in found if name.startswith("_")]
@@ -74,7 +74,7 @@ def shell(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["hyperkit.create_container", "client.create_container"])
-def test_question_marks(shell, name):
+def test_question_marks_show_signature_and_manual(shell, name):
     told = shell.object_inspect(name)
     assert told["definition"].startswith(f"{name}(")
     assert "ephemeral" in told["definition"]

@@ -2,14 +2,16 @@
 
 import ast
 import inspect
-import io
+import json
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from surface.samples import CERTIFICATE, JOIN_TOKEN, SOURCE_OF_MIGRATION
+from surface.methods import METHODS
+from surface.requests_of import ANYTHING, arguments, call
+from surface.samples import BASES, SAMPLES
 
 import hyperkit
 from hyperkit import _options
@@ -17,57 +19,14 @@ from hyperkit.types import Operation, Resource
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "hyperkit"
-METHODS = {
-    name: method
-    for name, method in inspect.getmembers(hyperkit.Client, inspect.isfunction)
-    if not name.startswith("_")
-}
 OWN = {name: method for name, method in METHODS.items() if method.__name__ == name}
 WITH_SYNC = {
     name: method
     for name, method in METHODS.items()
     if "sync" in inspect.signature(method).parameters
 }
-VALUES = {
-    "action": "start",
-    "config": {},
-    "command": "true",
-    "driver": "dir",
-    "expires_at": None,
-    "file": io.BytesIO(b"image"),
-    "import_instance source": io.BytesIO(b"backup"),
-    "import_storage_bucket source": io.BytesIO(b"backup"),
-    "new_name": "b",
-    "old_name": "a",
-    "replica_mode": "leader",
-    "server_address": "192.0.2.4:8443",
-    "source": SOURCE_OF_MIGRATION,
-    "to": hyperkit.Client(auto_sync=True),
-    "token": JOIN_TOKEN,
-}
-EXTRA = {
-    "copy_image": {"mode": "push"},
-    "create_container": {"alias": "busybox"},
-    "create_image_from_remote": {"alias": "busybox"},
-    "create_instance": {"alias": "busybox"},
-    "join_cluster": {"cluster_certificate": CERTIFICATE},
-    "import_storage_volume": {"source": io.BytesIO(b"backup")},
-    "move_container": {"pool": "fast"},
-    "move_instance": {"pool": "fast"},
-    "move_storage_volume": {"new_pool": "fast"},
-    "rebuild_instance": {"alias": "busybox"},
-}
 # What a server might answer to any question that comes before a change.
-ANSWER = Resource(
-    aliases=[],
-    config={},
-    enabled=True,
-    environment=Resource(addresses=["host:8443"], certificate=""),
-    fingerprint="f" * 64,
-    profiles=[],
-    properties={},
-    public=True,
-)
+ANSWER = json.loads(json.dumps(ANYTHING), object_hook=Resource)
 
 
 def test_the_stub_is_current():
@@ -96,17 +55,9 @@ def test_sync_and_auto_sync_are_obeyed(name, auto_sync, sync, monkeypatch):
     monkeypatch.setattr(kind, "_names", lambda *arguments, **query: [])
     monkeypatch.setattr(kind, "_capabilities", lambda self: server)
     monkeypatch.setattr(kind, "wait_for_operation", lambda self, one: waited.append(one) or one)
-    parameters = list(inspect.signature(WITH_SYNC[name]).parameters.values())[1:]
-    needed = [one for one in parameters if one.default is one.empty]
-    extra = dict(EXTRA.get(name, {}))
-    values = {
-        one.name: VALUES.get(f"{name} {one.name}", VALUES.get(one.name, "web")) for one in needed
-    }
-    positional = [
-        extra.pop(one.name, values[one.name]) for one in needed if one.kind != one.KEYWORD_ONLY
-    ]
-    keywords = {one.name: values[one.name] for one in needed if one.kind == one.KEYWORD_ONLY}
-    getattr(client, name)(*positional, sync=sync, **keywords, **extra)
+    samples = SAMPLES | {"to": hyperkit.Client(auto_sync=True)}
+    given = next(arguments(getattr(client, name), samples, BASES.get(name, [{}])[0]))
+    call(client, name, given | {"sync": sync})
     assert bool(waited) is (auto_sync if sync is None else sync)
 
 
@@ -129,26 +80,12 @@ def test_no_module_and_no_option_hides_a_method():
 @pytest.mark.parametrize(
     "file", sorted((SOURCE / "_api").glob("*.py")), ids=lambda file: file.stem
 )
-def test_public_methods_stand_in_alphabetical_order(file):
+def test_public_methods_stand_first_and_in_alphabetical_order(file):
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            names = [
-                one.name
-                for one in node.body
-                if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
-            ]
-            assert names == sorted(names)
-            private = [
-                index
-                for index, one in enumerate(node.body)
-                if isinstance(one, ast.FunctionDef) and one.name.startswith("_")
-            ]
-            public = [
-                index
-                for index, one in enumerate(node.body)
-                if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
-            ]
-            assert not private or not public or min(private) > max(public)
+            names = [one.name for one in node.body if isinstance(one, ast.FunctionDef)]
+            public = [name for name in names if not name.startswith("_")]
+            assert names[: len(public)] == sorted(public)
 
 
 def test_errors_are_exported():
@@ -172,6 +109,30 @@ def test_importing_loads_neither_requests_nor_the_chapters():
     assert not {"requests", "urllib3", "hyperkit._client"} & set(loaded)
     code = "import sys, hyperkit.errors, hyperkit.types; print(*sys.modules)"
     assert "requests" not in fresh(code)
+
+
+def test_a_client_loads_neither_websockets_nor_openssl_nor_what_is_extra():
+    loaded = fresh("import sys, hyperkit; hyperkit.Client().close(); print(*sys.modules)")
+    assert "requests" in loaded
+    late = {"websockets", "OpenSSL", "cryptography"}
+    extra = {"aiohttp", "oauthlib", "paramiko", "prometheus_client", "tqdm", "yaml"}
+    assert (late | extra) & set(loaded) == set()
+
+
+def test_importing_and_making_a_client_reads_no_file_and_connects_to_nothing():
+    code = """
+import sys
+seen = []
+sys.addaudithook(lambda event, about: seen.append((event, *about)))
+import hyperkit
+options = {"client_cert": "/c", "client_key": "/k", "server_cert": "/s", "verify_ssl": "/ca"}
+with hyperkit.Client(api_endpoint="remote:far", **options) as client:
+    repr(client.using(project="blue"))
+opened = [one[1] for one in seen if one[0] == "open"]
+print(*[place for place in opened if not str(place).endswith((".py", ".pyc"))])
+print(*[one[0] for one in seen if one[0] in {"socket.connect", "subprocess.Popen"}])
+"""
+    assert fresh(code) == []
 
 
 def test_what_is_used_is_loaded():

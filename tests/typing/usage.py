@@ -165,3 +165,12 @@ def storage(client: hyperkit.Client, other: hyperkit.Client) -> None:
     with client.edit_storage_volume("fast", "data") as volume:
         assert_type(volume, StorageVolume)
         volume.config["size"] = "2GiB"
+
+
+def mistakes(client: hyperkit.Client) -> None:
+    """Misspell: mypy complains where an ignored error is none."""
+    client.instances(recursoin=1)  # type: ignore[call-overload]
+    client.create_network("br0", descripton="")  # type: ignore[call-arg]
+    print(client.instance("web").statsu)  # type: ignore[attr-defined]
+    print(hyperkit.instanses())  # type: ignore[attr-defined]
+    client.auto_snyc = False  # type: ignore[attr-defined]

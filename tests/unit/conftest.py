@@ -1,6 +1,12 @@
+"""Clients whose server is a double, or a small one on a socket."""
+
+import contextlib
+
 import pytest
 import requests
 from unit.double import ENDPOINT, Double, greet
+from unit.environment import no_environment  # noqa: F401 - a fixture
+from unit.servers import serving
 
 import hyperkit
 
@@ -21,26 +27,45 @@ def bare(double):
 
 
 @pytest.fixture
-def client(bare, double):
+def met(bare, double):
+    """Make a client that has met a server with some extensions besides."""
+
+    def meet(*extensions, **server):
+        greet(double, *extensions, **server)
+        assert bare.has_extension("instances")
+        return bare
+
+    return meet
+
+
+@pytest.fixture
+def client(met):
     """A client that has found an LXD 5."""
-    greet(double)
-    assert bare.has_extension("instances")
-    return bare
+    return met()
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
-    """No waiting between two questions, and no key pair of the machine's own."""
+def quick(monkeypatch):
+    """No waiting between two questions."""
     monkeypatch.setattr("hyperkit._wait.PAUSE", 0.001)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in (
-        "LXD_CONF",
-        "INCUS_CONF",
-        "XDG_CONFIG_HOME",
-        "HYPERKIT_API_ENDPOINT",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "HTTPS_PROXY",
-        "https_proxy",
-    ):
-        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def socket_path(tmp_path):
+    """Where a test's server may listen."""
+    return str(tmp_path / "unix.socket")
+
+
+@pytest.fixture
+def asking(socket_path):
+    """Serve what a test answers; hand out a client of that server, and the server."""
+
+    @contextlib.contextmanager
+    def ask(answer, **options):
+        with (
+            serving(socket_path, answer) as server,
+            hyperkit.Client(api_endpoint=socket_path, **options) as client,
+        ):
+            yield client, server
+
+    return ask

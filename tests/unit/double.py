@@ -33,6 +33,11 @@ class Double(BaseAdapter):
             raw = {"type": "sync", "status": "Success", "status_code": 200, "metadata": answer}
         self.expected.append(((method, path, query or {}, body), status, raw))
 
+    def expect_wait(self, ended=None, **answer):
+        """Expect the wait for what has `started`; it has ended well, or as is said."""
+        ended = ended or operation()
+        self.expect("GET", "/1.0/operations/u-1/wait", ended, query={"timeout": "30"}, **answer)
+
     def send(self, request, **options):
         parts = urlsplit(request.url)
         body = body_of(request)

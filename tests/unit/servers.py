@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import ipaddress
 import json
 import socket
 import socketserver
@@ -38,6 +39,9 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.requests = []
         self.open = []
         super().__init__(address, Handler)
+        if family == socket.AF_INET:
+            self.place = place_of(self.socket)
+            self.url = f"{'https' if context else 'http'}://{self.place}"
 
     def get_request(self):
         connection, address = super().get_request()
@@ -97,23 +101,41 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
+def running(server):
+    """Let a server of the standard library's work in a thread of its own."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@contextlib.contextmanager
 def serving(address, answer, *, context=None):
+    """Serve what `answer` says, at a socket's path or at (host, port)."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-    with Server(address, answer, family, context) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with Server(address, answer, family, context) as server, running(server):
         try:
             yield server
         finally:
-            server.shutdown()
             server.hang_up()
-            thread.join()
+
+
+def place_of(listener):
+    """Write where a socket listens, as HOST:PORT."""
+    return "{}:{}".format(*listener.getsockname())
+
+
+def free_place():
+    """Find a HOST:PORT where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return place_of(listener)
 
 
 def key_pair(folder, name, *, host="127.0.0.1", days=30, password=None, since=-60):
     """Write NAME.crt and NAME.key, and return their paths."""
-    import ipaddress
-
     key = ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.UTC)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -148,3 +170,22 @@ def tls(certificate, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
+
+
+@contextlib.contextmanager
+def shaking_hands(pair, authority):
+    """Shake hands once; hand out where, and what is shown and said there: a list that fills."""
+    context = tls(*pair)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(authority)
+    seen = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def look():
+            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
+                seen.append((peer.getpeercert(binary_form=True), peer.recv(100)))
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        yield place_of(listener), seen
+        thread.join()

@@ -2,21 +2,14 @@
 
 import base64
 import json
-import socket
-import ssl
-import threading
 from pathlib import Path
 
 import pytest
 from unit.double import error, greet, operation, started
-from unit.servers import envelope, key_pair, serving, tls
+from unit.servers import envelope, key_pair, serving, shaking_hands, tls
 
 import hyperkit
-from hyperkit._contact import shown_certificate
 from hyperkit._trust import pin
-
-MEMBER = "/1.0/cluster/members/node-1"
-NAMES = ["", ".", "..", "a\nb"]
 
 
 def token_operation(fingerprint="f" * 64, **metadata):
@@ -51,7 +44,7 @@ def test_a_token_is_never_waited_for(bare, double):
     assert bare.create_cluster_join_token("node-4").status == "Running"
 
 
-def test_the_text_of_a_token():
+def test_the_text_of_a_token_holds_what_its_operation_says():
     issued = token_operation(entity_url="/1.0")
     text = hyperkit.cluster_join_token(issued)
     assert json.loads(base64.b64decode(text)) == {
@@ -64,7 +57,7 @@ def test_the_text_of_a_token():
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"request": {"name": "laptop"}, "secret": "s"}])
-def test_an_operation_that_issued_no_token(metadata):
+def test_an_operation_that_issued_no_token_has_no_text(metadata):
     with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
         hyperkit.cluster_join_token({"metadata": metadata})
 
@@ -100,7 +93,7 @@ def test_what_is_no_token_is_not_repeated(bare, text):
         (["clustering", "explicit_trust_token"], "cluster_token"),
     ],
 )
-def test_where_the_token_goes(bare, double, pair, extensions, field):
+def test_a_token_goes_where_the_server_looks_for_it(bare, double, pair, extensions, field):
     certificate = Path(pair[0]).read_text()
     token = token_for(certificate)
     greet(double, *extensions)
@@ -120,7 +113,7 @@ def test_where_the_token_goes(bare, double, pair, extensions, field):
             "server_name": "node-4",
         },
     )
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     key = {"entity": "storage-pool", "name": "default", "key": "size", "value": 5}
     done = bare.join_cluster(
         token,
@@ -131,7 +124,7 @@ def test_where_the_token_goes(bare, double, pair, extensions, field):
     assert done.status == "Success"
 
 
-def test_another_certificate_than_the_tokens(bare, tmp_path, pair):
+def test_another_certificate_than_the_tokens_is_refused(bare, tmp_path, pair):
     [other, _] = key_pair(tmp_path, "other")
     with pytest.raises(hyperkit.UntrustedServer, match="Nothing was sent"):
         bare.join_cluster(
@@ -144,14 +137,13 @@ def test_the_cluster_is_asked_for_its_certificate(bare, double, pair):
     with serving(
         ("127.0.0.1", 0), lambda request: (200, {}, envelope()), context=tls(*pair)
     ) as there:
-        address = "127.0.0.1:{1}".format(*there.server_address)
-        token = token_for(pair[0], ["127.0.0.1:1", address])
+        token = token_for(pair[0], ["127.0.0.1:1", there.place])
         double.expect(
             "PUT",
             "/1.0/cluster",
             raw=started(),
             body={
-                "cluster_address": address,
+                "cluster_address": there.place,
                 "cluster_certificate": Path(pair[0]).read_text(),
                 "cluster_password": token,
                 "enabled": True,
@@ -163,19 +155,20 @@ def test_the_cluster_is_asked_for_its_certificate(bare, double, pair):
         assert (there.connections, there.requests) == (1, [])
 
 
-def test_somebody_else_answers(bare, double, tmp_path, pair):
+def test_somebody_else_who_answers_sees_neither_request_nor_certificate(
+    bare, double, tmp_path, pair
+):
     greet(double, "clustering")
-    between = tls(*key_pair(tmp_path, "between"))
-    with serving(("127.0.0.1", 0), lambda request: None, context=between) as there:
-        address = "127.0.0.1:{1}".format(*there.server_address)
-        with pytest.raises(hyperkit.UntrustedServer, match=f"{address} shows another"):
+    bare.client_cert, bare.client_key = mine = key_pair(tmp_path, "mine")
+    with shaking_hands(key_pair(tmp_path, "between"), mine[0]) as (place, seen):
+        with pytest.raises(hyperkit.UntrustedServer, match=f"{place} shows another"):
             bare.join_cluster(
-                token_for(pair[0]), cluster_address=address, server_address="10.0.0.4:8443"
+                token_for(pair[0]), cluster_address=place, server_address="10.0.0.4:8443"
             )
-        assert there.requests == []
+    assert seen == [(None, b"")]
 
 
-def test_nobody_answers(bare, double, pair):
+def test_every_address_that_did_not_answer_is_named(bare, double, pair):
     greet(double, "clustering")
     token = token_for(pair[0], ["127.0.0.1:1", "127.0.0.1:2"])
     with pytest.raises(
@@ -184,34 +177,10 @@ def test_nobody_answers(bare, double, pair):
         bare.join_cluster(token, server_address="10.0.0.4:8443")
 
 
-def test_no_certificate_of_ours_is_shown(bare, tmp_path, pair):
-    # The cluster is a stranger until its certificate has been compared.
-    mine = key_pair(tmp_path, "mine")
-    bare.client_cert, bare.client_key = mine
-    context = tls(*pair)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.load_verify_locations(mine[0])
-    seen = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def look():
-            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
-                seen.append(peer.getpeercert(binary_form=True))
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        found = shown_certificate(bare, "https://127.0.0.1:{1}".format(*listener.getsockname()))
-        thread.join()
-    assert (pin(found), seen) == (pin(pair[0]), [None])
-
-
-def test_a_server_that_knows_us_no_more(bare, double, pair):
+def test_a_server_that_knows_us_no_more_says_to_ask_the_cluster(bare, double, pair):
     greet(double, "clustering")
     double.expect("PUT", "/1.0/cluster", raw=started(), body=joining(pair))
-    wait = {"query": {"timeout": "30"}}
-    double.expect(
-        "GET", "/1.0/operations/u-1/wait", raw=error(403, "not authorized"), status=403, **wait
-    )
+    double.expect_wait(raw=error(403, "not authorized"), status=403)
     double.expect("GET", "/1.0/operations/u-1", raw=error(403, "not authorized"), status=403)
     with pytest.raises(hyperkit.OperationGone, match="Ask the cluster"):
         bare.join_cluster(
@@ -228,32 +197,6 @@ def joining(pair):
         "server_address": "10.0.0.4:8443",
         "server_name": "node-4",
     }
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_that_no_member_has_send_nothing(bare, name):
-    for call in (
-        bare.enable_cluster,
-        bare.create_cluster_join_token,
-        bare.create_cluster_group,
-        bare.create_placement_group,
-        bare.create_replicator,
-        bare.create_project,
-        bare.create_cluster_link_token,
-        bare.cluster_member,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name)
-    for rename in (
-        bare.rename_cluster_member,
-        bare.rename_cluster_group,
-        bare.rename_cluster_link,
-        bare.rename_placement_group,
-        bare.rename_project,
-        bare.rename_replicator,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            rename("a", name)
 
 
 # Leaving
@@ -297,7 +240,7 @@ def test_a_server_that_goes_before_its_answer_is_out(bare, double):
     assert bare.disable_cluster().status == "Success"
 
 
-def test_a_server_that_never_heard_of_it(bare, double):
+def test_a_server_that_never_heard_of_it_has_not_left(bare, double):
     bare.operation_timeout = 0.0
     greet(double, "clustering")
     expect_cluster(double)
@@ -308,7 +251,7 @@ def test_a_server_that_never_heard_of_it(bare, double):
         bare.disable_cluster()
 
 
-def test_a_server_that_does_not_come_back(bare, double):
+def test_a_server_that_does_not_come_back_is_waited_for_no_longer(bare, double):
     bare.operation_timeout = 0.0
     greet(double, "clustering")
     expect_cluster(double)
@@ -317,7 +260,7 @@ def test_a_server_that_does_not_come_back(bare, double):
         bare.disable_cluster()
 
 
-def test_disabling_without_waiting(bare, double):
+def test_disabling_need_not_wait(bare, double):
     greet(double, "clustering")
     expect_cluster(double, "node-2")
     double.expect("PUT", "/1.0/cluster", body={"enabled": False})
@@ -336,7 +279,7 @@ def test_what_would_lose_a_database_is_refused(bare, double):
         bare.using(target="node-2").disable_cluster(force=True)
 
 
-def test_a_key_and_a_certificate_are_read(bare, double, pair):
+def test_a_key_and_a_certificate_are_paths_or_text(bare, double, pair):
     greet(double, "clustering_update_cert")
     certificate, key = (Path(place).read_text() for place in pair)
     body = {"cluster_certificate": certificate, "cluster_certificate_key": key}
@@ -345,255 +288,3 @@ def test_a_key_and_a_certificate_are_read(bare, double, pair):
         bare.update_cluster_certificate(certificate=given[0], key=given[1])
     with pytest.raises(hyperkit.CertificateError, match="key /nowhere cannot be read"):
         bare.update_cluster_certificate(certificate=certificate, key="/nowhere")
-
-
-# Members
-
-
-def member(**fields):
-    return {
-        "config": {"user.a": "1"},
-        "description": "First",
-        "failure_domain": "rack-1",
-        "groups": ["default"],
-        "roles": ["database"],
-        "server_name": "node-1",
-        "status": "Online",
-    } | fields
-
-
-def test_a_patch_keeps_what_servers_would_drop(bare, double):
-    greet(double, "clustering")
-    double.expect("GET", MEMBER, member())
-    double.expect(
-        "PATCH",
-        MEMBER,
-        body={
-            "config": {"user.b": "2"},
-            "description": "First",
-            "failure_domain": "rack-2",
-            "groups": ["default"],
-            "roles": ["database"],
-        },
-    )
-    bare.patch_cluster_member("node-1", config={"user.b": 2}, failure_domain="rack-2")
-
-
-def test_an_update_leaves_out_nothing_that_has_to_be(bare, double):
-    greet(double, "clustering")
-    body = {
-        "config": {},
-        "description": "",
-        "failure_domain": "default",
-        "groups": ["default"],
-        "roles": [],
-    }
-    double.expect("PUT", MEMBER, body=body)
-    bare.update_cluster_member("node-1")
-
-
-def greet_incus(double, version):
-    found = {
-        "auth": "trusted",
-        "api_extensions": ["clustering", "clustering_evacuation", "api_filtering_extended"],
-        "environment": {"server": "incus", "server_version": version},
-    }
-    double.expect("GET", "/1.0", found)
-
-
-def test_names_are_filtered_where_servers_do_not(bare, double):
-    greet_incus(double, "7.0.2")
-    query = {"recursion": "1", "filter": "status eq Online"}
-    double.expect("GET", "/1.0/cluster/members", [member()], query=query)
-    assert bare.cluster_members(filter="status eq Online") == ["node-1"]
-
-
-@pytest.mark.parametrize("version", ["6.0.4", "6.23", ""])
-def test_a_filter_that_is_passed_over(bare, double, version):
-    greet_incus(double, version)
-    with pytest.raises(hyperkit.ArgumentError, match="does not filter cluster members"):
-        bare.cluster_members(filter="status eq Online")
-    with pytest.raises(hyperkit.MissingExtension, match="clustering_restore_skip_mode"):
-        bare.restore_cluster_member("node-1", mode="skip")
-
-
-def test_restore_in_place(bare, double):
-    greet_incus(double, "7.0.2")
-    body = {"action": "restore", "mode": "skip"}
-    double.expect("POST", f"{MEMBER}/state", raw=started(), body=body)
-    bare.restore_cluster_member("node-1", mode="skip", sync=False)
-
-
-def test_a_filter_that_a_server_would_not_look_at(bare, double):
-    greet(double, "clustering", "projects")
-    with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
-        bare.cluster_members(filter="status eq Online")
-    with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
-        bare.projects(filter="name eq blue")
-
-
-def test_a_pending_member_has_not_joined(bare, double):
-    greet(double, "clustering")
-    double.expect("GET", "/1.0/cluster/members", [MEMBER])
-    with pytest.raises(hyperkit.ArgumentError, match="has joined"):
-        bare.delete_cluster_member("node-1", pending=True)
-    double.expect("GET", "/1.0/cluster/members", [MEMBER])
-    query = {"pending": "1", "force": "1"}
-    double.expect("DELETE", "/1.0/cluster/members/node-4", query=query)
-    bare.delete_cluster_member("node-4", force=True, pending=True)
-
-
-@pytest.mark.parametrize(
-    ("call", "extension"),
-    [
-        (
-            lambda client: client.evacuate_cluster_member("a", force=True),
-            "clustering_evacuation_force",
-        ),
-        (
-            lambda client: client.evacuate_cluster_member("a", mode="stop"),
-            "clustering_evacuation_mode",
-        ),
-        (
-            lambda client: client.restore_cluster_member("a", mode="skip"),
-            "clustering_restore_skip_mode",
-        ),
-        (lambda client: client.create_cluster_group("a", config={}), "clustering_groups_config"),
-        (lambda client: client.cluster_member_state("a"), "cluster_member_state"),
-        (lambda client: client.cluster(), "clustering"),
-        (lambda client: client.projects(), "projects"),
-        (lambda client: client.project_state("a"), "project_usage"),
-        (
-            lambda client: client.create_project("a", network="b"),
-            "project_default_network_and_storage",
-        ),
-        (lambda client: client.delete_project("a", force=True), "projects_force_delete"),
-    ],
-)
-def test_what_a_server_does_not_know_is_not_sent(client, call, extension):
-    with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
-        call(client)
-
-
-# Links: only LXD's main branch has them
-
-
-def test_a_link_by_a_token_of_the_other_side(bare, double):
-    greet(double, "cluster_links")
-    offered = {"client_name": "x", "secret": "s3", "fingerprint": "f", "addresses": ["a:1"]}
-    body = {"name": "west", "auth_groups": ["links"], "type": "bidirectional"}
-    double.expect("POST", "/1.0/cluster/links", offered, body=body)
-    token = bare.create_cluster_link_token("west", auth_groups=("links",), type="bidirectional")
-    assert json.loads(base64.b64decode(token)) == offered
-    double.expect("POST", "/1.0/cluster/links", body={"name": "east", "trust_token": token})
-    assert bare.create_cluster_link("east", trust_token=token) is None
-
-
-def test_a_public_link_in_two_steps(bare, double, pair):
-    greet(double, "cluster_links", "cluster_links_public")
-    certificate = Path(pair[0]).read_text()
-    body = {"name": "west", "type": "public", "remote_address": "10.0.0.1:8443"}
-    shown = {"certificate": certificate, "fingerprint": pin(certificate)}
-    double.expect("POST", "/1.0/cluster/links", shown, body=body)
-    found = bare.create_cluster_link("west", type="public", remote_address="10.0.0.1:8443")
-    assert found.fingerprint == pin(pair[0])
-    double.expect("POST", "/1.0/cluster/links", body={**body, "cluster_certificate": certificate})
-    again = bare.create_cluster_link(
-        "west",
-        cluster_certificate=found.certificate,
-        remote_address="10.0.0.1:8443",
-        type="public",
-    )
-    assert again is None
-
-
-def test_a_link_to_nowhere_sends_nothing(bare):
-    with pytest.raises(hyperkit.ArgumentError, match="create_cluster_link_token"):
-        bare.create_cluster_link("west")
-
-
-def test_a_link_is_quoted_whole(bare, double):
-    greet(double, "cluster_links")
-    double.expect("GET", "/1.0/cluster/links/a%3F%23%25/state", {}, query={"target": "node-2"})
-    bare.cluster_link_state("a?#%", target="node-2")
-
-
-# Projects
-
-
-def test_a_patch_keeps_the_other_keys(bare, double):
-    greet(double, "projects")
-    found = {"config": {"features.images": "true", "user.a": "1"}, "description": "First"}
-    double.expect("GET", "/1.0/projects/blue", found)
-    body = {"config": {"features.images": "true", "user.a": "2", "user.b": "true"}}
-    double.expect("PATCH", "/1.0/projects/blue", body=body)
-    bare.patch_project("blue", config={"user.a": 2, "user.b": True})
-    double.expect("GET", "/1.0/projects/blue", found)
-    double.expect("PATCH", "/1.0/projects/blue", body=found | {"description": "Second"})
-    bare.patch_project("blue", description="Second")
-
-
-def test_a_project_is_deleted_in_the_background(bare, double):
-    greet(double, "projects", "projects_force_delete")
-    double.expect("DELETE", "/1.0/projects/blue", raw=started(), query={"force": "1"})
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
-    assert bare.delete_project("blue", force=True).status == "Success"
-
-
-def test_a_replica_is_promoted(bare, double):
-    greet(double, "project_replica_mode")
-    body = {"replica_mode": "leader"}
-    url = "/1.0/projects/blue/state"
-    double.expect("PUT", url, raw=started(), body=body, query={"force": "1"})
-    bare.update_project_state("blue", force=True, replica_mode="leader", sync=False)
-
-
-# Editing
-
-
-@pytest.mark.parametrize(
-    ("edit", "url", "extension", "found", "body"),
-    [
-        (
-            "edit_cluster_link",
-            "/1.0/cluster/links/a",
-            "cluster_links",
-            {"config": {}, "description": "", "name": "a"},
-            {"config": {}, "description": "New"},
-        ),
-        (
-            "edit_placement_group",
-            "/1.0/placement-groups/a",
-            "instance_placement_groups",
-            {"config": {"policy": "spread"}, "description": "", "name": "a"},
-            {"config": {"policy": "spread"}, "description": "New"},
-        ),
-        (
-            "edit_replicator",
-            "/1.0/replicators/a",
-            "replicators",
-            {"config": {"cluster": "b"}, "description": "", "last_run_status": "Failed"},
-            {"config": {"cluster": "b"}, "description": "New"},
-        ),
-        (
-            "edit_cluster_group",
-            "/1.0/cluster/groups/a",
-            "clustering_groups",
-            {"config": {"user.a": "1"}, "description": "", "members": ["b"], "used_by": []},
-            {"config": {"user.a": "1"}, "description": "New", "members": ["b"]},
-        ),
-        (
-            "edit_cluster_member",
-            "/1.0/cluster/members/a",
-            "clustering",
-            {"description": "", "roles": ["database"], "status": "Online"},
-            {"config": {}, "description": "New", "roles": ["database"]},
-        ),
-    ],
-)
-def test_editing_writes_what_can_be_written(bare, double, edit, url, extension, found, body):
-    greet(double, extension)
-    double.expect("GET", url, found)
-    double.expect("PUT", url, body=body)
-    with getattr(bare, edit)("a") as changed:
-        changed["description"] = "New"

@@ -9,48 +9,43 @@ from pathlib import Path
 
 import pytest
 import requests
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import envelope, key_pair, place_of, refused, serving, tls
 from unit.tunnel import proxying
 
 import hyperkit
 from hyperkit import Client
 
 
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "unix.socket")
-
-
 def always(content=None, *, status=200, headers=None):
     content = envelope({}) if content is None else content
-    return lambda handler: (status, headers or {"Content-Type": "application/json"}, content)
+    return lambda handler: (status, headers or {}, content)
 
 
-def test_many_urls_one_connection(path):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_many_urls_take_one_connection(asking):
+    with asking(always()) as (client, server):
         for number in range(5):
             client.get(f"/1.0/instances/{number}")
             client.post("/1.0/profiles", {"name": str(number)})
         assert (server.connections, len(server.requests)) == (1, 10)
 
 
-def test_nothing_is_sent_on_construction(path):
-    with serving(path, always()) as server:
-        Client(api_endpoint=path).close()
+def test_nothing_is_sent_on_construction(socket_path):
+    with serving(socket_path, always()) as server:
+        Client(api_endpoint=socket_path).close()
         assert server.connections == 0
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
-def test_connection_closed_while_idle(path, verb):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_a_connection_that_was_closed_while_idle_is_opened_anew(asking, verb):
+    with asking(always()) as (client, server):
         client.get("/1.0")
         server.hang_up()
         getattr(client, verb)("/1.0")
         assert server.connections == 2
 
 
-def test_connection_idle_for_long_is_not_used_again(path, monkeypatch):
-    with serving(path, always()) as server, Client(api_endpoint=path) as client:
+def test_a_connection_that_was_idle_for_long_is_not_used_again(asking, monkeypatch):
+    with asking(always()) as (client, server):
         client.get("/1.0")
         monkeypatch.setattr("hyperkit._transport.MAX_IDLE", -1)
         client.post("/1.0/x")
@@ -67,16 +62,17 @@ def hang_up_once():
     return answer
 
 
-def test_get_is_repeated_after_a_drop(path):
-    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+def test_a_get_is_repeated_after_a_drop(asking):
+    with asking(hang_up_once()) as (client, server):
         client.get("/1.0")
         assert len(server.requests) == 2
 
 
-def test_post_is_not(path):
-    with serving(path, hang_up_once()) as server, Client(api_endpoint=path) as client:
+@pytest.mark.parametrize("change", ["delete", "patch", "post", "put"])
+def test_a_change_is_not_repeated_after_a_drop(asking, change):
+    with asking(hang_up_once()) as (client, server):
         with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
-            client.post("/1.0/instances", {})
+            getattr(client, change)("/1.0/instances")
         assert len(server.requests) == 1
 
 
@@ -89,18 +85,15 @@ def redirecting(status, location):
 
 
 @pytest.mark.parametrize("status", [307, 308])
-def test_redirects_keep_method_and_body(path, status):
-    with (
-        serving(path, redirecting(status, "/1.0/there")) as server,
-        Client(api_endpoint=path) as client,
-    ):
+def test_redirects_keep_method_and_body(asking, status):
+    with asking(redirecting(status, "/1.0/there")) as (client, server):
         assert client.put("/1.0/here", {"a": 1}).metadata == '{"a": 1}'
         assert [one.command for one in server.requests] == ["PUT", "PUT"]
 
 
 @pytest.mark.parametrize("location", ["https://elsewhere.test/1.0/there", "/1.0/here", ""])
-def test_redirects_to_nowhere(path, location):
-    with serving(path, redirecting(308, location)), Client(api_endpoint=path) as client:
+def test_redirects_to_elsewhere_and_for_ever_are_refused(asking, location):
+    with asking(redirecting(308, location)) as (client, _):
         with pytest.raises(hyperkit.InvalidResponse, match="redirect"):
             client.get("/1.0/here")
 
@@ -145,15 +138,15 @@ def test_redirects_to_nowhere(path, location):
         ),
     ],
 )
-def test_answers_that_are_none(path, answer, raised, words):
-    with serving(path, answer), Client(api_endpoint=path) as client:
+def test_an_answer_that_is_none_says_what_it_is(asking, answer, raised, words):
+    with asking(answer) as (client, _):
         with pytest.raises(raised, match=words) as caught:
             client.get("/1.0")
         assert type(caught.value) is raised
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_no_socket(tmp_path):
+def test_a_path_without_a_socket_is_named(tmp_path):
     with pytest.raises(hyperkit.ConnectionFailed, match="no socket at /nope"):
         Client(api_endpoint="unix:///nope").get("/1.0")
     file = tmp_path / "file"
@@ -177,59 +170,65 @@ def test_nothing_found_names_all_that_was_tried(monkeypatch):
         assert word in str(caught.value)
 
 
-def test_refused_port():
+def test_a_port_where_nobody_listens_refuses():
     with pytest.raises(hyperkit.ConnectionFailed, match="refused"):
         Client(api_endpoint="http://127.0.0.1:1").get("/1.0")
 
 
-def test_timeout(path):
+def test_a_server_that_does_not_answer_in_time_is_left(asking):
     release = threading.Event()
 
     def answer(handler):
         release.wait(10)
         return 200, {}, envelope({})
 
-    with serving(path, answer), Client(api_endpoint=path, timeout=0.05) as client:
+    with asking(answer, timeout=0.05) as (client, _):
         with pytest.raises(hyperkit.RequestTimeout):
             client.get("/1.0")
         release.set()
 
 
 @pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
-def test_bad_timeouts(path, timeout):
+def test_a_timeout_of_nothing_is_refused(socket_path, timeout):
     with pytest.raises(hyperkit.ArgumentError):
-        Client(api_endpoint=path, timeout=timeout).get("/1.0")
+        Client(api_endpoint=socket_path, timeout=timeout).get("/1.0")
 
 
 @pytest.mark.parametrize("bad", ["/1.0/../x", "/1.0/%2e%2E/x", "1.0", "//host/1.0", "/1.0#x"])
-def test_paths_that_lead_elsewhere(path, bad):
+def test_a_path_that_leads_elsewhere_is_refused(socket_path, bad):
     with pytest.raises(hyperkit.ArgumentError):
-        Client(api_endpoint=path).delete(bad)
+        Client(api_endpoint=socket_path).delete(bad)
 
 
-def test_secrets_are_not_shown(path):
-    with (
-        serving(path, always(refused(404, "no"))),
-        Client(api_endpoint=path, token="t0ken", client_key="s3cret") as client,
-    ):
+def test_an_error_knows_what_was_asked_and_what_was_said(asking):
+    with asking(always(refused(404, "no such profile"))) as (client, _):
+        with pytest.raises(hyperkit.NotFound, match="GET .*no such profile") as caught:
+            client.get("/1.0/profiles/a", params={"secret": "abc123"})
+    known = caught.value
+    assert (known.method, known.status_code, known.reason) == ("GET", 404, "no such profile")
+    assert known.url.endswith("/1.0/profiles/a?secret=***")
+
+
+def test_secrets_are_not_shown(asking):
+    with asking(always(refused(404, "no")), token="t0ken", client_key="s3cret") as (client, _):
         with pytest.raises(hyperkit.NotFound) as caught:
             client.get("/1.0/images/f", params={"secret": "abc123"})
         shown = f"{caught.value} {caught.value.url} {client!r}"
         assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
 
 
-def test_a_token_of_two_lines(path):
+def test_a_token_of_two_lines_is_no_header(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
-        Client(api_endpoint=path, token="a\r\nX-Evil: 1").get("/1.0")
+        Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
 
 
-def test_body_that_is_no_json(path):
+def test_a_body_that_is_no_json_is_refused(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
-        Client(api_endpoint=path).post("/1.0", {"a": {1, 2}})
+        Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})
 
 
-def test_last_response_is_the_threads_own(path):
-    with serving(path, always()), Client(api_endpoint=path) as client:
+def test_the_last_response_is_the_threads_own(asking):
+    with asking(always()) as (client, _):
         client.get("/1.0")
         seen = []
         thread = threading.Thread(target=lambda: seen.append(client.last_response))
@@ -239,7 +238,7 @@ def test_last_response_is_the_threads_own(path):
         assert client.last_response.status_code == 200
 
 
-def test_child_process_has_connections_of_its_own(path):
+def test_a_child_process_has_connections_of_its_own(socket_path):
     code = (
         "import os, sys, hyperkit\n"
         "client = hyperkit.Client(api_endpoint=sys.argv[1])\n"
@@ -248,8 +247,8 @@ def test_child_process_has_connections_of_its_own(path):
         "client.get('/1.0')\n"
         "child and sys.exit(os.waitpid(child, 0)[1])\n"
     )
-    with serving(path, always()) as server:
-        subprocess.run([sys.executable, "-c", code, path], check=True)
+    with serving(socket_path, always()) as server:
+        subprocess.run([sys.executable, "-c", code, socket_path], check=True)
         assert (server.connections, len(server.requests)) == (2, 3)
 
 
@@ -263,20 +262,17 @@ def test_a_changed_endpoint_takes_effect(tmp_path):
         assert (first.connections, second.connections) == (1, 1)
 
 
-def test_a_socket_is_never_reached_by_a_proxy(path, monkeypatch):
+def test_a_socket_is_never_reached_by_a_proxy(asking, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with serving(path, always()), Client(api_endpoint=path, proxy="http://127.0.0.1:1") as client:
+    with asking(always(), proxy="http://127.0.0.1:1") as (client, _):
         client.get("/1.0")
 
 
-def test_a_session_of_the_users_own(path, tmp_path, monkeypatch):
-    (tmp_path / ".netrc").write_text("machine unix.socket login evil password evil\n")
+def test_a_session_of_the_users_own_keeps_its_headers_and_not_its_netrc(asking):
+    (Path.home() / ".netrc").write_text("machine unix.socket login evil password evil\n")
     session = requests.Session()
     session.headers["X-Trace"] = "7"
-    with (
-        serving(path, always()) as server,
-        Client(api_endpoint=path, session=session, token="mine") as client,
-    ):
+    with asking(always(), session=session, token="mine") as (client, server):
         client.get("/1.0")
         [asked] = server.requests
         assert (asked.headers["X-Trace"], asked.headers["Authorization"]) == ("7", "Bearer mine")
@@ -291,7 +287,6 @@ def server(tmp_path):
     certificate, key = key_pair(tmp_path, "server")
     with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
         server.certificate = certificate
-        server.url = f"https://127.0.0.1:{server.server_address[1]}"
         yield server
 
 
@@ -300,7 +295,7 @@ def ask(server, **options):
         return client.get("/1.0")
 
 
-def test_ways_to_trust(server, monkeypatch):
+def test_a_server_is_trusted_by_pin_by_authority_and_by_neglect(server, monkeypatch):
     text = Path(server.certificate).read_text()
     fingerprint = hyperkit._trust.pin(text)
     colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
@@ -313,7 +308,7 @@ def test_ways_to_trust(server, monkeypatch):
     ask(server)
 
 
-def test_ways_not_to(server, tmp_path, monkeypatch):
+def test_a_server_is_not_trusted_otherwise(server, tmp_path, monkeypatch):
     other = key_pair(tmp_path, "other")[0]
     with pytest.raises(hyperkit.UntrustedServer, match="another certificate"):
         ask(server, server_cert=other)
@@ -329,15 +324,7 @@ def test_ways_not_to(server, tmp_path, monkeypatch):
         ask(server, server_cert=other)
 
 
-def test_an_expired_pin(tmp_path):
-    certificate, key = key_pair(tmp_path, "old", days=-1)
-    with serving(("127.0.0.1", 0), always(), context=tls(certificate, key)) as server:
-        server.url = f"https://127.0.0.1:{server.server_address[1]}"
-        with pytest.raises(hyperkit.TLSError, match="expired"):
-            ask(server, server_cert=certificate)
-
-
-def test_client_certificates(server, tmp_path):
+def test_a_client_certificate_is_a_path_or_text_and_its_key_may_be_locked(server, tmp_path):
     certificate, key = key_pair(tmp_path, "client")
     locked = key_pair(tmp_path, "locked", password="open sesame")
     for pair in ((certificate, key), (Path(certificate).read_text(), Path(key).read_text())):
@@ -351,7 +338,7 @@ def test_client_certificates(server, tmp_path):
     )
 
 
-def test_client_certificates_that_will_not_do(server, tmp_path):
+def test_a_client_certificate_that_will_not_do_is_refused_before_connecting(server, tmp_path):
     good = key_pair(tmp_path, "client")
     other = key_pair(tmp_path, "other")
     old = key_pair(tmp_path, "old", days=-1)
@@ -391,10 +378,9 @@ def test_an_explicit_no_proxy_beats_the_environment(server, monkeypatch):
 @pytest.mark.parametrize("given", ["option", "environment"])
 def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, monkeypatch):
     with proxying() as proxy:
-        url = f"http://127.0.0.1:{proxy.server_address[1]}"
-        options = {"proxy": url} if given == "option" else {}
+        options = {"proxy": proxy.url} if given == "option" else {}
         if given == "environment":
-            monkeypatch.setenv("HTTPS_PROXY", url)
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         ask(server, server_cert=server.certificate, **options)
         assert proxy.asked == [("CONNECT", server.url.removeprefix("https://"))]
         with pytest.raises(hyperkit.UntrustedServer):
@@ -402,16 +388,15 @@ def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, mo
         assert len(server.requests) == 1
 
 
-def test_many_urls_one_tls_connection(server):
+def test_many_urls_take_one_tls_connection(server):
     with Client(api_endpoint=server.url, server_cert=server.certificate) as client:
         for number in range(5):
             client.get(f"/1.0/instances/{number}")
     assert server.connections == 1
 
 
-def test_plain_words_where_tls_was_expected(tmp_path):
+def test_plain_words_where_tls_was_expected_are_an_error_of_tls():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
 
         def speak():
             connection, _ = listener.accept()
@@ -422,5 +407,5 @@ def test_plain_words_where_tls_was_expected(tmp_path):
         thread = threading.Thread(target=speak)
         thread.start()
         with pytest.raises(hyperkit.TLSError):
-            Client(api_endpoint=f"https://127.0.0.1:{port}", verify_ssl=False).get("/1.0")
+            Client(api_endpoint=f"https://{place_of(listener)}", verify_ssl=False).get("/1.0")
         thread.join()

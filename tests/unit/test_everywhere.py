@@ -34,7 +34,7 @@ def refused(code=500, text="no such disk"):
     return {"raw": error(code, text), "status": code}
 
 
-def test_on_every_member_and_then_at_once(client, double):
+def test_it_is_defined_on_every_member_and_then_created(client, double):
     define(double, "one", {"source": "/dev/sdb", "size": "5"})
     define(double, "two")
     define(double, "three", {"source": "/dev/sdc"})
@@ -64,7 +64,7 @@ def test_a_description_that_is_lost_is_written_afterwards(client, double):
     assert create_everywhere(client, "storage-pools", body, {}).status == "Success"
 
 
-def test_a_member_refuses_in_the_middle(client, double):
+def test_a_member_that_refuses_in_the_middle_leaves_nothing(client, double):
     define(double, "one")
     define(double, "two", **refused())
     double.expect("DELETE", f"{POOLS}/fast")
@@ -72,14 +72,14 @@ def test_a_member_refuses_in_the_middle(client, double):
         create_everywhere(client, "storage-pools", BODY, {})
 
 
-def test_the_first_member_refuses(client, double):
+def test_a_first_member_that_refuses_deletes_nothing(client, double):
     # It may be there already, and somebody else's: nothing is deleted.
     define(double, "one", **refused(409, "The storage pool already exists"))
     with pytest.raises(hyperkit.Conflict):
         create_everywhere(client, "storage-pools", BODY, {})
 
 
-def test_the_cluster_refuses_in_the_end(client, double):
+def test_a_cluster_that_refuses_in_the_end_leaves_nothing(client, double):
     for member in ("one", "two", "three"):
         define(double, member)
     double.expect("POST", POOLS, body=BODY, **refused())
@@ -96,7 +96,7 @@ def test_what_cannot_be_deleted_hides_no_error(client, double):
         create_everywhere(client, "storage-pools", BODY, {})
 
 
-def test_a_member_is_lost_in_the_middle(client, double):
+def test_a_member_that_is_lost_in_the_middle_leaves_nothing(client, double):
     define(double, "one")
     define(double, "two", raw=ConnectionResetError("reset"))
     double.expect("DELETE", f"{POOLS}/fast")
@@ -114,25 +114,23 @@ def test_an_interrupt_leaves_nothing(client, double):
 
 def test_steps_in_the_background_are_waited_for(client, double):
     client.auto_sync = False
-    wait = {"query": {"timeout": "30"}}
     for member in ("one", "two", "three"):
         define(double, member, raw=started())
-        double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+        double.expect_wait()
     double.expect("POST", POOLS, body=BODY, raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+    double.expect_wait()
     assert create_everywhere(client, "storage-pools", BODY, {}).status == "Success"
 
 
 def test_a_failure_in_the_background_leaves_nothing(client, double):
     client.auto_sync = False
     failed = operation(400, "Failure", err="no such disk")
-    wait = {"query": {"timeout": "30"}}
     for member in ("one", "two", "three"):
         define(double, member)
     double.expect("POST", POOLS, body=BODY, raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", failed, **wait)
+    double.expect_wait(failed)
     double.expect("DELETE", f"{POOLS}/fast", raw=started())
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), **wait)
+    double.expect_wait()
     with pytest.raises(hyperkit.OperationFailed, match="no such disk"):
         create_everywhere(client, "storage-pools", BODY, {})
 
@@ -142,20 +140,20 @@ def test_a_stranger_is_named(client):
         create_everywhere(client, "storage-pools", BODY, {"one": {}, "four": {}})
 
 
-def test_a_server_that_is_alone(bare, double):
+def test_a_server_that_is_alone_has_no_members(bare, double):
     greet(double, "clustering")
     double.expect("GET", "/1.0/cluster", {"enabled": False, "server_name": ""})
     with pytest.raises(hyperkit.ArgumentError, match="leave member_config out"):
         create_everywhere(bare, "storage-pools", BODY, {"one": {}})
 
 
-def test_a_server_without_clusters(bare, double):
+def test_a_server_without_clusters_is_not_asked(bare, double):
     greet(double)
     with pytest.raises(hyperkit.MissingExtension, match="clustering"):
         create_everywhere(bare, "storage-pools", BODY, {})
 
 
-def test_a_name_that_none_has(bare):
+def test_a_name_that_none_has_sends_nothing(bare):
     with pytest.raises(hyperkit.InvalidName):
         create_everywhere(bare, "storage-pools", {**BODY, "name": ".."}, {})
 

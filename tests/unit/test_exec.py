@@ -1,3 +1,5 @@
+"""Commands whose output the server keeps: what is asked for, and what is read afterwards."""
+
 import pytest
 from unit.double import error, operation, started
 
@@ -18,12 +20,12 @@ def test_a_string_is_split_as_a_shell_would(client, double):
 
 
 @pytest.mark.parametrize("command", ["", [], "echo '", ["a", 1]])
-def test_bad_commands(bare, command):
+def test_what_is_no_command_is_refused(bare, command):
     with pytest.raises(hyperkit.ArgumentError):
         bare.execute_command("web", command)
 
 
-def test_arguments_that_exclude_each_other(bare):
+def test_arguments_that_exclude_each_other_are_refused(bare):
     for arguments in ({"interactive": True}, {"record_output": True, "wait_for_websocket": True}):
         with pytest.raises(hyperkit.ArgumentError):
             bare.execute_command("web", "true", **arguments)
@@ -34,17 +36,12 @@ def test_127_is_a_result(client, double):
     double.expect(
         "POST", "/1.0/instances/web/exec", raw=started(), body={**COMMON, "command": ["nope"]}
     )
-    double.expect(
-        "GET",
-        "/1.0/operations/u-1/wait",
-        query={"timeout": "30"},
-        raw=error(400, "Command not found"),
-    )
+    double.expect_wait(raw=error(400, "Command not found"))
     double.expect("GET", "/1.0/operations/u-1", ended)
     assert client.execute_command("web", "nope").metadata["return"] == 127
 
 
-def test_output_is_read_then_removed(client, double):
+def test_output_is_read_and_then_removed(client, double):
     done = hyperkit.Operation(
         operation(metadata={"output": {"1": f"{OUTPUT}.stdout", "2": f"{OUTPUT}.stderr"}})
     )
@@ -58,12 +55,12 @@ def test_output_is_read_then_removed(client, double):
 @pytest.mark.parametrize(
     "url", ["/1.0/instances/web", "/1.0/instances/x/logs/../../y", "http://h/"]
 )
-def test_a_server_that_lies_about_the_output(client, url):
+def test_output_that_is_said_to_be_elsewhere_is_not_read(client, url):
     done = hyperkit.Operation(operation(metadata={"output": {"1": url, "2": url}}))
     with pytest.raises(hyperkit.ArgumentError):
         client.exec_output(done)
 
 
-def test_nothing_recorded(client):
+def test_output_that_was_not_recorded_cannot_be_read(client):
     with pytest.raises(hyperkit.ArgumentError, match="record_output"):
         client.exec_output(hyperkit.Operation(operation()))

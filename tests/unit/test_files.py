@@ -5,10 +5,10 @@ import os
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from unit.servers import envelope, serving
+from unit.double import about
+from unit.servers import envelope
 
 import hyperkit
-from hyperkit import Client
 
 LISTED = {"X-LXD-type": "directory", "X-LXD-mode": "0755", "Content-Type": "application/json"}
 FILE = {"X-LXD-type": "file", "X-LXD-mode": "0640"}
@@ -16,14 +16,11 @@ FILE = {"X-LXD-type": "file", "X-LXD-mode": "0640"}
 
 def server(files):
     """Answer for a tree: a dict of paths to (headers, content)."""
-    about = envelope(
-        {"auth": "trusted", "environment": {"server": "lxd"}, "api_extensions": EXTENSIONS}
-    )
 
     def answer(handler):
         parts = urlsplit(handler.path)
         if parts.path == "/1.0":
-            return 200, {"Content-Type": "application/json"}, about
+            return 200, {}, envelope(about("directory_manipulation", "file_delete"))
         place = parse_qs(parts.query).get("path", [""])[0]
         headers, content = files[place]
         return 200, dict(headers), content
@@ -31,23 +28,14 @@ def server(files):
     return answer
 
 
-EXTENSIONS = ["instances", "directory_manipulation", "file_delete", "instance_file_head"]
-
-
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "unix.socket")
-
-
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "..", ".", "", "a/b", "nul\0"])
-def test_a_listed_name_cannot_leave_the_folder(path, tmp_path, name):
+def test_a_listed_name_cannot_leave_the_folder(asking, tmp_path, name):
     files = {
         "/srv": (LISTED, envelope([name, "good"])),
         "/srv/good": (FILE, b"good"),
     }
     with (
-        serving(path, server(files)),
-        Client(api_endpoint=path) as client,
+        asking(server(files)) as (client, _),
         pytest.raises(ExceptionGroup) as caught,
     ):
         client.pull_directory("web", "/srv", tmp_path / "copy")
@@ -57,7 +45,7 @@ def test_a_listed_name_cannot_leave_the_folder(path, tmp_path, name):
     assert (tmp_path / "copy" / "good").read_bytes() == b"good"
 
 
-def test_a_listed_link_is_never_written_through(path, tmp_path):
+def test_a_listed_link_is_never_written_through(asking, tmp_path):
     (tmp_path / "victim").write_text("untouched")
     turns = iter(
         [({"X-LXD-type": "symlink"}, os.fsencode(tmp_path / "victim")), (FILE, b"overwritten")]
@@ -69,15 +57,14 @@ def test_a_listed_link_is_never_written_through(path, tmp_path):
             return next(turns) if place == "/srv/a" else super().__getitem__(place)
 
     with (
-        serving(path, server(Lying(files))),
-        Client(api_endpoint=path) as client,
+        asking(server(Lying(files))) as (client, _),
         pytest.raises(ExceptionGroup),
     ):
         client.pull_directory("web", "/srv", tmp_path / "copy")
     assert (tmp_path / "victim").read_text() == "untouched"
 
 
-def test_a_pull_that_breaks_leaves_nothing(path, tmp_path):
+def test_a_pull_that_breaks_leaves_nothing(asking, tmp_path):
     files = {
         "/large": ({**FILE, "Content-Length": "1000000"}, b"half"),
         "/srv": (LISTED, envelope(["large", "good"])),
@@ -86,7 +73,7 @@ def test_a_pull_that_breaks_leaves_nothing(path, tmp_path):
     }
     dest = tmp_path / "dest"
     dest.write_text("before")
-    with serving(path, server(files)), Client(api_endpoint=path) as client:
+    with asking(server(files)) as (client, _):
         with pytest.raises(hyperkit.ConnectionFailed):
             client.pull_file("web", "/large", dest)
         with pytest.raises(hyperkit.ConnectionFailed):
@@ -98,10 +85,9 @@ def test_a_pull_that_breaks_leaves_nothing(path, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["copy", "dest", "unix.socket"]
 
 
-def test_a_full_disk_leaves_nothing(path):
+def test_a_full_disk_leaves_nothing(asking):
     with (
-        serving(path, server({"/a": (FILE, b"x" * 100_000)})),
-        Client(api_endpoint=path) as client,
+        asking(server({"/a": (FILE, b"x" * 100_000)})) as (client, _),
         open("/dev/full", "wb", buffering=0) as full,
     ):
         with pytest.raises(OSError, match="No space left"):
@@ -109,10 +95,10 @@ def test_a_full_disk_leaves_nothing(path):
         assert client.read_file("web", "/a") == b"x" * 100_000
 
 
-def test_bad_input_is_refused_before_any_request(path, tmp_path):
+def test_bad_input_is_refused_before_any_request(asking, tmp_path):
     locked = io.StringIO()
     locked.close()
-    with serving(path, server({})) as listener, Client(api_endpoint=path) as client:
+    with asking(server({})) as (client, listener):
         for call in (
             lambda: client.push_file(tmp_path / "missing", "web", "/a"),
             lambda: client.push_file(tmp_path, "web", "/a"),
@@ -135,14 +121,13 @@ def test_bad_input_is_refused_before_any_request(path, tmp_path):
         assert [one.path for one in listener.requests] == []
 
 
-def test_a_source_that_fails_is_not_taken_for_the_server(path):
+def test_a_source_that_fails_is_not_taken_for_the_server(asking):
     class Failing(io.BytesIO):
         def read(self, count=-1):
             raise OSError(5, "Input/output error")
 
     with (
-        serving(path, server({})),
-        Client(api_endpoint=path) as client,
+        asking(server({})) as (client, _),
         pytest.raises(OSError, match="Input/output error") as caught,
     ):
         client.write_file("web", "/a", content=Failing(b"x"))

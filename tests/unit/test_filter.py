@@ -29,7 +29,7 @@ from hyperkit import where, where_not
         (re.compile("a b|'c'", re.IGNORECASE), r"^(?:a\x20b|\x27c\x27)$"),
     ],
 )
-def test_values(value, written):
+def test_values_are_written_so_that_they_mean_themselves(value, written):
     assert where("name", value) == f"name eq {written}"
 
 
@@ -42,12 +42,12 @@ def test_they_are_read_from_left_to_right():
 
 
 @pytest.mark.parametrize("field", ["", "a b", 'a"b', "a\nb", "a'b", None])
-def test_no_field(field):
+def test_what_is_no_field_is_refused(field):
     with pytest.raises(hyperkit.ArgumentError, match="no field"):
         where("name", "a").and_(field, "b")
 
 
-def test_flags_that_no_server_has():
+def test_flags_that_no_server_has_are_refused():
     with pytest.raises(hyperkit.ArgumentError, match="flags"):
         where("name", re.compile("a", re.MULTILINE))
 

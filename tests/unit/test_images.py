@@ -6,10 +6,8 @@ import os
 
 import pytest
 from unit.double import greet, started
-from unit.servers import serving
 
 import hyperkit
-from hyperkit import Client
 from hyperkit._multipart import Form, form
 from hyperkit._payload import Payload
 
@@ -17,14 +15,9 @@ CONTENT = b"image"
 FINGERPRINT = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "unix.socket")
-
-
-def export(path, folder, headers, content, **options):
+def export(asking, folder, headers, content, **options):
     answer = 200, {"Content-Type": "application/octet-stream"} | headers, content
-    with serving(path, lambda handler: answer), Client(api_endpoint=path) as client:
+    with asking(lambda handler: answer) as (client, _):
         return client.export_image(FINGERPRINT, folder, **options)
 
 
@@ -39,10 +32,10 @@ def export(path, folder, headers, content, **options):
         ("inline;filename=", FINGERPRINT),
     ],
 )
-def test_the_servers_name_cannot_leave_the_folder(path, tmp_path, offered, name):
+def test_the_servers_name_cannot_leave_the_folder(asking, tmp_path, offered, name):
     folder = tmp_path / "out"
     folder.mkdir()
-    place = export(path, folder, {"Content-Disposition": offered}, CONTENT)
+    place = export(asking, folder, {"Content-Disposition": offered}, CONTENT)
     assert place == str(folder / name)
     assert os.listdir(folder) == [name]
 
@@ -61,18 +54,18 @@ def test_the_servers_name_cannot_leave_the_folder(path, tmp_path, offered, name)
         ),
     ],
 )
-def test_what_is_not_the_image_is_not_kept(path, tmp_path, headers, content, kind):
+def test_what_is_not_the_image_is_not_kept(asking, tmp_path, headers, content, kind):
     folder = tmp_path / "out"
     folder.mkdir()
     with pytest.raises(kind):
-        export(path, folder, headers, content, filename="a")
+        export(asking, folder, headers, content, filename="a")
     assert os.listdir(folder) == []
 
 
-def test_a_file_that_is_there_stays(path, tmp_path):
+def test_a_file_that_is_there_stays(asking, tmp_path):
     (tmp_path / "a").write_text("mine")
     with pytest.raises(FileExistsError):
-        export(path, tmp_path, {}, CONTENT, filename="a")
+        export(asking, tmp_path, {}, CONTENT, filename="a")
     assert (tmp_path / "a").read_text() == "mine"
 
 
@@ -109,7 +102,7 @@ def test_the_length_of_a_form_is_known():
     assert payload.length == len(b"".join(payload.blocks()))
 
 
-def test_identifiers(client):
+def test_an_image_without_what_identifies_it_is_refused(client):
     with pytest.raises(hyperkit.ImageIdentifierRequired):
         client.create_image_from_remote("https://images.test")
     with pytest.raises(hyperkit.InvalidProtocol):
@@ -137,7 +130,7 @@ def test_what_a_server_would_leave_out_is_refused(client, arguments, extension):
         client.create_image_from_container("web", **arguments)
 
 
-def test_profiles_that_a_server_would_leave_out(client):
+def test_profiles_that_a_server_would_leave_out_are_refused(client):
     with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
         client.create_image_from_file(io.BytesIO(b"x"), profiles=["a"])
     with pytest.raises(hyperkit.MissingExtension, match="image_copy_profile"):
@@ -151,7 +144,7 @@ def test_profiles_go_with_an_upload(bare, double):
     assert double.headers[-1]["X-LXD-profiles"] == "profile=a+b&profile=c"
 
 
-def test_editing_an_image(client, double):
+def test_an_edit_of_an_image_writes_what_can_be_written(client, double):
     url = f"/1.0/images/{FINGERPRINT}"
     found = {"auto_update": False, "properties": {}, "public": True, "size": 1}
     double.expect("GET", url, found)
@@ -162,7 +155,7 @@ def test_editing_an_image(client, double):
         image.properties["a"] = 1
 
 
-def test_editing_an_alias(client, double):
+def test_an_edit_of_an_alias_writes_what_can_be_written(client, double):
     url = "/1.0/images/aliases/a%2Fb"
     double.expect(
         "GET", url, {"name": "a/b", "description": "", "target": "f", "type": "container"}

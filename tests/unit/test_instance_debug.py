@@ -5,30 +5,22 @@ import os
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from unit.servers import envelope, refused, serving
+from unit.double import about
+from unit.servers import envelope, refused
 
 import hyperkit
-from hyperkit import Client
 
-EXTENSIONS = ["instances", "instance_port_forward", "instance_nbd", "instance_debug_memory"]
-ABOUT = envelope(
-    {"auth": "trusted", "environment": {"server": "incus"}, "api_extensions": EXTENSIONS}
-)
+EXTENSIONS = ("instance_port_forward", "instance_nbd", "instance_debug_memory")
+ABOUT = envelope(about(*EXTENSIONS, server="incus"))
 # Head and first words in one piece, as a server may send them that speaks first.
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\n\r\n%s"
-JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "unix.socket")
 
 
 def switching(seen, first):
     def answer(handler):
         parts = urlsplit(handler.path)
         if parts.path == "/1.0":
-            return 200, JSON, ABOUT
+            return 200, {}, ABOUT
         protocol = handler.headers["Upgrade"]
         asked = (handler.command, parts.path, dict(parse_qsl(parts.query)), protocol)
         seen.append((*asked, json.loads(handler.body or b"null")))
@@ -38,11 +30,10 @@ def switching(seen, first):
     return answer
 
 
-def test_what_the_server_says_first_is_heard(path):
+def test_what_the_server_says_first_is_heard(asking):
     seen = []
     with (
-        serving(path, switching(seen, b"SSH-2.0-test\r\n")),
-        Client(api_endpoint=path, default_project="blue") as client,
+        asking(switching(seen, b"SSH-2.0-test\r\n"), default_project="blue") as (client, _),
         client.connect_instance_port("web", 22, address="::1") as connection,
     ):
         connection.settimeout(5)
@@ -52,11 +43,10 @@ def test_what_the_server_says_first_is_heard(path):
     assert seen == [("POST", where, {"project": "blue"}, "tcp", asked)]
 
 
-def test_disks(path):
+def test_disks_are_asked_for_by_nbd(asking):
     seen = []
     with (
-        serving(path, switching(seen, b"NBDMAGIC")),
-        Client(api_endpoint=path) as client,
+        asking(switching(seen, b"NBDMAGIC")) as (client, _),
         client.instance_nbd("web", reuse=True) as connection,
     ):
         connection.settimeout(5)
@@ -64,35 +54,33 @@ def test_disks(path):
     assert seen == [("GET", "/1.0/instances/web/nbd", {"reuse": "1"}, "nbd", None)]
 
 
-def test_a_refusal_is_read_to_its_end(path):
+def test_a_refusal_is_read_to_its_end(asking):
     def answer(handler):
         if handler.path == "/1.0":
-            return 200, JSON, ABOUT
-        return 400, JSON, refused(400, "Instance is not running" + "." * 10_000)
+            return 200, {}, ABOUT
+        return 400, {}, refused(400, "Instance is not running" + "." * 10_000)
 
     with (
-        serving(path, answer),
-        Client(api_endpoint=path) as client,
+        asking(answer) as (client, _),
         pytest.raises(hyperkit.BadRequest, match="POST .*not running"),
     ):
         client.connect_instance_port("web", 22)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536, True, "80", None])
-def test_ports_that_nobody_has(bare, port):
+def test_a_port_that_nobody_has_is_refused(bare, port):
     with pytest.raises(hyperkit.ArgumentError):
         bare.connect_instance_port("web", port)
 
 
-def test_memory_that_breaks_off_leaves_no_file(path, tmp_path):
+def test_memory_that_breaks_off_leaves_no_file(asking, tmp_path):
     def answer(handler):
         if handler.path == "/1.0":
-            return 200, JSON, ABOUT
+            return 200, {}, ABOUT
         return 200, {"Content-Length": "1000000"}, b"half"
 
     with (
-        serving(path, answer),
-        Client(api_endpoint=path) as client,
+        asking(answer) as (client, _),
         pytest.raises(hyperkit.ConnectionFailed),
     ):
         client.export_instance_memory("web", tmp_path / "memory")
@@ -110,6 +98,6 @@ def test_memory_that_breaks_off_leaves_no_file(path, tmp_path):
         ("repair_instance", ("rebuild-config-volume",)),
     ],
 )
-def test_a_server_that_has_none_of_it(client, call, arguments):
+def test_a_server_that_has_none_of_it_is_not_asked(client, call, arguments):
     with pytest.raises(hyperkit.MissingExtension):
         getattr(client, call)("web", *arguments)

@@ -20,7 +20,7 @@ def greet(double, *extensions):
     double.expect("GET", "/1.0", found)
 
 
-def test_an_offer_with_everything(bare, double):
+def test_an_offer_says_all_that_it_is_told(bare, double):
     greet(double, "cluster_migration_inconsistent_copy")
     assert bare.has_extension("instances")
     how = {"allow_inconsistent": True, "instance_only": False, "live": True}
@@ -31,13 +31,13 @@ def test_an_offer_with_everything(bare, double):
     assert bare.init_migration("web", **how).websocket.secrets == {"fs": "s"}
 
 
-def test_an_offer_that_the_server_cannot_make(client, double):
+def test_an_offer_that_the_server_cannot_make_is_refused(client, double):
     greet(double)
     with pytest.raises(hyperkit.MissingExtension, match="inconsistent_copy"):
         client.init_migration("web", allow_inconsistent=True)
 
 
-def test_a_fetch_with_everything(bare, double, source):
+def test_a_fetch_says_all_that_it_is_told(bare, double, source):
     greet(double, "custom_volume_refresh_exclude_older_snapshots")
     assert bare.has_extension("instances")
     how = {"instance_only": False, "live": True, "refresh": True, "refresh_exclude_older": True}
@@ -55,7 +55,7 @@ def test_a_fetch_with_everything(bare, double, source):
     bare.migrate(source, "www", **how, target="m2", sync=False)
 
 
-def test_a_fetch_that_the_server_cannot_make(client, double, source):
+def test_a_fetch_that_the_server_cannot_make_is_refused(client, double, source):
     double.expect("GET", "/1.0/profiles", [])
     with pytest.raises(hyperkit.MissingExtension, match="exclude_older"):
         client.migrate(source, "www", refresh_exclude_older=True)

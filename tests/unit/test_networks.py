@@ -1,68 +1,16 @@
+"""Networks and what belongs to them: what is sent, and what servers would do without it."""
+
 import pytest
-from unit.double import error, greet, operation, started
+from unit.double import error, operation, started
 
 import hyperkit
+from hyperkit import _edit
 
 BR0 = "/1.0/networks/br0"
 FORWARD = f"{BR0}/forwards/192.0.2.1"
 ACL = "/1.0/network-acls/web"
 RECORD = "/1.0/network-zones/example.net/records/www"
 RULE = {"action": "allow", "state": "enabled"}
-
-
-@pytest.fixture
-def met(bare, double):
-    """Make a client that has met a server with some extensions."""
-
-    def meet(*extensions, server="lxd"):
-        greet(double, *extensions, server=server)
-        assert bare.has_extension("instances")
-        return bare
-
-    return meet
-
-
-HOSTILE = ["", ".", "..", "a\nb", "a\x00"]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_names_that_nothing_has_send_nothing(bare, name):
-    for call in (
-        bare.network,
-        bare.create_network,
-        bare.delete_network,
-        bare.edit_network,
-        bare.network_state,
-        bare.network_leases,
-        bare.network_acl,
-        bare.create_network_acl,
-        bare.network_acl_log,
-        bare.network_address_set,
-        bare.create_network_address_set,
-        bare.network_integration,
-        bare.create_network_integration,
-        bare.network_zone,
-        bare.create_network_zone,
-        bare.network_zone_records,
-        bare.network_forwards,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name)
-    for call in (
-        bare.rename_network,
-        bare.rename_network_acl,
-        bare.rename_network_address_set,
-        bare.rename_network_integration,
-        bare.create_network_forward,
-        bare.create_network_load_balancer,
-        bare.create_network_load_balancer_pool,
-        bare.create_network_peer,
-        bare.create_network_zone_record,
-        bare.network_load_balancer_state,
-        bare.network_load_balancer_pool_state,
-    ):
-        with pytest.raises(hyperkit.InvalidName):
-            call("br0", name)
 
 
 def test_names_are_quoted_whole(met, double):
@@ -101,17 +49,17 @@ def test_names_are_quoted_whole(met, double):
         ("network_dns_records", lambda client: client.network_zone_records("example.net")),
     ],
 )
-def test_a_server_that_lacks_it(client, extension, call):
+def test_a_server_that_lacks_it_is_not_asked(client, extension, call):
     with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
         call(client)
 
 
-def test_a_filter_that_the_server_would_not_obey(client):
+def test_a_filter_that_the_server_would_not_obey_is_refused(client):
     with pytest.raises(hyperkit.MissingExtension, match="api_filtering_extended"):
         client.networks(filter="name eq br0")
 
 
-def test_lists(met, double):
+def test_lists_are_names_or_objects(met, double):
     client = met("network_forward", "networks_all_projects", "api_filtering_extended")
     double.expect("GET", f"{BR0}/forwards", [f"{BR0}/forwards/fd42%3A%3A1?project=p"])
     assert client.network_forwards("br0") == ["fd42::1"]
@@ -129,7 +77,7 @@ def test_a_server_of_the_first_hour_tells_of_its_interfaces(bare, double):
 # Creating over a cluster.
 
 
-def test_a_network_of_all_members(met, double):
+def test_a_network_of_all_members_is_defined_on_each_first(met, double):
     client = met("network", "clustering")
     members = ["/1.0/cluster/members/node1", "/1.0/cluster/members/node2"]
     double.expect("GET", "/1.0/cluster", {"enabled": True})
@@ -142,12 +90,12 @@ def test_a_network_of_all_members(met, double):
     assert done.status == "Success"
 
 
-def test_a_network_of_one_member_and_of_all(bare):
+def test_a_network_is_not_of_one_member_and_of_all(bare):
     with pytest.raises(hyperkit.ArgumentError, match="member_config or target"):
         bare.create_network("mv", member_config={}, target="node1")
 
 
-def test_a_network_on_one_member(met, double):
+def test_a_network_is_defined_on_one_member(met, double):
     client = met("network", "clustering")
     double.expect("POST", "/1.0/networks", body={"name": "mv"}, query={"target": "node1"})
     client.create_network("mv", target="node1")
@@ -201,7 +149,7 @@ def test_a_patch_goes_on_top_of_what_others_have_changed(met, double, monkeypatc
 def test_a_patch_does_not_run_after_a_server_for_ever(met, double):
     client = met("network_forward")
     body = {"config": {"user.a": "1"}, "description": "", "ports": []}
-    for _ in range(5):
+    for _ in range(_edit._TRIES):
         double.expect("GET", FORWARD, forward())
         double.expect("PATCH", FORWARD, status=412, raw=error(412, "ETag"), body=body)
     with pytest.raises(hyperkit.PreconditionFailed):
@@ -218,7 +166,7 @@ def test_a_patch_with_the_etag_of_the_caller_is_refused_at_once(met, double):
     assert double.headers[-1]["If-Match"] == '"mine"'
 
 
-def test_a_patch_of_one_member(met, double):
+def test_a_patch_of_one_member_reads_that_member(met, double):
     client = met("network", "clustering")
     query = {"target": "node1"}
     double.expect("GET", BR0, {"description": "Inside", "config": {}}, query=query)
@@ -227,7 +175,7 @@ def test_a_patch_of_one_member(met, double):
     client.patch_network("br0", config={"parent": "eth1"}, target="node1")
 
 
-def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
+def test_an_etag_counts_though_the_server_would_pass_over_it(met, double, monkeypatch):
     client = met("network_forward")
     monkeypatch.setattr("hyperkit._edit.etag_of", lambda client: '"theirs"')
     everything = {"config": {}, "description": "Web", "ports": []}
@@ -245,7 +193,7 @@ def test_an_etag_that_the_server_would_pass_over(met, double, monkeypatch):
 # Editing.
 
 
-def test_an_edit_of_a_network(met, double):
+def test_an_edit_writes_what_can_be_written(met, double):
     client = met("network")
     double.expect("GET", BR0, {"name": "br0", "description": "", "config": {"ipv4.nat": "true"}})
     double.expect("PUT", BR0, body={"description": "", "config": {"ipv4.nat": "false"}})
@@ -286,7 +234,7 @@ def test_an_edit_with_a_misspelt_port_writes_nothing(met, double):
         ("allow", "list of mappings"),
     ],
 )
-def test_rules_that_nobody_can_mean(bare, rule, words):
+def test_rules_that_nobody_can_mean_are_refused(bare, rule, words):
     with pytest.raises(hyperkit.ArgumentError, match=words):
         bare.create_network_acl("web", ingress=[rule])
     with pytest.raises(hyperkit.ArgumentError, match=words):
@@ -295,7 +243,7 @@ def test_rules_that_nobody_can_mean(bare, rule, words):
         bare.patch_network_acl("web", egress=[rule])
 
 
-def test_one_rule_instead_of_a_list(bare):
+def test_one_rule_is_no_list(bare):
     with pytest.raises(hyperkit.ArgumentError, match="list of mappings"):
         bare.create_network_acl("web", ingress=RULE)
 
@@ -333,7 +281,7 @@ def test_numbers_become_text_where_the_server_wants_text(met, double):
     client.create_network_acl("web", ingress=[{**rule, "destination_port": 80, "source": None}])
 
 
-def test_a_port_that_the_server_would_pass_over(met):
+def test_a_port_that_the_server_would_pass_over_is_refused(met):
     client = met("network_forward", "network_load_balancer")
     with pytest.raises(hyperkit.MissingExtension, match="network_forward_snat"):
         client.update_network_forward("br0", "192.0.2.1", ports=[{"snat": True}])
@@ -341,7 +289,7 @@ def test_a_port_that_the_server_would_pass_over(met):
         client.patch_network_load_balancer("ovn1", "192.0.2.1", ports=[{"target_pool": "web"}])
 
 
-def test_a_peer_that_the_server_would_take_for_another(met):
+def test_a_peer_that_the_server_would_take_for_another_is_refused(met):
     client = met("network_peer")
     with pytest.raises(hyperkit.MissingExtension, match="network_integrations"):
         client.create_network_peer("ovn1", "far", target_integration="region1", type="remote")
@@ -351,7 +299,7 @@ def test_a_peer_that_the_server_would_take_for_another(met):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "0:0::0"])
-def test_a_server_that_cannot_choose(met, address):
+def test_a_server_that_cannot_choose_an_address_is_not_asked_to(met, address):
     client = met("network_forward", "network_load_balancer")
     with pytest.raises(hyperkit.MissingExtension, match="network_allocate_external_ips"):
         client.create_network_forward("br0", address)
@@ -359,7 +307,7 @@ def test_a_server_that_cannot_choose(met, address):
         client.create_network_load_balancer("br0", address)
 
 
-def test_an_address_that_the_server_has_chosen(met, double, monkeypatch):
+def test_an_address_that_the_server_has_chosen_is_told(met, double, monkeypatch):
     client = met("network_forward", "network_allocate_external_ips")
     send = double.send
 
@@ -380,14 +328,14 @@ def test_what_a_later_server_tells_is_left_as_it_is(met, double):
     url = BR0
     double.expect("POST", f"{BR0}/load-balancers", raw=started(), body={"listen_address": "::"})
     ended = operation(metadata={"entity_url": url})
-    double.expect("GET", "/1.0/operations/u-1/wait", ended, query={"timeout": "30"})
+    double.expect_wait(ended)
     assert client.create_network_load_balancer("br0", "::").metadata["entity_url"] == url
 
 
 # Load balancers, pools, peers and integrations, which need OVN.
 
 
-def test_life_of_a_load_balancer(met, double):
+def test_a_load_balancer_lives_from_its_creation_to_its_state(met, double):
     client = met("network_load_balancer", "network_load_balancer_state")
     url = "/1.0/networks/ovn1/load-balancers/192.0.2.1"
     backend = {"name": "c1", "target_address": "10.7.0.9", "target_port": "80"}
@@ -410,12 +358,12 @@ def test_life_of_a_load_balancer(met, double):
     assert state.backend_health["c1"].ports == []
 
 
-def test_life_of_a_pool(met, double):
+def test_a_pool_lives_from_its_creation_to_its_state(met, double):
     client = met("network_load_balancer_pool")
     pools = "/1.0/networks/ovn1/load-balancer-pools"
     instance = {"name": "c1", "target_port": "8443"}
     double.expect("POST", pools, raw=started(), body={"name": "https", "instances": [instance]})
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     created = client.create_network_load_balancer_pool(
         "ovn1", "https", instances=[{"name": "c1", "target_port": 8443}]
     )
@@ -429,7 +377,7 @@ def test_life_of_a_pool(met, double):
     double.expect("GET", f"{pools}/https", pool)
     writable = {"config": {}, "description": "", "instances": [instance, {"name": "c2"}]}
     double.expect("PUT", f"{pools}/https", raw=started(), body=writable)
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     with client.edit_network_load_balancer_pool("ovn1", "https") as edited:
         edited.instances.append({"name": "c2"})
     double.expect("GET", f"{pools}/https/state", {"targets": [{"status": "online"}]})
@@ -437,7 +385,7 @@ def test_life_of_a_pool(met, double):
     assert state.targets[0].status == "online"
 
 
-def test_a_peer_in_another_region(met, double):
+def test_a_peer_may_be_in_another_region(met, double):
     client = met("network_peer", "network_integrations", server="incus")
     body = {"name": "far", "type": "remote", "target_integration": "region1"}
     double.expect("POST", "/1.0/networks/ovn1/peers", body=body)

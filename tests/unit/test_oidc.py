@@ -7,7 +7,7 @@ import sys
 from urllib.parse import parse_qsl
 
 import pytest
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import envelope, free_place, key_pair, place_of, refused, serving, tls
 
 import hyperkit
 from hyperkit.testing import Server
@@ -42,15 +42,14 @@ class World:
             serving(here, self.provide, context=context) as provider,
             serving(here, self.serve, context=tls(*self.pair)) as server,
         ):
-            self.issuer = "https://127.0.0.1:{1}".format(*provider.server_address)
+            self.issuer = provider.url
             self.discovery = {
                 "device_authorization_endpoint": f"{self.issuer}/device",
                 "token_endpoint": f"{self.issuer}/token",
                 **self.discovery,
             }
             self.headers = {"issuer": self.issuer, "clientid": "lxd", **self.headers}
-            url = "https://127.0.0.1:{1}".format(*server.server_address)
-            with hyperkit.Client(api_endpoint=url, server_cert=self.pair[0]) as client:
+            with hyperkit.Client(api_endpoint=server.url, server_cert=self.pair[0]) as client:
                 self.client = client
                 yield self
 
@@ -86,7 +85,7 @@ def silent(url, code):
 
 @pytest.mark.parametrize("prefix", ["X-LXD-OIDC-", "X-Incus-OIDC-"])
 @pytest.mark.parametrize("status", [401, 403])
-def test_somebody_enters_the_code(world, prefix, status):
+def test_a_token_comes_when_somebody_has_entered_the_code(world, prefix, status):
     world.prefix, world.status = prefix, status
     pending = (400, {"error": "authorization_pending"})
     world.answers = [pending, pending, *world.answers]
@@ -104,14 +103,14 @@ def test_somebody_enters_the_code(world, prefix, status):
     assert polls == [("/token", code | grant)] * 3
 
 
-def test_what_the_server_asks_for(world):
+def test_scopes_and_audience_are_those_that_the_server_asks_for(world):
     world.headers |= {"scopes": '["openid", "groups"]', "audience": "https://lxd.test"}
     world.client.log_in(on_prompt=silent)
     assert world.asked[0][1]["scope"] == "openid groups"
     assert world.asked[0][1]["audience"] == "https://lxd.test"
 
 
-def test_scopes_that_are_no_json(world):
+def test_scopes_need_not_be_json(world):
     world.headers["scopes"] = "openid,groups"
     world.client.log_in(on_prompt=silent)
     assert world.asked[0][1]["scope"] == "openid groups"
@@ -124,7 +123,7 @@ def test_the_prompt_is_printed(world, capsys):
     assert told == "Open https://id.test/device?user_code=ABCD-EFGH and enter ABCD-EFGH.\n"
 
 
-def test_slower_when_told_so(world, monkeypatch):
+def test_the_provider_is_asked_less_often_when_it_says_so(world, monkeypatch):
     slept = []
     monkeypatch.setattr("hyperkit._oidc.time.sleep", slept.append)
     world.answers = [(400, {"error": "slow_down"}), *world.answers]
@@ -156,14 +155,14 @@ def test_somebody_is_asked_when_it_is_not(world):
         ({"access_token": 5, "error": ["x"]}, "refuses"),
     ],
 )
-def test_somebody_says_no(world, error, words):
+def test_a_refusal_is_told_in_the_providers_words(world, error, words):
     world.answers = [(400, error)]
     with pytest.raises(hyperkit.Unauthorized, match=words):
         world.client.log_in(on_prompt=silent)
     assert world.client.token is None
 
 
-def test_nobody_enters_it(world):
+def test_a_code_that_nobody_enters_is_not_waited_for_for_ever(world):
     world.started[1]["expires_in"] = 0.01
     world.answers = [(400, {"error": "authorization_pending"})] * 100
     with pytest.raises(hyperkit.Unauthorized, match="Nobody entered"):
@@ -184,36 +183,34 @@ def test_nobody_enters_it(world):
         (b"[]", hyperkit.InvalidResponse),
     ],
 )
-def test_a_provider_that_answers_otherwise(world, answer, kind):
+def test_a_provider_that_answers_otherwise_is_refused(world, answer, kind):
     world.started = (400, answer)
     with pytest.raises(kind):
         world.client.log_in(on_prompt=silent)
 
 
 @pytest.mark.parametrize("url", [None, "http://id.test/device", 5])
-def test_a_provider_without_a_device_flow(world, url):
+def test_a_provider_without_a_device_flow_is_refused(world, url):
     world.discovery["device_authorization_endpoint"] = url
     with pytest.raises(hyperkit.NotImplementedByServer, match="device flow"):
         world.client.log_in(on_prompt=silent)
 
 
-def test_a_provider_in_the_clear(world):
+def test_a_provider_in_the_clear_is_refused(world):
     world.headers["issuer"] = "http://id.test"
     with pytest.raises(hyperkit.InvalidResponse, match="no https"):
         world.client.log_in(on_prompt=silent)
 
 
-def test_a_provider_that_is_not_there(world):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    world.headers["issuer"] = f"https://127.0.0.1:{port}"
+def test_a_provider_that_is_not_there_is_said_so(world):
+    world.headers["issuer"] = f"https://{free_place()}"
     with pytest.raises(hyperkit.ConnectionFailed, match="cannot be reached"):
         world.client.log_in(on_prompt=silent)
 
 
-def test_a_provider_that_says_nothing(world):
+def test_a_provider_that_says_nothing_is_left_in_time(world):
     with socket.create_server(("127.0.0.1", 0)) as silence:
-        world.headers["issuer"] = "https://127.0.0.1:{1}".format(*silence.getsockname())
+        world.headers["issuer"] = f"https://{place_of(silence)}"
         world.client.timeout = 0.2
         with pytest.raises(hyperkit.RequestTimeout):
             world.client.log_in(on_prompt=silent)
@@ -226,7 +223,7 @@ def test_the_pin_of_the_server_is_not_the_provider_s(world, monkeypatch):
         world.client.log_in(on_prompt=silent)
 
 
-def test_a_server_without_a_provider():
+def test_a_server_without_a_provider_is_said_so():
     with Server(tls=True) as server, server.client() as client:
         with pytest.raises(hyperkit.NotImplementedByServer, match="no identity provider"):
             client.log_in()
@@ -235,19 +232,19 @@ def test_a_server_without_a_provider():
             client.log_in()
 
 
-def test_a_server_that_fails(world):
+def test_a_server_that_fails_is_no_refusal(world):
     world.status = 500
     with pytest.raises(hyperkit.InternalServerError):
         world.client.log_in()
 
 
-def test_without_the_extra(world, monkeypatch):
+def test_without_the_extra_it_says_what_to_install(world, monkeypatch):
     monkeypatch.setitem(sys.modules, "oauthlib", None)
     with pytest.raises(hyperkit.ArgumentError, match=r"pyhyperkit\[oidc\]"):
         world.client.log_in()
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_no_time_at_all(world, timeout):
+def test_no_time_at_all_is_refused(world, timeout):
     with pytest.raises(hyperkit.ArgumentError, match="above 0"):
         world.client.log_in(timeout=timeout)

@@ -1,3 +1,5 @@
+"""Waiting: every dialect of ``/wait``, breaks on the way, and what is not waited for."""
+
 import pytest
 import requests
 from unit.double import error, operation, started
@@ -62,7 +64,7 @@ DIALECTS = [
 @pytest.mark.parametrize(
     ("waited", "read", "raised"), [row[1:] for row in DIALECTS], ids=[row[0] for row in DIALECTS]
 )
-def test_every_dialect_of_wait(bare, double, waited, read, raised):
+def test_every_dialect_of_wait_ends_in_the_same_results(bare, double, waited, read, raised):
     double.expect("GET", WAIT, query={"timeout": "0"}, status=waited[0], raw=waited[1])
     if read is not None:
         double.expect("GET", READ, status=read[0], raw=read[1])
@@ -106,19 +108,19 @@ def test_a_failure_names_what_it_is_about(resources, told):
         hyperkit.Operation(id="u-1"),
     ],
 )
-def test_what_names_an_operation(bare, double, given):
+def test_an_operation_is_named_by_uuid_url_or_itself(bare, double, given):
     double.expect("GET", WAIT, operation(), query={"timeout": "30"})
     assert bare.wait_for_operation(given).id == "u-1"
 
 
 @pytest.mark.parametrize("hostile", ["", "..", "a/b", "/1.0/instances/web"])
-def test_what_does_not(bare, hostile):
+def test_what_names_no_operation_is_refused(bare, hostile):
     with pytest.raises(hyperkit.ArgumentError):
         bare.wait_for_operation(hostile)
 
 
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
-def test_bad_timeout(bare, timeout):
+def test_a_timeout_that_is_none_is_refused(bare, timeout):
     with pytest.raises(hyperkit.ArgumentError):
         bare.wait_for_operation("u-1", timeout)
 
@@ -128,7 +130,7 @@ def test_fractions_are_asked_for_in_whole_seconds(bare, double):
     bare.wait_for_operation("u-1", timeout=0.5)
 
 
-def test_slices_until_the_end(bare, double):
+def test_a_wait_is_asked_for_in_slices_until_the_end(bare, double):
     double.expect("GET", WAIT, RUNNING, query={"timeout": "30"})
     double.expect("GET", WAIT, operation(), query={"timeout": "30"})
     bare.wait_for_operation("u-1")
@@ -143,7 +145,7 @@ def test_drops_and_a_starting_server_are_ridden_over(bare, double):
     assert bare.wait_for_operation("u-1").status == "Success"
 
 
-def test_a_server_that_stays_away(bare, double, monkeypatch):
+def test_a_server_that_stays_away_is_not_waited_for_for_ever(bare, double, monkeypatch):
     monkeypatch.setattr("hyperkit._wait.AWAY", 0)
     for _ in range(2):
         double.expect("GET", WAIT, query={"timeout": "30"}, raw=requests.ConnectionError("gone"))
@@ -151,13 +153,13 @@ def test_a_server_that_stays_away(bare, double, monkeypatch):
         bare.wait_for_operation("u-1")
 
 
-def test_a_wait_answered_with_something_else(bare, double):
+def test_a_wait_that_is_answered_with_something_else_is_an_error(bare, double):
     double.expect("GET", WAIT, [], query={"timeout": "30"})
     with pytest.raises(hyperkit.InvalidResponse):
         bare.wait_for_operation("u-1")
 
 
-def test_token_is_never_waited_for(bare, double):
+def test_a_token_is_never_waited_for(bare, double):
     double.expect("GET", "/1.0", {"auth": "trusted", "api_extensions": ["certificate_token"]})
     double.expect(
         "POST",
@@ -168,14 +170,14 @@ def test_token_is_never_waited_for(bare, double):
     assert bare.create_certificate(name="x", token=True).status == "Running"
 
 
-def test_born_finished(client, double):
+def test_what_was_done_at_once_is_an_operation_that_has_ended(client, double):
     double.expect("DELETE", "/1.0/instances/web")
     done = client.delete_instance("web")
     assert (done.id, done.status_code) == ("", 200)
     assert client.wait_for_operation(done) is done
 
 
-def test_list(bare, double):
+def test_the_list_is_of_uuids(bare, double):
     double.expect(
         "GET",
         "/1.0/operations",
@@ -184,7 +186,7 @@ def test_list(bare, double):
     assert bare.operations() == ["a", "b"]
 
 
-def test_operation_timeout_option(bare, double):
+def test_the_option_operation_timeout_bounds_each_wait(bare, double):
     bare.operation_timeout = 0
     double.expect("GET", WAIT, RUNNING, query={"timeout": "0"})
     with pytest.raises(hyperkit.OperationTimeout):

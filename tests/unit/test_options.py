@@ -1,12 +1,13 @@
+"""Options: of the module, of clients, and of the environment."""
+
 import pickle
-import socket
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 import hyperkit
-from hyperkit import _endpoint, _options, errors
+from hyperkit import _options
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,7 @@ def test_tools_for_tests_put_options_back():
     assert hyperkit.timeout == 60
 
 
-def test_other_attributes_can_be_set(monkeypatch):
+def test_attributes_that_are_no_slip_can_be_set(monkeypatch):
     """Methods are replaced in tests, and classes of others have attributes of their own."""
 
     class Inventory(hyperkit.Client):
@@ -100,88 +101,19 @@ def test_other_attributes_can_be_set(monkeypatch):
 
 
 @pytest.mark.parametrize("word", ["0", "false", "NO", "off"])
-def test_no_in_the_environment(word):
+def test_a_variable_can_say_no(word):
     assert _options.defaults({"HYPERKIT_AUTO_SYNC": word})["auto_sync"] is False
 
 
-def test_neither_yes_nor_no():
+def test_a_variable_that_says_neither_yes_nor_no_is_refused():
     with pytest.raises(hyperkit.ArgumentError, match="maybe"):
         _options.defaults({"HYPERKIT_AUTO_SYNC": "maybe"})
 
 
-def test_the_parents_name_for_the_key():
+def test_the_variable_of_the_ruby_library_names_the_key():
     assert _options.defaults({"HYPERKIT_KEY": "k"})["client_key"] == "k"
-
-
-@pytest.mark.parametrize(
-    ("text", "base", "socket"),
-    [
-        ("https://host", "https://host:8443", None),
-        ("https://host:1/", "https://host:1", None),
-        ("https://[::1]:1", "https://[::1]:1", None),
-        ("http://host", "http://host", None),
-        ("unix:///a/b", _endpoint.SOCKET_BASE, "/a/b"),
-        ("/a/b", _endpoint.SOCKET_BASE, "/a/b"),
-    ],
-)
-def test_endpoints(text, base, socket):
-    assert _endpoint.parse(text)[:2] == (base, socket)
-
-
-@pytest.mark.parametrize(
-    "text", ["host", "ftp://host", "https://", "https://h:x", "https://u:p@h"]
-)
-def test_what_is_no_endpoint(text):
-    with pytest.raises(hyperkit.ArgumentError) as caught:
-        _endpoint.parse(text)
-    assert "u:p" not in str(caught.value)
-
-
-def test_a_socket_that_one_may_not_use_is_named(tmp_path, monkeypatch):
-    place = tmp_path / "unix.socket"
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(place))
-        monkeypatch.setattr(_endpoint.os, "access", lambda place, mode: False)
-        found = _endpoint.parse(None, {"LXD_SOCKET": str(place)})
-        assert found.socket is None
-        assert f"the socket {place}, only {place.owner()} and the group" in found.explain()
-        assert "join the group" in _endpoint.Endpoint("", str(place)).explain()
-
-
-def test_a_place_that_cannot_be_looked_at_is_no_socket(monkeypatch):
-    def refuse(path):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(_endpoint.Path, "is_socket", refuse)
-    assert _endpoint.parse(None, {}).socket is None
 
 
 def test_a_client_pickles():
     client = pickle.loads(pickle.dumps(hyperkit.Client(api_endpoint="/a", auto_sync=False)))
     assert (client.api_endpoint, client.auto_sync) == ("/a", False)
-
-
-KINDS = [
-    kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, errors.Error)
-]
-
-
-ARGUMENTS = {
-    errors.ErrorGroup: ("2 of 3 operations did not succeed", [errors.Error("It went wrong.")]),
-    errors.CalledProcessError: ("web", 1, ["ls", "/a b"], "", "ls: no such file\n"),
-    errors.InstanceNotReady: ("web", "ip", 2.5, None),
-    errors.MissingExtension: ("ext", "This"),
-    errors.TimeoutExpired: ("web", ["sleep", "9"], 0.5, b"so far"),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_error_pickles_and_speaks(kind):
-    error = kind(*ARGUMENTS.get(kind, ("It went wrong.",)))
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is kind
-    assert str(again) == str(error)
-    assert " " in str(again)
-    assert again.__dict__ == error.__dict__

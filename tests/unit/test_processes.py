@@ -1,4 +1,4 @@
-"""Commands: what is refused before anything is sent, and keys at a console."""
+"""Commands, waits and events: what is refused before anything is sent; keys at a console."""
 
 import io
 import subprocess
@@ -33,15 +33,6 @@ def test_run_refuses_before_anything_is_sent(bare, arguments):
         bare.run("web", **({"command": "true"} | arguments))
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a\0b"])
-def test_names_that_cannot_be(client, name):
-    for call in (client.run, client.popen):
-        with pytest.raises(hyperkit.InvalidName):
-            call(name, "true")
-    with pytest.raises(hyperkit.InvalidName):
-        client.console_log(name)
-
-
 def test_a_size_is_that_of_a_terminal(bare):
     with pytest.raises(hyperkit.ArgumentError, match="pty"):
         bare.popen("web", "sh", width=80)
@@ -54,13 +45,13 @@ def test_a_size_is_that_of_a_terminal(bare):
         {"until": "ip", "timeout": -1},
     ],
 )
-def test_waits_that_cannot_be(bare, arguments):
+def test_waits_that_cannot_be_are_refused(bare, arguments):
     for call in (bare.wait_for_instance, bare.launch_instance, bare.temporary_instance):
         with pytest.raises(hyperkit.ArgumentError):
             call("web", **arguments)
 
 
-def test_batches_and_events_that_cannot_be(bare):
+def test_batches_and_events_that_cannot_be_are_refused(bare):
     with pytest.raises(hyperkit.ArgumentError):
         bare.batch(on_error="ignore")
     with pytest.raises(RuntimeError, match="with block"):
@@ -83,7 +74,7 @@ def test_batches_and_events_that_cannot_be(bare):
         ([b"\x01x"], b"\x01x", False),
     ],
 )
-def test_keys_at_a_console(typed, sent, detached):
+def test_the_keys_that_leave_a_console_are_not_sent(typed, sent, detached):
     keys = Keys()
     assert b"".join(keys.filter(one) for one in typed) == sent
     assert keys.detached is detached

@@ -33,7 +33,7 @@ from hyperkit.testing import Server
         ({"odd_progress": "soon"}, (0, None, "soon")),
     ],
 )
-def test_what_operations_say(metadata, expected):
+def test_progress_is_read_from_whatever_operations_say(metadata, expected):
     assert of_operation({"metadata": metadata}) == expected
 
 
@@ -95,7 +95,7 @@ def test_a_bar_is_drawn_with_tqdm(drawn):
     assert drawn == [{"total": 10, "desc": "a", "unit": "B", "unit_scale": True}, 4, 6, "closed"]
 
 
-def test_a_real_bar(capsys):
+def test_a_bar_of_tqdm_is_drawn_to_its_end(capsys):
     pytest.importorskip("tqdm")
     with Meter(progress=True, total=2048, text="motd") as meter:
         meter.advance(1024)

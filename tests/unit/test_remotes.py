@@ -48,7 +48,7 @@ PAIR = ("client.crt", "client.key")
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
-def test_a_remote(home, kind):
+def test_a_remote_says_where_and_how(home, kind):
     folder = write(home / FOLDERS[kind], FAR, "servercerts/far.crt", *PAIR)
     remote = found("far")
     assert remote.api_endpoint == "https://far.test:8443"
@@ -67,7 +67,7 @@ def test_what_is_given_wins(home):
     assert (remote.default_project, remote.server_cert) == ("red", "c")
 
 
-def test_folders_that_variables_name(home, monkeypatch):
+def test_variables_name_other_folders(home, monkeypatch):
     for variable in ("LXD_CONF", "INCUS_CONF"):
         write(home / variable, FAR.replace("far", variable.lower()))
         monkeypatch.setenv(variable, str(home / variable))
@@ -75,7 +75,7 @@ def test_folders_that_variables_name(home, monkeypatch):
     assert found("incus_conf").api_endpoint == "https://incus_conf.test:8443"
 
 
-def test_remotes_of_the_whole_machine(home):
+def test_remotes_of_the_whole_machine_are_found(home):
     own = write(home / FOLDERS["incus"], "remotes: {}\n", *PAIR)
     everybodys = write(home / "etc" / "incus", FAR, "servercerts/far.crt")
     remote = found("far")
@@ -83,20 +83,20 @@ def test_remotes_of_the_whole_machine(home):
     assert remote.client_cert == str(own / "client.crt")
 
 
-def test_a_key_pair_for_one_remote(home):
+def test_a_key_pair_for_one_remote_wins(home):
     files = ("clientcerts/far.crt", "clientcerts/far.key", *PAIR)
     folder = write(home / FOLDERS["incus"], FAR, *files)
     assert found("far").client_cert == str(folder / "clientcerts" / "far.crt")
 
 
-def test_an_authority_of_the_command(home):
+def test_an_authority_of_the_command_counts(home):
     folder = write(home / FOLDERS["deb"], FAR, "client.ca")
     assert found("far").verify_ssl == str(folder / "client.ca")
     assert found("far", verify_ssl=False).verify_ssl is False
 
 
 @pytest.mark.parametrize("name", ["", "near"])
-def test_the_default_remote(home, name, monkeypatch):
+def test_an_empty_name_is_the_default_remote(home, name, monkeypatch):
     text = "default-remote: far\n" + FAR + "  near: {addr: 'https://near.test:8443'}\n"
     write(home / FOLDERS["incus"], text)
     if name:
@@ -113,7 +113,7 @@ def test_the_default_remote_is_looked_for_where_it_is_named(home):
     assert found("far").api_endpoint == "https://lxd.test:8443"
 
 
-def test_no_configuration_at_all(home):
+def test_without_any_configuration_there_is_the_local_server(home):
     assert found("").api_endpoint is None
     assert found("local").api_endpoint is None
 
@@ -138,12 +138,12 @@ def test_the_local_remote_is_the_product_s_own(home, monkeypatch):
         assert read_endpoint(client).socket == str(home / "l" / "unix.socket")
 
 
-def test_a_socket_by_its_path(home):
+def test_a_remote_may_be_a_socket(home):
     write(home / FOLDERS["deb"], "remotes:\n  mine: {addr: 'unix:///srv/unix.socket'}\n")
     assert read_endpoint(hyperkit.Client.from_remote("mine")).socket == "/srv/unix.socket"
 
 
-def test_several_addresses(home):
+def test_of_several_addresses_the_last_that_worked_counts_or_the_first(home):
     text = (
         "remotes:\n"
         "  list: {addr: ['https://a.test:8443', 'https://b.test:8443']}\n"
@@ -156,7 +156,7 @@ def test_several_addresses(home):
 
 
 @pytest.mark.parametrize("written", [True, False])
-def test_a_server_of_images_only(home, written):
+def test_a_server_of_images_only_is_refused(home, written):
     if written:
         text = "  images: {addr: 'https://images.test', protocol: simplestreams, public: true}\n"
         write(home / FOLDERS["incus"], FAR + text)
@@ -164,21 +164,21 @@ def test_a_server_of_images_only(home, written):
         hyperkit.Client.from_remote("images")
 
 
-def test_a_name_that_nobody_knows(home):
+def test_a_name_that_nobody_knows_is_met_with_those_that_are_known(home):
     write(home / FOLDERS["snap"], FAR)
     with pytest.raises(hyperkit.ArgumentError, match=r"'near'.*snap.*known are far"):
         hyperkit.Client.from_remote("near")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "remotes: 5", "remotes: {far: 5}", "- a", "5"])
-def test_files_that_say_nothing(home, text):
+def test_files_that_say_nothing_have_no_remotes(home, text):
     write(home / FOLDERS["deb"], text)
     with pytest.raises(hyperkit.ArgumentError, match="No remote 'far'"):
         hyperkit.Client.from_remote("far")
 
 
 @pytest.mark.parametrize("text", ["a: [", "\0", "!!python/object:os.system {}"])
-def test_files_that_cannot_be_read(home, text):
+def test_files_that_cannot_be_read_are_named(home, text):
     write(home / FOLDERS["deb"], text)
     with pytest.raises(hyperkit.ArgumentError, match="cannot be read"):
         hyperkit.Client.from_remote("far")
@@ -194,7 +194,7 @@ def test_a_name_leads_to_no_other_folder(home):
     ("content", "token"),
     [(json.dumps({"access_token": "at"}), "at"), ("[]", None), ("{", None), (None, None)],
 )
-def test_a_remote_with_an_identity_provider(home, content, token):
+def test_a_remote_with_an_identity_provider_brings_its_token(home, content, token):
     text = "remotes:\n  far: {addr: 'https://far.test:8443', auth_type: oidc}\n"
     folder = write(home / FOLDERS["incus"], text, *PAIR)
     if content is not None:
@@ -203,7 +203,7 @@ def test_a_remote_with_an_identity_provider(home, content, token):
     assert (found("far").token, found("far").client_cert) == (token, None)
 
 
-def test_without_pyyaml(home, monkeypatch):
+def test_without_pyyaml_it_says_what_to_install(home, monkeypatch):
     write(home / FOLDERS["deb"], FAR)
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(hyperkit.ArgumentError, match=r"pyhyperkit\[remotes\]"):

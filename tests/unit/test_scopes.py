@@ -39,7 +39,7 @@ def test_later_changes_stay_apart(client):
     assert narrow._connected() is not client._connected()
 
 
-def test_a_copy_has_a_connection_of_its_own(client):
+def test_a_copy_has_a_connection_of_its_own():
     narrow = hyperkit.Client(api_endpoint="https://lxd.test:8443").using(project="blue")
     again = pickle.loads(pickle.dumps(narrow))
     assert again.default_project == "blue"
@@ -47,7 +47,7 @@ def test_a_copy_has_a_connection_of_its_own(client):
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])
-def test_names_that_none_has(client, name):
+def test_names_that_none_has_are_refused(client, name):
     with pytest.raises(hyperkit.InvalidName):
         client.using(project=name)
     with pytest.raises(hyperkit.InvalidName):
@@ -59,16 +59,16 @@ def test_it_shows_where_it_leads(client):
     assert shown == "<Client api_endpoint='https://lxd.test:8443', server='lxd', project='blue'>"
 
 
-def test_names_that_are_no_utf8(client, double):
+def test_names_that_are_no_utf8_are_asked_for_as_servers_list_them(client, double):
     double.expect("GET", "/1.0/a", query={"path": "/\ufffd"})
     client.get("/1.0/a", params={"path": "/\udcff"})
 
 
-def test_half_a_character_in_a_query(client):
+def test_half_a_character_in_a_query_is_refused(client):
     with pytest.raises(hyperkit.ArgumentError, match="UTF-8"):
         client.get("/1.0/a", params={"path": "\ud800"})
 
 
-def test_half_a_character_in_a_name(client):
+def test_half_a_character_in_a_name_is_refused(client):
     with pytest.raises(hyperkit.InvalidName, match="UTF-8"):
         client.profile("\ud800")

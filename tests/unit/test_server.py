@@ -39,7 +39,7 @@ def test_samples_keep_the_servers_names(bare, double):
 
 
 @pytest.mark.parametrize("raw", [b"<html>", b"a{b=", b"a b c d"])
-def test_what_is_no_metrics(bare, double, raw):
+def test_what_is_no_metrics_is_refused(bare, double, raw):
     greet(double, "metrics")
     double.expect("GET", "/1.0/metrics", raw=raw)
     with pytest.raises(hyperkit.InvalidResponse, match="Prometheus"):
@@ -62,12 +62,12 @@ def test_samples_without_the_extra_ask_for_nothing(bare, monkeypatch):
         ("metadata_configuration", [], "metadata_configuration"),
     ],
 )
-def test_a_server_without_them(client, name, arguments, extension):
+def test_a_server_without_them_is_not_asked(client, name, arguments, extension):
     with pytest.raises(hyperkit.MissingExtension, match=extension):
         getattr(client, name)(*arguments)
 
 
-def test_warnings(bare, double):
+def test_warnings_are_filtered_and_named_whole(bare, double):
     greet(double, "warnings")
     query = {"filter": "status eq new", "project": "blue"}
     double.expect("GET", "/1.0/warnings", None, query=query)

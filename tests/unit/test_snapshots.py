@@ -1,7 +1,9 @@
+"""Snapshots of instances: what is sent, and what is refused before it is."""
+
 import datetime as dt
 
 import pytest
-from unit.double import greet, operation, started
+from unit.double import greet, started
 
 import hyperkit
 
@@ -10,14 +12,13 @@ AWARE = dt.datetime(2040, 1, 1, tzinfo=dt.UTC)
 SNAPSHOTS = "/1.0/instances/web/snapshots"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])
-def test_names_that_no_snapshot_has_send_nothing(bare, name):
+def test_a_slash_in_a_name_sends_nothing(bare):
     with pytest.raises(hyperkit.InvalidName):
-        bare.create_snapshot("web", name)
+        bare.create_snapshot("web", "a/b")
     with pytest.raises(hyperkit.InvalidName):
-        bare.rename_snapshot("web", "one", name)
+        bare.rename_snapshot("web", "one", "a/b")
     with pytest.raises(hyperkit.InvalidName):
-        bare.restore_snapshot("web", name)
+        bare.restore_snapshot("web", "a/b")
 
 
 def test_a_moment_without_a_time_zone_sends_nothing(bare):
@@ -27,7 +28,7 @@ def test_a_moment_without_a_time_zone_sends_nothing(bare):
         bare.update_snapshot("web", "one", expires_at=NAIVE)
 
 
-def test_take_one(bare, double):
+def test_a_snapshot_says_all_that_it_is_told(bare, double):
     greet(double, "snapshot_expiry_creation")
     double.expect(
         "POST",
@@ -35,12 +36,12 @@ def test_take_one(bare, double):
         raw=started(),
         body={"name": "one", "expires_at": "2040-01-01T00:00:00+00:00", "stateful": False},
     )
-    double.expect("GET", "/1.0/operations/u-1/wait", operation(), query={"timeout": "30"})
+    double.expect_wait()
     done = bare.create_snapshot("web", "one", expires_at=AWARE, stateful=False)
     assert done.status == "Success"
 
 
-def test_a_server_that_cannot_expire_them(client):
+def test_a_server_that_cannot_expire_them_is_not_asked_to(client):
     with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry_creation"):
         client.create_snapshot("web", "one", expires_at=AWARE)
     with pytest.raises(hyperkit.MissingExtension, match="snapshot_expiry"):
@@ -66,7 +67,7 @@ def test_names_are_quoted_whole(client, double):
     client.delete_snapshot("web", "a?b#c", sync=False)
 
 
-def test_volumes_that_are_attached(bare, double):
+def test_volumes_that_are_attached_come_along_if_asked(bare, double):
     greet(double, "instance_snapshots_multi_volume")
     mode = "all-exclusive"
     body = {"name": "one", "disk_volumes_mode": mode}
@@ -79,14 +80,14 @@ def test_volumes_that_are_attached(bare, double):
     bare.delete_snapshot("web", "one", disk_volumes=mode, sync=False)
 
 
-def test_files_alone(bare, double):
+def test_the_files_alone_are_restored_if_asked(bare, double):
     greet(double, "instance_snapshot_disk_only_restore")
     body = {"restore": "one", "disk_only": True}
     double.expect("PUT", "/1.0/instances/web", raw=started(), body=body)
     bare.restore_snapshot("web", "one", disk_only=True, sync=False)
 
 
-def test_a_server_that_knows_one_disk(client):
+def test_a_server_that_knows_one_disk_is_not_asked_for_others(client):
     for call, arguments in (
         (client.create_snapshot, {"disk_volumes_mode": "root"}),
         (client.delete_snapshot, {"disk_volumes": "root"}),
@@ -98,7 +99,7 @@ def test_a_server_that_knows_one_disk(client):
             call("web", "one", **arguments)
 
 
-def test_edit(bare, double):
+def test_an_edit_writes_the_expiry(bare, double):
     greet(double, "snapshot_expiry")
     double.expect("GET", f"{SNAPSHOTS}/one", {"expires_at": "0001-01-01T00:00:00Z"})
     body = {"expires_at": "2040-01-01T00:00:00+00:00"}

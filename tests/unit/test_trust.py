@@ -1,24 +1,25 @@
 """From a stranger to somebody whom the server trusts."""
 
-import base64
+import contextlib
 import json
-import os
 import socket
-import ssl
-import stat
-import threading
 import time
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from unit.double import about, greet
-from unit.servers import envelope, key_pair, refused, serving, tls
+from unit.servers import (
+    envelope,
+    free_place,
+    key_pair,
+    place_of,
+    refused,
+    serving,
+    shaking_hands,
+    tls,
+)
 
 import hyperkit
-from hyperkit._token import decode_token, named_certificate, token_text
+from hyperkit._token import decode_token, token_text
 from hyperkit.testing import FLAVOURS, Server
 
 
@@ -54,16 +55,31 @@ def tokens(server):
         return administrator.certificate_tokens()
 
 
+def token_of(**parts):
+    """Write a token of nobody's, with these parts."""
+    whole = {
+        "client_name": "a",
+        "fingerprint": "f" * 64,
+        "addresses": ["127.0.0.1:1"],
+        "secret": "s3cret",
+    }
+    return token_text(whole | parts)
+
+
+@contextlib.contextmanager
+def own_server(folder, answer):
+    """Serve what a test says; hand out what makes tokens for it."""
+    pair = key_pair(folder, "own")
+    with serving(("127.0.0.1", 0), answer, context=tls(*pair)) as server:
+        shown = {"fingerprint": hyperkit._trust.pin(pair[0]), "addresses": [server.place]}
+        yield lambda **parts: token_of(**shown, **parts)
+
+
 def changed(token, **parts):
     return token_text({**decode_token(token), **parts})
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-# Becoming trusted.
+# Becoming trusted
 
 
 def test_a_stranger_becomes_trusted(server, stranger):
@@ -100,7 +116,7 @@ def test_what_strangers_may_know_is_forgotten(server, stranger):
 
 
 @pytest.mark.parametrize("how", ["another", "garbled"])
-def test_a_wrong_token(server, stranger, how):
+def test_a_wrong_token_is_sent_once_and_not_shown(server, stranger, how):
     token = server.token()
     if how == "garbled":
         token = changed(token, secret="0" * 64)
@@ -126,41 +142,21 @@ def test_the_certificate_is_compared_before_anything_is_sent(server, stranger):
 
 def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
     pair = key_pair(tmp_path, "server")
-    context = tls(*pair)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.load_verify_locations(stranger.client_cert)
-    seen = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def look():
-            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
-                seen.append((peer.getpeercert(binary_form=True), peer.recv(100)))
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        token = token_text(
-            {
-                "client_name": "a",
-                "fingerprint": "f" * 64,
-                "addresses": ["127.0.0.1:{1}".format(*listener.getsockname())],
-                "secret": "s",
-            }
-        )
+    with shaking_hands(pair, stranger.client_cert) as (place, seen):
         with pytest.raises(hyperkit.UntrustedServer):
-            stranger.trust(token)
-        thread.join()
+            stranger.trust(token_of(addresses=[place]))
     assert seen == [(None, b"")]
 
 
 def test_each_address_is_tried(server, stranger):
     token = server.token()
     [address] = decode_token(token).addresses
-    dead = f"127.0.0.1:{free_port()}"
-    assert stranger.trust(changed(token, addresses=[dead, "no address", address])) is True
+    addresses = [free_place(), "no address", address]
+    assert stranger.trust(changed(token, addresses=addresses)) is True
     assert stranger.api_endpoint == f"https://{address}"
 
 
-def test_another_server_at_the_first_address(server, stranger):
+def test_another_server_at_the_first_address_is_sent_nothing(server, stranger):
     """Bridges have the same addresses everywhere: another LXD may answer there."""
     with Server("incus-6.0" if server.flavour.startswith("lxd") else "lxd-6", tls=True) as other:
         token = server.token()
@@ -182,51 +178,42 @@ def test_a_server_that_lies_before_the_token_keeps_no_connection(server, strange
     assert not server._gate.connections
 
 
-def test_an_address_where_nobody_speaks_tls(server, stranger):
+def test_an_address_where_nobody_speaks_tls_is_left(server, stranger):
     with serving(("127.0.0.1", 0), lambda handler: (200, {}, envelope())) as plain:
         token = server.token()
         [address] = decode_token(token).addresses
-        first = "127.0.0.1:{1}".format(*plain.server_address)
-        assert stranger.trust(changed(token, addresses=[first, address])) is True
+        assert stranger.trust(changed(token, addresses=[plain.place, address])) is True
 
 
 def test_all_that_was_tried_is_said(stranger):
-    ports = [free_port(), free_port()]
-    token = token_text(
-        {
-            "client_name": "a",
-            "fingerprint": "f" * 64,
-            "addresses": [*(f"127.0.0.1:{port}" for port in ports), "/etc/passwd", "a@b:1"],
-            "secret": "s3cret",
-        }
-    )
+    places = [free_place(), free_place()]
+    token = token_of(addresses=[*places, "/etc/passwd", "a@b:1"])
     with pytest.raises(hyperkit.ConnectionFailed, match="api_endpoint") as caught:
         stranger.trust(token)
     text = str(caught.value)
-    assert all(f"https://127.0.0.1:{port} cannot be reached" in text for port in ports)
+    assert all(f"https://{place} cannot be reached" in text for place in places)
     assert "'/etc/passwd' is no address" in text
     assert "s3cret" not in text
 
 
-def test_an_address_that_says_nothing_is_left(server, stranger, monkeypatch):
-    monkeypatch.setattr("hyperkit._newcomer._PATIENCE", 0.2)
-    token = server.token()
-    [address] = decode_token(token).addresses
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        first = "127.0.0.1:{1}".format(*silent.getsockname())
-        assert stranger.trust(changed(token, addresses=[first, address])) is True
+def test_an_address_that_says_nothing_is_left(stranger, monkeypatch):
+    monkeypatch.setattr("hyperkit._newcomer._PATIENCE", 1)
+    with Server(tls=True) as server, socket.create_server(("127.0.0.1", 0)) as silent:
+        token = server.token()
+        [address] = decode_token(token).addresses
+        assert stranger.trust(changed(token, addresses=[place_of(silent), address])) is True
 
 
 def test_ones_own_endpoint_is_the_only_one(server, stranger):
     token = changed(server.token(), addresses=["127.0.0.1:1"])
     stranger.api_endpoint = server.url
     assert stranger.trust(token) is True
-    stranger.api_endpoint = f"https://127.0.0.1:{free_port()}"
+    stranger.api_endpoint = f"https://{free_place()}"
     with pytest.raises(hyperkit.ConnectionFailed):
         stranger.trust(server.token())
 
 
-def test_the_endpoint_of_the_environment(server, stranger, monkeypatch):
+def test_the_endpoint_of_the_environment_is_the_only_one(server, stranger, monkeypatch):
     monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
     assert stranger.trust(changed(server.token(), addresses=["127.0.0.1:1"])) is True
     assert stranger.api_endpoint == server.url
@@ -260,7 +247,7 @@ def test_a_lost_answer_is_asked_after_and_the_token_not_sent_again(server, stran
     assert len(posted(server)) == (1 if work == "done" else 2)
 
 
-def test_a_server_that_restarts_when_the_token_comes(server, stranger):
+def test_a_server_that_restarts_when_the_token_comes_is_sent_it_once(server, stranger):
     token = server.token()
     server.faults.restart(method="POST")
     # It may have done it before it went down, or not: either is told as it is.
@@ -272,14 +259,14 @@ def test_a_server_that_restarts_when_the_token_comes(server, stranger):
     assert len(posted(server)) == 1
 
 
-def test_a_server_that_fails(server, stranger):
+def test_a_server_that_fails_is_sent_the_token_once(server, stranger):
     server.faults.error(500, "database is locked", method="POST")
     with pytest.raises(hyperkit.InternalServerError, match="database is locked"):
         stranger.trust(server.token())
     assert len(posted(server)) == 1
 
 
-def test_an_answer_that_is_none(server, stranger):
+def test_an_answer_that_is_none_is_not_followed_by_the_token_again(server, stranger):
     server.faults.malformed(b"<html>", method="POST")
     with pytest.raises(hyperkit.ConnectionFailed, match="sent, once"):
         stranger.trust(server.token())
@@ -302,7 +289,7 @@ def test_somebody_else_made_us_trusted_meanwhile(tmp_path, stranger):
 
 
 @pytest.mark.parametrize("code", [400, 409])
-def test_a_certificate_that_is_known_and_not_trusted(tmp_path, stranger, code):
+def test_a_certificate_that_is_known_and_not_trusted_is_refused(tmp_path, stranger, code):
     def answer(handler):
         if handler.command == "POST":
             return code, {}, refused(code, "Certificate already in trust store")
@@ -313,7 +300,7 @@ def test_a_certificate_that_is_known_and_not_trusted(tmp_path, stranger, code):
     assert stranger.server_cert is None
 
 
-def test_a_token_that_does_not_make_trusted(tmp_path, stranger):
+def test_a_token_that_does_not_make_trusted_is_told(tmp_path, stranger):
     def answer(handler):
         return 200, {}, envelope(about() | {"auth": "untrusted"})
 
@@ -321,7 +308,7 @@ def test_a_token_that_does_not_make_trusted(tmp_path, stranger):
         stranger.trust(token())
 
 
-def test_the_token_of_an_identity(tmp_path, stranger):
+def test_the_token_of_an_identity_goes_alone_to_the_identities(tmp_path, stranger):
     """LXD 6 takes it elsewhere, and nothing beside it."""
     posts = []
 
@@ -338,31 +325,10 @@ def test_the_token_of_an_identity(tmp_path, stranger):
     assert posts == [("/1.0/auth/identities/tls", {"trust_token": text})]
 
 
-def own_server(folder, answer):
-    """Serve what a test says, and make tokens for it."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def opened():
-        certificate, key = key_pair(folder, "own")
-        with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-            yield lambda **parts: token_text(
-                {
-                    "client_name": "a",
-                    "fingerprint": hyperkit._trust.pin(certificate),
-                    "addresses": ["127.0.0.1:{1}".format(*server.server_address)],
-                    "secret": "s",
-                    **parts,
-                }
-            )
-
-    return opened()
+# What is refused before anything is sent
 
 
-# What is refused before anything is sent.
-
-
-def test_one_of_the_two(stranger):
+def test_a_token_or_a_password_is_given(stranger):
     for arguments in ({}, {"token": "t", "password": "p"}):
         with pytest.raises(hyperkit.ArgumentError, match="a token, or a password"):
             stranger.trust(**arguments)
@@ -380,34 +346,28 @@ def test_one_of_the_two(stranger):
         {"type": 5},
     ],
 )
-def test_a_token_with_something_else_in_it(stranger, parts):
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s", **parts}
+def test_a_token_with_something_else_in_it_is_none(stranger, parts):
     with pytest.raises(hyperkit.ArgumentError, match="no token"):
-        stranger.trust(token_text(token))
+        stranger.trust(token_of(**parts))
 
 
-def test_the_token_of_a_cluster_member(stranger):
+def test_the_token_of_a_cluster_member_is_for_joining(stranger):
     token = {"server_name": "node-2", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
     with pytest.raises(hyperkit.ArgumentError, match="join_cluster"):
         stranger.trust(token_text(token))
 
 
-def test_a_client_without_a_certificate():
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
+def test_a_client_without_a_certificate_has_to_make_one():
     with pytest.raises(hyperkit.CertificateError, match="generate_key_pair"):
-        hyperkit.Client().trust(token_text(token))
+        hyperkit.Client().trust(token_of())
 
 
 @pytest.mark.parametrize("endpoint", ["/run/unix.socket", "http://127.0.0.1:1"])
 def test_a_socket_needs_no_trust(stranger, endpoint):
     stranger.api_endpoint = endpoint
-    token = {"client_name": "a", "fingerprint": "f", "addresses": ["a:1"], "secret": "s"}
-    for call in (
-        lambda: stranger.trust(token_text(token)),
-        lambda: stranger.trust(password="p"),
-    ):
+    for given in ({"token": token_of()}, {"password": "p"}):
         with pytest.raises(hyperkit.ArgumentError, match="asks for no certificate"):
-            call()
+            stranger.trust(**given)
 
 
 def test_the_name_goes_with_the_password(stranger):
@@ -415,10 +375,10 @@ def test_the_name_goes_with_the_password(stranger):
         stranger.trust("t", name="a")
 
 
-# The trust password.
+# The trust password
 
 
-def test_the_trust_password(stranger):
+def test_the_trust_password_is_sent_until_it_has_made_trusted(stranger):
     with Server("lxd-5.0", tls=True, password="let me in") as server:
         stranger.api_endpoint, stranger.server_cert = server.url, server.certificate
         with pytest.raises(hyperkit.Forbidden, match="password is wrong"):
@@ -445,17 +405,17 @@ def test_a_password_is_not_sent_where_there_is_none(stranger):
         assert posted(server) == []
 
 
-def test_a_server_that_has_given_up_passwords(stranger):
+def test_a_server_that_has_given_up_passwords_says_so(stranger):
     with Server("lxd-6", tls=True) as server:
         stranger.api_endpoint, stranger.server_cert = server.url, server.certificate
         with pytest.raises(hyperkit.NotImplementedByServer, match="no longer supported"):
             stranger.trust(password="let me in")
 
 
-# Issuing tokens.
+# Issuing tokens
 
 
-def test_a_token_that_keeps_the_newcomer_in_bounds(server, stranger):
+def test_a_token_keeps_the_newcomer_in_bounds(server, stranger):
     with server.client() as administrator:
         administrator.create_project("blue")
         token = administrator.create_trust_token("laptop", projects=["blue"])
@@ -466,7 +426,7 @@ def test_a_token_that_keeps_the_newcomer_in_bounds(server, stranger):
 
 
 @pytest.mark.parametrize("before", ["", "2H"])
-def test_a_token_that_expires(server, before):
+def test_a_token_expires_and_the_servers_setting_comes_back(server, before):
     with server.client() as administrator:
         administrator.patch_server({"core.remote_token_expiry": before})
         token = decode_token(administrator.create_trust_token("laptop", expires_in=3600))
@@ -486,7 +446,7 @@ def test_the_setting_comes_back_whatever_happens(server):
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 0.5, float("nan"), float("inf")])
-def test_times_that_are_none(bare, seconds):
+def test_times_that_are_none_are_refused(bare, seconds):
     with pytest.raises(hyperkit.ArgumentError, match="one second"):
         bare.create_trust_token("laptop", expires_in=seconds)
 
@@ -499,12 +459,12 @@ def test_times_that_are_none(bare, seconds):
         {"projects": ["b"], "restricted": False},
     ],
 )
-def test_bounds_that_exclude_each_other(bare, arguments):
+def test_bounds_that_exclude_each_other_are_refused(bare, arguments):
     with pytest.raises(hyperkit.ArgumentError):
         bare.create_trust_token("laptop", **arguments)
 
 
-def test_a_token_for_an_identity(bare, double):
+def test_a_token_for_an_identity_comes_at_once(bare, double):
     greet(double, "access_management_tls")
     token = {
         "client_name": "laptop",
@@ -519,204 +479,6 @@ def test_a_token_for_an_identity(bare, double):
     assert decode_token(text).type == "Client certificate"
 
 
-def test_a_name_that_nobody_can_have(bare):
+def test_a_name_that_nobody_can_have_is_refused(bare):
     with pytest.raises(hyperkit.InvalidName):
         bare.create_trust_token("")
-
-
-# Key pairs.
-
-
-def test_a_key_pair_is_what_the_commands_make(pair):
-    certificate = x509.load_pem_x509_certificate(Path(pair.certificate).read_bytes())
-    assert isinstance(certificate.public_key().curve, ec.SECP384R1)
-    years = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    assert years.days == 3650
-    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    assert Path(pair.key).read_text().startswith("-----BEGIN EC PRIVATE KEY-----")
-    assert certificate.issuer == certificate.subject
-
-
-def test_nobody_else_reads_the_key(tmp_path):
-    old = os.umask(0)
-    try:
-        pair = hyperkit.generate_key_pair(tmp_path / "a" / "b", name="laptop")
-    finally:
-        os.umask(old)
-    modes = [stat.S_IMODE(Path(one).stat().st_mode) for one in pair]
-    assert modes == [0o644, 0o600]
-    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
-    assert sorted(one.name for one in (tmp_path / "a" / "b").iterdir()) == [
-        "client.crt",
-        "client.key",
-    ]
-
-
-@pytest.mark.parametrize("half", ["client.crt", "client.key"])
-def test_no_pair_is_overwritten_unasked(tmp_path, half):
-    (tmp_path / half).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(hyperkit.ArgumentError, match="overwrite=True"):
-        hyperkit.generate_key_pair(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == [half]
-    hyperkit.generate_key_pair(tmp_path, overwrite=True)
-    assert not (tmp_path / "elsewhere").exists()
-    assert not (tmp_path / half).is_symlink()
-
-
-@pytest.mark.parametrize("half", ["client.crt", "client.key"])
-def test_somebody_was_faster(tmp_path, monkeypatch, half):
-    monkeypatch.setattr("os.path.lexists", lambda place: False)
-    (tmp_path / half).write_text("theirs")
-    with pytest.raises(hyperkit.ArgumentError, match="was there first"):
-        hyperkit.generate_key_pair(tmp_path)
-    assert (tmp_path / half).read_text() == "theirs"
-    assert [one.name for one in tmp_path.iterdir()] == [half]
-
-
-def test_a_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(hyperkit.CertificateError, match="can be written"):
-        hyperkit.generate_key_pair(tmp_path / "file" / "pair")
-
-
-@pytest.mark.parametrize("name", ["", "a" * 65])
-def test_a_name_that_no_certificate_has(tmp_path, name):
-    with pytest.raises(hyperkit.ArgumentError, match="1 to 64"):
-        hyperkit.generate_key_pair(tmp_path, name=name)
-
-
-def test_a_pair_of_ones_own_is_found(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    pair = hyperkit.generate_key_pair("~/.config/hyperkit")
-    assert hyperkit._trust.client_pair(hyperkit.Client()) == tuple(pair)
-
-
-# The certificate that a server shows.
-
-
-def test_a_certificate_that_is_not_verified():
-    with Server(tls=True) as server:
-        certificate = hyperkit.server_certificate(server.url)
-        assert str(certificate) == server.certificate
-        assert certificate.fingerprint == hyperkit._trust.pin(server.certificate)
-        assert server.requests == []
-        with hyperkit.Client(api_endpoint=server.url, server_cert=certificate) as client:
-            assert client.server().auth == "untrusted"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "/run/unix.socket", "127.0.0.1"])
-def test_an_address_without_a_certificate(url):
-    with pytest.raises(hyperkit.ArgumentError):
-        hyperkit.server_certificate(url)
-
-
-def test_nobody_shows_a_certificate():
-    with pytest.raises(hyperkit.ConnectionFailed):
-        hyperkit.server_certificate(f"https://127.0.0.1:{free_port()}")
-    with (
-        socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(hyperkit.RequestTimeout),
-    ):
-        hyperkit.server_certificate(
-            "https://127.0.0.1:{1}".format(*silent.getsockname()), timeout=0.1
-        )
-
-
-# Bearer tokens, which LXD 6 has.
-
-
-def bearer(**claims):
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJl"
-
-
-@pytest.fixture
-def recorder(tmp_path):
-    """A server that takes what comes, and its certificate's fingerprint."""
-    certificate, key = key_pair(tmp_path, "bearer")
-
-    def answer(handler):
-        return 200, {}, envelope(about())
-
-    with serving(("127.0.0.1", 0), answer, context=tls(certificate, key)) as server:
-        server.url = "https://127.0.0.1:{1}".format(*server.server_address)
-        server.fingerprint = hyperkit._trust.pin(certificate)
-        yield server
-
-
-def test_a_bearer_token_is_sent_and_says_which_certificate_is_right(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint.upper())
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        assert client.server().auth == "trusted"
-        assert token not in repr(client)
-    [request] = recorder.requests
-    assert request.headers["Authorization"] == f"Bearer {token}"
-
-
-def test_a_bearer_token_is_not_sent_to_another_server(recorder):
-    token = bearer(server_cert_fingerprint="f" * 64)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-    assert recorder.requests == []
-
-
-def test_a_websocket_is_as_trusted_and_as_trusting(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.InvalidResponse), client.events():
-            pass
-    asked = [(one.path, one.headers["Authorization"]) for one in recorder.requests]
-    assert ("/1.0/events", f"Bearer {token}") in [
-        (path.partition("?")[0], how) for path, how in asked
-    ]
-    recorder.requests.clear()
-    token = bearer(server_cert_fingerprint="f" * 64)
-    with hyperkit.Client(api_endpoint=recorder.url, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer), client.events():
-            pass
-    assert recorder.requests == []
-
-
-def test_a_pin_beats_the_token(recorder):
-    token = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, server_cert="f" * 64, token=token) as client:
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-
-
-def test_another_token_may_name_another_certificate(recorder):
-    right = bearer(server_cert_fingerprint=recorder.fingerprint)
-    with hyperkit.Client(api_endpoint=recorder.url, token=right) as client:
-        client.server()
-        client.token = bearer(server_cert_fingerprint="f" * 64)
-        with pytest.raises(hyperkit.UntrustedServer):
-            client.server()
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        None,
-        "",
-        "opaque",
-        "a.b.c",
-        "a.\udc80.c",
-        "a.W10.c",
-        bearer(),
-        bearer(server_cert_fingerprint=5),
-        bearer(server_cert_fingerprint="f" * 63),
-    ],
-)
-def test_tokens_that_name_no_certificate(token):
-    assert named_certificate(token) is None
-
-
-def test_a_bearer_token_that_is_over(bare, double):
-    bare.token = "jwt"
-    raw = {"type": "error", "error": "token is expired", "error_code": 401}
-    double.expect("GET", "/1.0", raw=raw, status=401)
-    with pytest.raises(hyperkit.Unauthorized, match="expired"):
-        bare.server()
-    assert double.headers[-1]["Authorization"] == "Bearer jwt"

@@ -5,6 +5,8 @@ import socket
 import socketserver
 import threading
 
+from unit.servers import place_of, running
+
 
 class Tunnel(socketserver.StreamRequestHandler):
     def handle(self):
@@ -36,12 +38,7 @@ class Proxy(socketserver.ThreadingTCPServer):
 
 @contextlib.contextmanager
 def proxying():
-    with Proxy(("127.0.0.1", 0), Tunnel) as proxy:
+    with Proxy(("127.0.0.1", 0), Tunnel) as proxy, running(proxy):
         proxy.asked = []
-        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            proxy.shutdown()
-            thread.join()
+        proxy.url = f"http://{place_of(proxy.socket)}"
+        yield proxy

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._ready import Ready, check_until
+from .._request import path
 from ..errors import Error, NotFound, OperationError, OperationFailed
 from .processes import ProcessesMixin
 from .waiting import WaitingMixin
@@ -265,6 +266,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
             'Running'
         """
         check_until(until, timeout)
+        path(name)  # what cannot be one is refused before anybody listens
         return Ready(self, name, until, timeout).run()
 
     launch_container = launch_instance

@@ -1,22 +1,20 @@
-"""What proxies of the tests' own share: they listen, and forward connections in threads."""
+"""What servers and proxies of the tests' own share: they listen, and work in threads."""
 
 import contextlib
 import socket
 import threading
 
 
-class Proxy:
-    """Listens in the place of a server; a subclass says what becomes of a connection.
+class Listener:
+    """Listens until its block ends; a subclass says what becomes of a connection: `take`.
 
     Args:
-        target: a socket's path, or (host, port).
-        address: where to listen: of the same kind.
+        address: where: a socket's path, or (host, port).
         room: bytes that fit into the socket of a client; None leaves it to the system.
     """
 
-    def __init__(self, target, address, room=None):
-        self.family = socket.AF_UNIX if isinstance(target, str) else socket.AF_INET
-        self.target = target
+    def __init__(self, address, room=None):
+        self.family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.threads = []
         self.listener = socket.socket(self.family)
         if room is not None:
@@ -36,6 +34,9 @@ class Proxy:
         self.hang_up()
         for thread in self.threads:
             thread.join(10)
+
+    def hang_up(self):
+        """Cut the connections that there are."""
 
     def start(self, work, *arguments):
         self.threads.append(threading.Thread(target=work, args=arguments, daemon=True))

@@ -1,10 +1,20 @@
-"""What the tests of storage leave behind, and how it goes."""
+"""What tests leave behind on a server, and how it goes."""
 
 import contextlib
 
 import hyperkit
 
 POOL = "default"
+
+
+def remove_instances(client, name):
+    """Remove all instances whose names begin so."""
+    for left in client.instances():
+        if left.startswith(name):
+            with contextlib.suppress(hyperkit.Error):
+                client.stop_instance(left, force=True)
+            with contextlib.suppress(hyperkit.Error):
+                client.delete_instance(left)
 
 
 def sweep(client):
