@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import sys
 
 import pytest
 from surface.endpoints import ENDPOINTS
@@ -168,12 +169,33 @@ def test_what_nothing_can_be_called_sends_nothing(name, tmp_path):
         for hostile in ("", ".", "..", "a\nb", "\x7f"):
             notes = Notes("lxd")
             client = notes.client()
-            samples = SAMPLES | {"dest": tmp_path / "file", "output_dir": tmp_path, "to": client}
-            base = BASES.get(name, [{}])[0]
-            given = next(arguments(method.__get__(client), samples, base))
+            given = fewest(name, client, tmp_path) | {parameter: hostile}
             with pytest.raises(hyperkit.ArgumentError):
-                call(client, name, given | {parameter: hostile})
+                call(client, name, given)
             assert notes.requests() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, method in PUBLIC.items()
+        if "progress" in inspect.signature(method).parameters
+    ],
+)
+def test_a_bar_that_cannot_be_drawn_sends_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    notes = Notes("lxd")
+    client = notes.client()
+    with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
+        call(client, name, fewest(name, client, tmp_path) | {"progress": True})
+    assert notes.requests() == []
+
+
+def fewest(name, client, folder):
+    """Make the fewest arguments that a method can be called with."""
+    samples = SAMPLES | {"dest": folder / "file", "output_dir": folder, "to": client}
+    return next(arguments(PUBLIC[name].__get__(client), samples, BASES.get(name, [{}])[0]))
 
 
 def names_of(method):

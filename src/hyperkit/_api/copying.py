@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError, InvalidName
@@ -93,6 +94,7 @@ class CopyingMixin(InstancesMixin):
             >>> client.copy_instance("web", "web-2", config={"limits.cpu": 1}).status
             'Success'
         """
+        check_progress(progress)
         path(target_name)
         name, mark, snapshot = source_name.partition("/")
         if mark:
@@ -209,6 +211,7 @@ class CopyingMixin(InstancesMixin):
             >>> client.move_instance("web", pool="fast").status
             'Success'
         """
+        check_progress(progress)
         if new_name is None and pool is None and project is None and target is None:
             message = "Say where to move the instance: pool, project, target or new_name."
             raise ArgumentError(message)

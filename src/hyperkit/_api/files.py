@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 from .._files import Place, absolute, mode_of
 from .._payload import Payload, content_of
-from .._progress import Meter
+from .._progress import Meter, check_progress
 from .._request import path
 from .._transfer import save, sending
 from .instances import InstancesMixin
@@ -170,6 +170,7 @@ class FilesMixin(InstancesMixin):
             >>> client.pull_file("web", "/etc/hosts", "hosts")
             'hosts'
         """
+        check_progress(progress)
         place = self._place(container, source_file)
         with (
             place.open() as download,

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from .._multipart import Form, form
 from .._payload import BYTES, Payload, opened, replacing
-from .._progress import Meter
+from .._progress import Meter, check_progress
 from .._request import given, path
 from .._shape import entries, fields_of, listed
 from ..errors import ArgumentError, Error, InvalidResponse
@@ -79,6 +79,7 @@ class ImageFilesMixin(ImagesMixin):
             >>> client.copy_image(fingerprint, to=other).status
             'Success'
         """
+        check_progress(progress)
         if mode not in {"pull", "push", "relay"}:
             message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
             raise ArgumentError(message)
@@ -235,6 +236,7 @@ class ImageFilesMixin(ImagesMixin):
             >>> client.export_image(fingerprint, "images", filename="busybox.tar.gz")
             'images/busybox.tar.gz'
         """
+        check_progress(progress)
         folder = Path(output_dir).expanduser()
         if not folder.is_dir():
             raise NotADirectoryError(20, "There is no such folder", str(folder))

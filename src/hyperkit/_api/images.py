@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
+from .._progress import check_progress
 from .._request import given, path, time_of
 from .._source import PROTOCOLS
 from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
@@ -67,6 +68,7 @@ class ImagesMixin(OperationsMixin):
             >>> made.fingerprint == client.image_by_alias("web-7").fingerprint
             True
         """
+        check_progress(progress)
         path(name)
         body = _properties(
             description,
@@ -138,6 +140,7 @@ class ImagesMixin(OperationsMixin):
             ... ).status
             'Success'
         """
+        check_progress(progress)
         if not alias and not fingerprint:
             message = "Name the image by alias or fingerprint."
             raise ImageIdentifierRequired(message)
@@ -217,6 +220,7 @@ class ImagesMixin(OperationsMixin):
             >>> len(client.create_image_from_snapshot("web", "before").metadata.fingerprint)
             64
         """
+        check_progress(progress)
         path(container, snapshot)
         body = _properties(
             description,
@@ -268,6 +272,7 @@ class ImagesMixin(OperationsMixin):
             >>> client.create_image_from_url("https://images.example.net/busybox").status
             'Success'
         """
+        check_progress(progress)
         body = _properties(
             None,
             properties,

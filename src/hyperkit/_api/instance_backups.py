@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
+from .._progress import check_progress
 from .._request import devices_of, given, path, strings, time_of
 from .._server import config_in_words
 from .._transfer import sending
@@ -164,6 +165,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.export_instance("web", "web.tar.gz")
             'web.tar.gz'
         """
+        check_progress(progress)
         body = self._backup_body(
             compression_algorithm=compression_algorithm,
             instance_only=instance_only,
@@ -214,6 +216,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.export_instance_backup("web", "monday", "web.tar.gz")
             'web.tar.gz'
         """
+        check_progress(progress)
         url = self._backup(instance, name)
         return fetch_backup(self, url, dest, on_progress, progress=progress, text=name)
 
@@ -263,6 +266,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.import_instance("web.tar.gz", name="web-2").status
             'Success'
         """
+        check_progress(progress)
         for given_name in (name, pool):
             if given_name is not None:
                 path(given_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._progress import Meter
+from .._progress import Meter, check_progress
 from .._request import given, path
 from .._transfer import save
 from .._upgrade import upgrade
@@ -133,6 +133,7 @@ class InstanceDebugMixin(InstancesMixin):
             >>> client.export_instance_memory("web", "web.elf")
             'web.elf'
         """
+        check_progress(progress)
         url = self._path(instance, "debug", "memory")
         self._need("instance_debug_memory", "export_instance_memory")
         with (

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import etag_of, merged, patched
+from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._source import image_source
 from ..errors import ArgumentError, PreconditionFailed
@@ -97,6 +98,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.create_instance("web", alias="busybox").status
             'Success'
         """
+        check_progress(progress)
         source = image_source(
             alias=alias,
             certificate=certificate,
@@ -374,6 +376,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.rebuild_instance("web", alias="busybox").status
             'Success'
         """
+        check_progress(progress)
         source = image_source(
             alias=alias,
             certificate=certificate,

@@ -15,6 +15,7 @@ from .._migration import (
     unless_failed,
     urls_of,
 )
+from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError, MissingProfiles, OperationGone
@@ -140,6 +141,7 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web", profiles=["default"]).status
             'Success'
         """
+        check_progress(progress)
         body = self._arrival(
             source, dest_name, architecture, config, devices, ephemeral, profiles, move=move
         )
@@ -224,6 +226,7 @@ class MigrationMixin(InstancesMixin):
             >>> client.transfer_instance("web", to=other, mode="relay", move=True).status
             'Success'
         """
+        check_progress(progress)
         check_mode(mode)
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."

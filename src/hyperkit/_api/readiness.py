@@ -6,6 +6,7 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._progress import check_progress
 from .._ready import Ready, check_until
 from ..errors import Error, NotFound, OperationError, OperationFailed
 from .processes import ProcessesMixin
@@ -193,6 +194,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
             ...     print(client.run(name, "uname", capture_output=True).returncode)
             0
         """
+        check_progress(progress)
         check_until(until, timeout)
         chosen = f"hyperkit-{secrets.token_hex(4)}" if name is None else name
 

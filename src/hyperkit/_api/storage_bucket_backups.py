@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
+from .._progress import check_progress
 from .._request import given, path, time_of
 from .._shape import entries
 from .._transfer import sending
@@ -145,6 +146,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.export_storage_bucket("default", "photos", "photos.tar.gz")
             'photos.tar.gz'
         """
+        check_progress(progress)
         return export_as_backup(
             self,
             self._bucket_backup(pool, bucket),
@@ -193,6 +195,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.export_storage_bucket_backup("default", "photos", "monday", "monday.tar.gz")
             'monday.tar.gz'
         """
+        check_progress(progress)
         url = self._bucket_backup(pool, bucket, name)
         return fetch_backup(
             self, url, dest, on_progress, progress=progress, text=name, target=target
@@ -234,6 +237,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.import_storage_bucket("default", "photos.tar.gz", name="again").status
             'Success'
         """
+        check_progress(progress)
         if name is not None:
             path(name)
         url = self._bucket(pool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
+from .._progress import check_progress
 from .._request import given, named, time_of
 from .._server import import_headers
 from .._transfer import sending
@@ -179,6 +180,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.export_storage_volume("default", "data", "data.tar.gz")
             'data.tar.gz'
         """
+        check_progress(progress)
         url = self._volume_backups(pool, name)
         form = self._form(compression_algorithm, optimized_storage, version, volume_only)
         return export_as_backup(
@@ -224,6 +226,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.export_storage_volume_backup("default", "data", "monday", "data.tar.gz")
             'data.tar.gz'
         """
+        check_progress(progress)
         url = self._volume_backups(pool, volume, name)
         return fetch_backup(
             self, url, dest, on_progress, progress=progress, text=name, target=target

@@ -15,6 +15,7 @@ from .._migration import (
     unless_failed,
     urls_of,
 )
+from .._progress import check_progress
 from .._request import given, named, path, strings
 from ..errors import ArgumentError, OperationGone
 from ..types import Resource, StorageVolumeOffer
@@ -87,6 +88,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.copy_storage_volume("default", "data", "data-2", new_pool="fast").status
             'Success'
         """
+        check_progress(progress)
         name, mark, snapshot = source_name.partition("/")
         rest = ("snapshots", named(snapshot)) if mark else ()
         where = self._volume(pool, "custom", name, *rest)
@@ -220,6 +222,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> other.migrate_storage_volume(offer, "fast", "archive").status
             'Success'
         """
+        check_progress(progress)
         url = self._pool(pool, "volumes", "custom")
         body = self._arriving_volume(source, name, config, description, refresh)
         pull = given(
@@ -281,6 +284,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.move_storage_volume("default", "data", new_pool="fast").status
             'Success'
         """
+        check_progress(progress)
         if new_name is None and new_pool is None and project is None:
             message = "Say where to move the volume: new_pool, project or new_name."
             raise ArgumentError(message)
@@ -410,6 +414,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.transfer_storage_volume("default", "data", to=other, move=True).status
             'Success'
         """
+        check_progress(progress)
         check_mode(mode)
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
