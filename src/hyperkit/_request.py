@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from .errors import ArgumentError, InvalidName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -129,15 +129,16 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
     Raises:
         ArgumentError: there is none.
     """
-    text = operation if isinstance(operation, str) else operation.get("id", "")
-    match = _UUID_URL.search(text) if "/" in text else None
+    text: Any = operation.get("id") if isinstance(operation, Mapping) else operation
+    match = _UUID_URL.search(text) if isinstance(text, str) and "/" in text else None
     uuid = match[1] if match else text
-    if not uuid or "/" in uuid:
+    if not isinstance(uuid, str) or not uuid or "/" in uuid:
         # An operation may hold secrets: it is not repeated.
         what = repr(operation) if isinstance(operation, str) else "This"
         message = f"{what} is not an operation: give an Operation, its UUID or its URL."
         raise ArgumentError(message)
-    return str(uuid)
+    path(uuid)
+    return uuid
 
 
 def der_base64(certificate: str) -> str:

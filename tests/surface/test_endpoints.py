@@ -3,6 +3,7 @@
 import inspect
 import io
 import sys
+from pathlib import Path
 
 import pytest
 from surface.endpoints import ENDPOINTS
@@ -32,7 +33,11 @@ SAMPLES = {
     "listen_address": "10.0.0.1",
     "source": lambda: io.BytesIO(b"bytes"),
     "source_file": "/etc/hosts",
+    "stderr": None,
+    "stdin": None,
+    "stdout": None,
     "tls_certificate": CERTIFICATE,
+    "until": "running",
     "uuid": "u-1",
 }
 # All that the body of a PUT or PATCH of an instance can hold: it is given as one mapping.
@@ -66,6 +71,7 @@ BASES = {
     "migrate_storage_volume": [{"source": SOURCE_OF_MIGRATION}],
     "move_instance": [{"new_name": "b"}, {"pool": "a"}],
     "move_storage_volume": [{"new_name": "b"}, {"new_pool": "a"}],
+    "push_directory": [{"source": Path(__file__).parent}],
     "patch_instance": [{"config": INSTANCE}],
     "patch_instance_nvram": [{"variables": {GUID: {"Timeout": {"data": 5}}}}],
     "rebuild_instance": [{"alias": "a"}, {"empty": True}],
@@ -83,12 +89,23 @@ WITHOUT = {
 }
 # What is text, but names nothing below a path of the API: the server judges it.
 NO_NAMES = {
+    ("create_certificate", "name"),
     ("create_image_alias", "fingerprint"),
     ("create_image_from_remote", "server"),
     ("create_image_from_url", "url"),
+    ("has_extension", "name"),
+    ("join_cluster", "token"),
     ("make_storage_volume_symlink", "target"),
+    ("make_symlink", "target"),
+    ("patch_certificate", "name"),
     ("repair_instance", "action"),
+    ("trust", "name"),
+    ("trust", "token"),
+    ("update_certificate", "name"),
+    *((verb, "path") for verb in ("delete", "get", "head", "patch", "post", "put")),
 }
+# Keywords that name something, too.
+KEYWORDS = {"name", "new_name", "new_pool", "pool", "snapshot"}
 
 
 def requests_of(name, product, folder, extensions=None):
@@ -162,17 +179,27 @@ def test_names_are_quoted_whole(name, tmp_path):
         assert request.path == "/1.0" or "a%20b%3Fc%23d%252F%26e%3Df" in request.path
 
 
-@pytest.mark.parametrize("name", sorted({one for each in ENDPOINTS for one in each.hyperkit}))
+def names_of(method):
+    """List the parameters that name something on the server."""
+    return [
+        one.name
+        for one in inspect.signature(method).parameters.values()
+        if one.annotation in {"str", "str | None", "Mapping[str, Any] | str"}
+        and (one.kind is one.POSITIONAL_OR_KEYWORD or one.name in KEYWORDS)
+        and (method.__name__, one.name) not in NO_NAMES
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, method in PUBLIC.items() if names_of(method)])
 def test_what_nothing_can_be_called_sends_nothing(name, tmp_path):
-    method = PUBLIC[name]
-    for parameter in names_of(method):
-        for hostile in ("", ".", "..", "a\nb", "\x7f"):
-            notes = Notes("lxd")
-            client = notes.client()
-            given = fewest(name, client, tmp_path) | {parameter: hostile}
-            with pytest.raises(hyperkit.ArgumentError):
-                call(client, name, given)
-            assert notes.requests() == []
+    notes = Notes("lxd")
+    client = notes.client()
+    for given in all_arguments(name, client, tmp_path):
+        for parameter in names_of(PUBLIC[name]):
+            for hostile in ("", ".", "..", "a\nb", "\x7f", 5):
+                with pytest.raises(hyperkit.ArgumentError):
+                    call(client, name, given | {parameter: hostile})
+                assert notes.requests() == []
 
 
 @pytest.mark.parametrize(
@@ -188,26 +215,15 @@ def test_a_bar_that_cannot_be_drawn_sends_nothing(name, tmp_path, monkeypatch):
     notes = Notes("lxd")
     client = notes.client()
     with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
-        call(client, name, fewest(name, client, tmp_path) | {"progress": True})
+        call(client, name, next(all_arguments(name, client, tmp_path)) | {"progress": True})
     assert notes.requests() == []
 
 
-def fewest(name, client, folder):
-    """Make the fewest arguments that a method can be called with."""
+def all_arguments(name, client, folder):
+    """Make the arguments of several calls of a method; the first are the fewest."""
     samples = SAMPLES | {"dest": folder / "file", "output_dir": folder, "to": client}
-    return next(arguments(PUBLIC[name].__get__(client), samples, BASES.get(name, [{}])[0]))
-
-
-def names_of(method):
-    """List the parameters that name something on the server."""
-    return [
-        one.name
-        for one in inspect.signature(method).parameters.values()
-        if one.default is one.empty
-        and one.kind is one.POSITIONAL_OR_KEYWORD
-        and one.annotation == "str"
-        and (method.__name__, one.name) not in NO_NAMES
-    ]
+    for base in BASES.get(name, [{}]):
+        yield from arguments(PUBLIC[name].__get__(client), samples, base)
 
 
 def test_a_get_changes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
@@ -14,7 +15,7 @@ from ..types import Certificate, Operation
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
 _RUNNING = 103
@@ -58,7 +59,7 @@ class CertificatesMixin(OperationsMixin):
             >>> client.certificate_token(token)[:8]
             'eyJjbGll'
         """
-        issued = self.operation(token) if isinstance(token, str) else token
+        issued = token if isinstance(token, Mapping) else self.operation(token)
         return encode_token((issued.get("metadata") or {}) if "class" in issued else issued)
 
     def certificate_tokens(self) -> list[Operation]:

@@ -175,8 +175,8 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_group("fast", description="With the new disks")
         """
-        body = self._group_fields(config, description, members)
-        self._patch(self._cluster_group(name), body, etag=etag)
+        url = self._cluster_group(name)
+        self._patch(url, self._group_fields(config, description, members), etag=etag)
 
     def rename_cluster_group(self, old_name: str, new_name: str) -> None:
         """Rename a group of cluster members: ``POST /1.0/cluster/groups/<name>``.
@@ -227,8 +227,9 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_cluster_group("fast", members=["node-1"])
         """
+        url = self._cluster_group(name)
         body = self._group_fields(config, description or "", members or ())
-        self._put(self._cluster_group(name), body, etag=etag)
+        self._put(url, body, etag=etag)
 
     def _cluster_group(self, *segments: str) -> str:
         """Build the path of the groups, or of one, where the server has them."""

@@ -221,11 +221,13 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.cluster_member("node-2").status
             'Evacuated'
         """
+        url = self._evacuation(name, "evacuate_cluster_member")
         if force is not None:
             self._need("clustering_evacuation_force", "force")
         if mode is not None:
             self._need("clustering_evacuation_mode", "mode")
-        return self._set_state(name, given(action="evacuate", force=force, mode=mode), sync)
+        body = given(action="evacuate", force=force, mode=mode)
+        return self._handle_async(self._post(url, body), sync)
 
     def patch_cluster_member(
         self,
@@ -311,10 +313,12 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.restore_cluster_member("node-2").status
             'Success'
         """
+        url = self._evacuation(name, "restore_cluster_member")
         if mode is not None and not self._capabilities().restores_in_place:
             # Older servers would move the instances all the same.
             self._need("clustering_restore_skip_mode", "mode")
-        return self._set_state(name, given(action="restore", mode=mode), sync)
+        body = given(action="restore", mode=mode)
+        return self._handle_async(self._post(url, body), sync)
 
     def update_cluster_member(
         self,
@@ -366,11 +370,11 @@ class ClusterMembersMixin(OperationsMixin):
         self._need("clustering", "cluster members")
         return url
 
-    def _set_state(self, name: str, body: dict[str, Any], sync: bool | None) -> Operation:
-        """Evacuate or restore a member."""
+    def _evacuation(self, name: str, what: str) -> str:
+        """Build the path that a member is evacuated and restored by."""
         url = path("cluster", "members", name, "state")
-        self._need("clustering_evacuation", f"{body['action']}_cluster_member")
-        return self._handle_async(self._post(url, body), sync)
+        self._need("clustering_evacuation", what)
+        return url
 
 
 def _fields(

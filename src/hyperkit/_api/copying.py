@@ -95,7 +95,7 @@ class CopyingMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
-        path(target_name)
+        path(source_name, target_name)
         name, mark, snapshot = source_name.partition("/")
         if mark:
             path(snapshot)
@@ -215,14 +215,15 @@ class CopyingMixin(InstancesMixin):
         if new_name is None and pool is None and project is None and target is None:
             message = "Say where to move the instance: pool, project, target or new_name."
             raise ArgumentError(message)
-        path(name)
         final = name if new_name is None else new_name
-        path(final)
+        # With an empty one of these, the server would wait for another one to fetch it.
+        path(name, final, *given(pool=pool, project=project, target=target).values())
         how = given(
             Config=strings(config),
             Devices=devices_of(devices),
             Profiles=None if profiles is None else list(profiles),
             allow_inconsistent=allow_inconsistent,
+            instance_only=instance_only,
             live=live,
             override_snapshot_profiles=override_snapshot_profiles,
             refresh=refresh,
@@ -239,13 +240,7 @@ class CopyingMixin(InstancesMixin):
             self._need("instance_project_move", "project")
         for key in how:
             self._need(_MOVING.get(key, ""), key.lower())
-        body = how | given(
-            name=final,
-            migration=True,
-            instance_only=instance_only,
-            pool=pool,
-            project=project,
-        )
+        body = how | given(name=final, migration=True, pool=pool, project=project)
         return self._handle_async(
             self._post(self._path(name), body, target=target),
             sync,

@@ -80,6 +80,7 @@ class InstanceBackupsMixin(InstancesMixin):
         if name is not None:
             path(name)
         body = given(name=name, expires_at=time_of(expires_at))
+        url = self._backup(instance)
         body |= self._backup_body(
             compression_algorithm=compression_algorithm,
             instance_only=instance_only,
@@ -87,7 +88,6 @@ class InstanceBackupsMixin(InstancesMixin):
             root_only=root_only,
             version=version,
         )
-        url = self._backup(instance)
         if target is not None:
             self._need("backup_s3_upload", "target")
             body["target"] = dict(target)
@@ -166,6 +166,7 @@ class InstanceBackupsMixin(InstancesMixin):
             'web.tar.gz'
         """
         check_progress(progress)
+        url = self._backup(instance)
         body = self._backup_body(
             compression_algorithm=compression_algorithm,
             instance_only=instance_only,
@@ -174,13 +175,7 @@ class InstanceBackupsMixin(InstancesMixin):
             version=version,
         )
         return export_as_backup(
-            self,
-            self._backup(instance),
-            body,
-            dest,
-            on_progress,
-            progress=progress,
-            text=instance,
+            self, url, body, dest, on_progress, progress=progress, text=instance
         )
 
     def export_instance_backup(

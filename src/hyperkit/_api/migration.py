@@ -231,7 +231,8 @@ class MigrationMixin(InstancesMixin):
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
             raise ArgumentError(message)
-        dest_name = new_name or name
+        dest_name = name if new_name is None else new_name
+        path(name, dest_name, *(() if snapshot is None else (snapshot,)))
         if mode == "pull":
             to._check_profiles(self._described(name, snapshot), profiles)
             source = self.init_migration(

@@ -87,9 +87,10 @@ class ProjectsMixin(OperationsMixin):
             >>> client.delete_project("blue", force=True).status
             'Success'
         """
+        url = self._project(name)
         if force:
             self._need("projects_force_delete", "force")
-        deleted = self._delete(self._project(name), force="1" if force else None)
+        deleted = self._delete(url, force="1" if force else None)
         return self._handle_async(deleted, sync)
 
     def edit_project(self, name: str) -> AbstractContextManager[Project]:

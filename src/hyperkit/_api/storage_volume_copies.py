@@ -89,6 +89,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         check_progress(progress)
+        path(source_name)
         name, mark, snapshot = source_name.partition("/")
         rest = ("snapshots", named(snapshot)) if mark else ()
         where = self._volume(pool, "custom", name, *rest)
@@ -294,7 +295,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             return self.rename_storage_volume(pool, name, final, target=target, sync=sync)
         # Servers look for the pool even where it stays.
         body = given(name=final, pool=pool if new_pool is None else new_pool, project=project)
-        path("storage-pools", body["pool"])
+        path(*body.values())
         self._need("storage_api_local_volume_handling", "move_storage_volume")
         if project is not None:
             self._need("storage_volume_project_move", "project")
@@ -421,7 +422,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             raise ArgumentError(message)
         dest_name = named(name if new_name is None else new_name)
         dest_pool = pool if new_pool is None else new_pool
-        path("storage-pools", dest_pool)
+        path(dest_pool)
         if mode == "pull":
             offer = self.init_storage_volume_migration(
                 pool, name, snapshot, volume_only=volume_only
