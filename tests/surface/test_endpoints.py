@@ -219,6 +219,27 @@ def test_a_bar_that_cannot_be_drawn_sends_nothing(name, tmp_path, monkeypatch):
     assert notes.requests() == []
 
 
+def lists_of(method):
+    """List the parameters that are lists of texts."""
+    return [
+        one.name
+        for one in inspect.signature(method).parameters.values()
+        if str(one.annotation).startswith(("Iterable[str]", "Sequence[str]"))
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, method in PUBLIC.items() if lists_of(method)])
+def test_one_text_in_the_place_of_a_list_sends_nothing(name, tmp_path):
+    notes = Notes("lxd")
+    client = notes.client()
+    given = next(all_arguments(name, client, tmp_path))
+    for parameter in lists_of(PUBLIC[name]):
+        for wrong in ("web", ["web", 5]):
+            with pytest.raises(hyperkit.ArgumentError):
+                call(client, name, given | {parameter: wrong})
+            assert notes.requests() == []
+
+
 def all_arguments(name, client, folder):
     """Make the arguments of several calls of a method; the first are the fewest."""
     samples = SAMPLES | {"dest": folder / "file", "output_dir": folder, "to": client}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
+from .._nested import texts
 from .._request import der_base64, given, path
 from .._shape import entries, fields_of
 from .._token import encode_token
@@ -164,7 +165,7 @@ class CertificatesMixin(OperationsMixin):
             certificate=None if cert is None else der_base64(certificate_text(cert)),
             description=description,
             password=password,
-            projects=None if projects is None else list(projects),
+            projects=texts("projects", projects),
             restricted=restricted,
             token=token,
         )
@@ -331,7 +332,7 @@ def _writable(
         certificate=text,
         description=description,
         name=name,
-        projects=None if projects is None else list(projects),
+        projects=texts("projects", projects),
         restricted=restricted,
         type=type_,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
+from .._nested import texts
 from .._request import given, path, strings
 from ..types import ClusterGroup
 from .operations import OperationsMixin
@@ -175,8 +176,9 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_group("fast", description="With the new disks")
         """
-        url = self._cluster_group(name)
-        self._patch(url, self._group_fields(config, description, members), etag=etag)
+        path("cluster", "groups", name)
+        body = self._group_fields(config, description, members)
+        self._patch(self._cluster_group(name), body, etag=etag)
 
     def rename_cluster_group(self, old_name: str, new_name: str) -> None:
         """Rename a group of cluster members: ``POST /1.0/cluster/groups/<name>``.
@@ -227,9 +229,9 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_cluster_group("fast", members=["node-1"])
         """
-        url = self._cluster_group(name)
+        path("cluster", "groups", name)
         body = self._group_fields(config, description or "", members or ())
-        self._put(url, body, etag=etag)
+        self._put(self._cluster_group(name), body, etag=etag)
 
     def _cluster_group(self, *segments: str) -> str:
         """Build the path of the groups, or of one, where the server has them."""
@@ -244,10 +246,9 @@ class ClusterGroupsMixin(OperationsMixin):
         members: Sequence[str] | None,
     ) -> dict[str, Any]:
         """Collect the fields of a group; only Incus' groups have a configuration."""
+        fields = given(
+            config=strings(config), description=description, members=texts("members", members)
+        )
         if config is not None:
             self._need("clustering_groups_config", "config of a cluster group")
-        return given(
-            config=strings(config),
-            description=description,
-            members=None if members is None else list(members),
-        )
+        return fields

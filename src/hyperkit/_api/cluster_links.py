@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
+from .._nested import texts
 from .._request import given, path, strings
 from .._shape import fields_of
 from .._token import token_text
@@ -144,7 +145,7 @@ class ClusterLinksMixin(OperationsMixin):
             certificate = certificate_text(cluster_certificate)
         body = given(
             name=name,
-            auth_groups=None if auth_groups is None else list(auth_groups),
+            auth_groups=texts("auth_groups", auth_groups),
             cluster_certificate=certificate,
             config=strings(config),
             description=description,
@@ -190,7 +191,7 @@ class ClusterLinksMixin(OperationsMixin):
         path("cluster", "links", name)
         body = given(
             name=name,
-            auth_groups=None if auth_groups is None else list(auth_groups),
+            auth_groups=texts("auth_groups", auth_groups),
             config=strings(config),
             description=description,
             type=type,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, etag_of
+from .._nested import texts
 from .._request import given, path, strings
 from ..errors import ArgumentError
 from ..types import ClusterMember, ClusterMemberState
@@ -262,9 +263,8 @@ class ClusterMembersMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_member("node-1", failure_domain="rack-1")
         """
-        found = self.cluster_member(name)
         fields = _fields(config, description, failure_domain, groups, roles)
-        body = _kept(found) | fields
+        body = _kept(self.cluster_member(name)) | fields
         self._patch(self._cluster_member(name), body, etag=etag or etag_of(self))
 
     def rename_cluster_member(self, old_name: str, new_name: str) -> None:
@@ -388,8 +388,8 @@ def _fields(
         config=strings(config),
         description=description,
         failure_domain=failure_domain,
-        groups=None if groups is None else list(groups),
-        roles=None if roles is None else list(roles),
+        groups=texts("groups", groups),
+        roles=texts("roles", roles),
     )
 
 

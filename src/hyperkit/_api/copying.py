@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._nested import texts
 from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._resource import Resource
@@ -96,6 +97,7 @@ class CopyingMixin(InstancesMixin):
         """
         check_progress(progress)
         path(source_name, target_name)
+        profiles = texts("profiles", profiles)
         name, mark, snapshot = source_name.partition("/")
         if mark:
             path(snapshot)
@@ -138,7 +140,7 @@ class CopyingMixin(InstancesMixin):
             description=found.get("description"),
             devices={**(found.get("devices") or {}), **(devices_of(devices) or {})},
             ephemeral=found.get("ephemeral") if ephemeral is None else ephemeral,
-            profiles=list((found.get("profiles") or ()) if profiles is None else profiles),
+            profiles=(found.get("profiles") or []) if profiles is None else profiles,
             type=found.get("type"),
             source=source,
         )
@@ -221,7 +223,7 @@ class CopyingMixin(InstancesMixin):
         how = given(
             Config=strings(config),
             Devices=devices_of(devices),
-            Profiles=None if profiles is None else list(profiles),
+            Profiles=texts("profiles", profiles),
             allow_inconsistent=allow_inconsistent,
             instance_only=instance_only,
             live=live,

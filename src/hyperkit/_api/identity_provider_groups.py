@@ -37,7 +37,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
             >>> client.create_identity_provider_group("sales", groups=["viewers"])
         """
         path("auth", "identity-provider-groups", name)
-        self._post(self._provider_group(), {"name": name, **membership(groups)})
+        body = {"name": name, **membership(groups)}
+        self._post(self._provider_group(), body)
 
     def delete_identity_provider_group(self, name: str) -> None:
         """Forget a group: ``DELETE /1.0/auth/identity-provider-groups/<name>``.
@@ -80,7 +81,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         """
 
         def write(group: IdentityProviderGroup, etag: str | None) -> None:
-            self._put(self._provider_group(name), membership(group.get("groups") or ()), etag=etag)
+            body = membership(group.get("groups") or ())
+            self._put(self._provider_group(name), body, etag=etag)
 
         return editing(self, lambda: self.identity_provider_group(name), write)
 
@@ -144,7 +146,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_identity_provider_group("sales", groups=["viewers"])
         """
-        self._patch(self._provider_group(name), membership(groups), etag=etag)
+        body = membership(groups)
+        self._patch(self._provider_group(name), body, etag=etag)
 
     def rename_identity_provider_group(self, old_name: str, new_name: str) -> None:
         """Follow a provider's renaming: ``POST /1.0/auth/identity-provider-groups/<name>``.
@@ -184,7 +187,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_identity_provider_group("sales", groups=["viewers"])
         """
-        self._put(self._provider_group(name), membership(groups or ()), etag=etag)
+        body = membership(groups or ())
+        self._put(self._provider_group(name), body, etag=etag)
 
     def _provider_group(self, *segments: str) -> str:
         url = path("auth", "identity-provider-groups", *segments)

@@ -11,9 +11,10 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from .._multipart import Form, form
+from .._nested import texts
 from .._payload import BYTES, Payload, opened, replacing
 from .._progress import Meter, check_progress
-from .._request import given, path
+from .._request import given, path, strings
 from .._shape import entries, fields_of, listed
 from ..errors import ArgumentError, Error, InvalidResponse
 from ..types import Image, ImageAlias, Server
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from .._link import Download
     from .._progress import OnProgress
-    from ..types import Image, Operation
+    from ..types import Operation
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 _WHOLE = 64
@@ -83,8 +84,9 @@ class ImageFilesMixin(ImagesMixin):
         if mode not in {"pull", "push", "relay"}:
             message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
             raise ArgumentError(message)
+        aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         image = self.image(fingerprint)
-        names = _names_of(image) if aliases is None else list(aliases)
+        names = _names_of(image) if aliases is None else aliases
         public = image.public if public is None else public
         if mode == "relay":
             return self._relay_image(
@@ -106,12 +108,17 @@ class ImageFilesMixin(ImagesMixin):
         ticket = None if image.public else self.create_image_secret(image.fingerprint)
         if ticket is not None:
             source["secret"] = fields_of(ticket.metadata)["secret"]
-        body: dict[str, Any] = {"public": public, "auto_update": False, "source": source}
+        body: dict[str, Any] = {
+            "aliases": [{"name": name} for name in names],
+            "auto_update": False,
+            "public": public,
+            "source": source,
+        }
         if profiles is not None:
-            body["profiles"] = list(profiles)
+            body["profiles"] = profiles
         goes_on = False
         try:
-            done = to._create_image(body, names, on_progress, progress, sync)
+            done = to._create_image(body, on_progress, progress, sync)
             goes_on = done.status_code < 200
         finally:
             # A secret that has served, or that nobody will use, is to open nothing more.
@@ -172,6 +179,7 @@ class ImageFilesMixin(ImagesMixin):
         if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
             message = f"{fingerprint!r} is no fingerprint: it is SHA-256 in lower-case hex."
             raise ArgumentError(message)
+        aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         name = filename or _name_of(file)
         with ExitStack() as stack:
             first = stack.enter_context(opened(file))
@@ -293,7 +301,7 @@ class ImageFilesMixin(ImagesMixin):
         if public is not None:
             headers[self._header("public")] = "true" if public else "false"
         if properties:
-            headers[self._header("properties")] = urlencode(dict(properties))
+            headers[self._header("properties")] = urlencode(strings(properties) or {})
         if profiles is not None:
             self._need("image_copy_profile", "profiles")
             headers[self._header("profiles")] = urlencode([("profile", one) for one in profiles])
@@ -376,7 +384,7 @@ class ImageFilesMixin(ImagesMixin):
         push = given(
             target=there["server"],
             certificate=there["certificate"],
-            profiles=None if profiles is None else list(profiles),
+            profiles=profiles,
             project=to._own_project(),
             secret=fields_of(door.get("metadata")).get("secret"),
         )

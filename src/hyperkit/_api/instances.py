@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import etag_of, merged, patched
+from .._nested import texts
 from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._source import image_source
@@ -118,7 +119,7 @@ class InstancesMixin(InstanceStateMixin):
             devices=devices_of(devices),
             ephemeral=ephemeral,
             instance_type=instance_type,
-            profiles=None if profiles is None else list(profiles),
+            profiles=texts("profiles", profiles),
             source=source,
         )
         if type not in {"container", "virtual-machine"}:
@@ -222,8 +223,9 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.instance("web").status
             'Running'
         """
-        where = self._path(name)
+        path(name)
         chosen = self._fields(fields, wanted=1, recursion=recursion)
+        where = self._path(name)
         if recursion:
             self._need("instance_get_full", "recursion=1")
         return self._object(where, Instance, recursion=recursion or None, fields=chosen)
@@ -277,9 +279,10 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.instances()
             ['db', 'web']
         """
+        chosen = self._fields(fields, wanted=2, recursion=recursion)
         server = self._capabilities()
         query = server.instances_of(type, filter)
-        query["fields"] = self._fields(fields, wanted=2, recursion=recursion)
+        query["fields"] = chosen
         return self._list(
             path(server.instances),
             Instance,
@@ -475,13 +478,14 @@ class InstancesMixin(InstanceStateMixin):
 
     def _fields(self, fields: Sequence[str] | None, *, wanted: int, recursion: int) -> str | None:
         """Write the parts of the state that are to be found out."""
-        if fields is None:
+        names = texts("fields", fields)
+        if names is None:
             return None
-        if recursion != wanted or not fields:
+        if recursion != wanted or not names:
             message = f"fields name parts of the state: one or more, with recursion={wanted}."
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
-        return ",".join(fields)
+        return ",".join(names)
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from .._migration import (
     unless_failed,
     urls_of,
 )
+from .._nested import texts
 from .._progress import check_progress
 from .._request import devices_of, given, path, strings
 from .._resource import Resource
@@ -142,6 +143,7 @@ class MigrationMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
+        profiles = texts("profiles", profiles)
         body = self._arrival(
             source, dest_name, architecture, config, devices, ephemeral, profiles, move=move
         )
@@ -231,6 +233,7 @@ class MigrationMixin(InstancesMixin):
         if move and snapshot is not None:
             message = "A snapshot is copied; what it was taken of cannot be moved by that."
             raise ArgumentError(message)
+        profiles = texts("profiles", profiles)
         dest_name = name if new_name is None else new_name
         path(name, dest_name, *(() if snapshot is None else (snapshot,)))
         if mode == "pull":

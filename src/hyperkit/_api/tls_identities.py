@@ -156,7 +156,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.patch_tls_identity("laptop", groups=["operators"])
         """
-        self._patch(self._tls(name), membership(groups, _pem(tls_certificate)), etag=etag)
+        body = membership(groups, _pem(tls_certificate))
+        self._patch(self._tls(name), body, etag=etag)
 
     @overload
     def tls_identities(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -220,7 +221,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.update_tls_identity("laptop", groups=["operators"])
         """
-        self._put(self._tls(name), membership(groups or (), _pem(tls_certificate)), etag=etag)
+        body = membership(groups or (), _pem(tls_certificate))
+        self._put(self._tls(name), body, etag=etag)
 
     def _tls(self, *segments: str, extension: str = "access_management") -> str:
         return self._identity("tls", *segments, extension=extension)
