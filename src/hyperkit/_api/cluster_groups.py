@@ -56,10 +56,7 @@ class ClusterGroupsMixin(OperationsMixin):
             >>> client.cluster_groups()
             ['default', 'fast']
         """
-        found: list[str] | list[ClusterGroup] = self._list(
-            self._cluster_group(), ClusterGroup, recursion
-        )
-        return found
+        return self._list(self._cluster_group(), ClusterGroup, recursion)
 
     def create_cluster_group(
         self,

@@ -81,10 +81,7 @@ class ClusterLinksMixin(OperationsMixin):
             >>> client.cluster_links()
             ['backup']
         """
-        found: list[str] | list[ClusterLink] = self._list(
-            self._cluster_link(), ClusterLink, recursion
-        )
-        return found
+        return self._list(self._cluster_link(), ClusterLink, recursion)
 
     def create_cluster_link(
         self,

@@ -332,10 +332,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.instance_backups("web")
             ['monday']
         """
-        found: list[str] | list[InstanceBackup] = self._list(
-            self._backup(instance), InstanceBackup, recursion
-        )
-        return found
+        return self._list(self._backup(instance), InstanceBackup, recursion)
 
     def rename_instance_backup(
         self, instance: str, old_name: str, new_name: str, *, sync: bool | None = None
@@ -367,8 +364,6 @@ class InstanceBackupsMixin(InstancesMixin):
 
     def _backup(self, instance: str, *rest: str) -> str:
         """Build the path of the backups of an instance, or of one of them."""
-        if rest:
-            path(*rest)
         url = self._path(instance, "backups", *rest)
         self._need("container_backup", "backups of instances")
         return url

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
 from .._payload import Payload
-from .._request import given, name_of, path, time_of
+from .._request import given, name_of, time_of
 from .._shape import fields_of, listed, shaped
 from ..errors import ArgumentError
 from ..types import NvramVariable, UefiVariables
@@ -313,8 +313,6 @@ class InstanceFirmwareMixin(InstancesMixin):
 
     def _nvram(self, instance: str, *rest: str) -> str:
         """Build the path of what the firmware keeps on Incus, or of some of it."""
-        if rest:
-            path(*rest)
         url = self._path(instance, "nvram", *rest)
         self._need("instance_nvram", "NVRAM variables")
         return url

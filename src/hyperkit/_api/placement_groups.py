@@ -173,10 +173,9 @@ class PlacementGroupsMixin(OperationsMixin):
             >>> client.placement_groups()
             ['apart']
         """
-        found: list[str] | list[PlacementGroup] = self._list(
+        return self._list(
             self._placement_group(), PlacementGroup, recursion, all_projects=all_projects
         )
-        return found
 
     def rename_placement_group(self, old_name: str, new_name: str) -> None:
         """Rename a placement group: ``POST /1.0/placement-groups/<name>`` (LXD 6).

@@ -204,10 +204,7 @@ class ReplicatorsMixin(OperationsMixin):
             >>> client.replicators()
             ['nightly']
         """
-        found: list[str] | list[Replicator] = self._list(
-            self._replicator(), Replicator, recursion, all_projects=all_projects
-        )
-        return found
+        return self._list(self._replicator(), Replicator, recursion, all_projects=all_projects)
 
     def run_replicator(
         self,

@@ -287,8 +287,7 @@ class SnapshotsMixin(InstancesMixin):
             ['before']
         """
         where = self._path(container, "snapshots")
-        found: list[str] | list[Snapshot] = self._list(where, Snapshot, recursion)
-        return found
+        return self._list(where, Snapshot, recursion)
 
     def update_snapshot(
         self,

@@ -355,10 +355,7 @@ class StorageBucketsMixin(OperationsMixin):
             >>> client.storage_bucket_keys("default", "photos")
             ['admin', 'viewer']
         """
-        found: list[str] | list[StorageBucketKey] = self._list(
-            self._bucket(pool, bucket, "keys"), StorageBucketKey, recursion
-        )
-        return found
+        return self._list(self._bucket(pool, bucket, "keys"), StorageBucketKey, recursion)
 
     @overload
     def storage_buckets(

@@ -400,10 +400,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.storage_volume_backups("default", "data")
             ['monday']
         """
-        found: list[str] | list[StorageVolumeBackup] = self._list(
+        return self._list(
             self._volume_backups(pool, volume), StorageVolumeBackup, recursion, target=target
         )
-        return found
 
     def _form(
         self,

@@ -339,10 +339,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             ['before']
         """
         url = self._volume_snapshots(pool, type, volume)
-        found: list[str] | list[StorageVolumeSnapshot] = self._list(
-            url, StorageVolumeSnapshot, recursion, target=target
-        )
-        return found
+        return self._list(url, StorageVolumeSnapshot, recursion, target=target)
 
     def update_storage_volume_snapshot(
         self,
