@@ -43,7 +43,9 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.create_network_integration("region1", description="The other region")
         """
-        body = given(name=name, type=type or "ovn", **_fields(config, description))
+        body = given(
+            name=name, type=type or "ovn", config=strings(config), description=description
+        )
         path("network-integrations", name)
         self._post(self._integration(), body)
 
@@ -86,7 +88,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
             ...     integration["description"] = "The other region"
         """
         url = self._integration(name)
-        return self._edit_part(url, lambda: self.network_integration(name), _writable)
+        return self._edit_part(url, lambda: self.network_integration(name))
 
     def network_integration(self, name: str) -> NetworkIntegration:
         """Read a network integration: ``GET /1.0/network-integrations/<name>``.
@@ -167,7 +169,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.patch_network_integration("region1", config={"user.owner": "ann"})
         """
-        body = _fields(config, description)
+        body = given(config=strings(config), description=description)
         url = self._integration(name)
         patched(self, url, body, etag=etag)
 
@@ -216,7 +218,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.update_network_integration("region1", description="The other region")
         """
-        body = _fields(config or {}, description or "")
+        body = {"config": strings(config or {}), "description": description or ""}
         self._put(self._integration(name), body, etag=etag)
 
     def _integration(self, *segments: str) -> str:
@@ -224,17 +226,3 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         url = path("network-integrations", *segments)
         self._need("network_integrations", "network integrations")
         return url
-
-
-def _fields(
-    config: Mapping[str, Any] | None,
-    description: str | None,
-) -> dict[str, Any]:
-    return given(
-        config=strings(config),
-        description=description,
-    )
-
-
-def _writable(found: NetworkIntegration) -> dict[str, Any]:
-    return _fields(found.get("config"), found.get("description"))

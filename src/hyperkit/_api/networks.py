@@ -121,7 +121,7 @@ class NetworksMixin(NetworkPartsMixin):
             >>> with client.edit_network("br0") as network:
             ...     network["description"] = "Inside"
         """
-        return self._edit_part(self._network(name), lambda: self.network(name), _writable)
+        return self._edit_part(self._network(name), lambda: self.network(name))
 
     def network(self, name: str, *, target: str | None = None) -> Network:
         """Read a network: ``GET /1.0/networks/<name>``.
@@ -354,10 +354,3 @@ class NetworksMixin(NetworkPartsMixin):
         """Refuse to ask a member of what cannot be a cluster."""
         if target is not None:
             self._need("clustering", "target")
-
-
-def _writable(network: Network) -> dict[str, Any]:
-    return {
-        "config": strings(network.get("config")) or {},
-        "description": network.get("description") or "",
-    }
