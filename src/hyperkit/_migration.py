@@ -1,4 +1,4 @@
-"""Migration: what instances and volumes have in common on their way to another server."""
+"""Migration: what instances, volumes and images have in common on their way to another server."""
 
 from __future__ import annotations
 

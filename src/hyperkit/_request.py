@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # How servers write that something never expires.
 NEVER = "0001-01-01T00:00:00Z"
+# The fingerprint of the image that an instance was made from.
+BASE_IMAGE = "volatile.base_image"
 _UUID_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
 
 
@@ -93,6 +95,15 @@ def string(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
+
+
+def lasting(config: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a server notes for itself, but for the image that all came from."""
+    return {
+        key: value
+        for key, value in config.items()
+        if key == BASE_IMAGE or not key.startswith("volatile.")
+    }
 
 
 def devices_of(

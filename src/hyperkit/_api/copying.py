@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._nested import texts
 from .._progress import check_progress
-from .._request import devices_of, given, path, strings
+from .._request import devices_of, given, lasting, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError, InvalidName
 from .instances import InstancesMixin
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .._progress import OnProgress
     from ..types import Operation
 
-_BASE_IMAGE = "volatile.base_image"
 # Which API extensions the fields of a move need.
 _MOVING = {
     "Config": "instance_move_config",
@@ -108,12 +107,6 @@ class CopyingMixin(InstancesMixin):
         found: Mapping[str, Any] = self._object(where, Resource)
         if mark:
             found = {**found, **self._object(self._path(name, "snapshots", snapshot), Resource)}
-        own: Mapping[str, str] = found.get("config") or {}
-        kept = {
-            key: value
-            for key, value in own.items()
-            if key == _BASE_IMAGE or not key.startswith("volatile.")
-        }
         source = given(
             type="copy",
             source=source_name,
@@ -136,7 +129,7 @@ class CopyingMixin(InstancesMixin):
         body = given(
             name=target_name,
             architecture=architecture or found.get("architecture"),
-            config={**kept, **(strings(config) or {})},
+            config=lasting(found.get("config") or {}) | (strings(config) or {}),
             description=found.get("description"),
             devices={**(found.get("devices") or {}), **(devices_of(devices) or {})},
             ephemeral=found.get("ephemeral") if ephemeral is None else ephemeral,

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
+from .._migration import addresses_of, check_mode
 from .._multipart import Form, form
 from .._nested import texts
 from .._payload import BYTES, Payload, opened, replacing
 from .._progress import Meter, check_progress
 from .._request import given, path, strings
-from .._shape import entries, fields_of, listed
+from .._shape import entries, fields_of
 from ..errors import ArgumentError, Error, InvalidResponse
-from ..types import Image, ImageAlias, Server
+from ..types import Image, ImageAlias
 from .images import ImagesMixin
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ class ImageFilesMixin(ImagesMixin):
             'Success'
         """
         check_progress(progress)
-        if mode not in {"pull", "push", "relay"}:
-            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
-            raise ArgumentError(message)
+        check_mode(mode)
         aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         image = self.image(fingerprint)
         names = _names_of(image) if aliases is None else aliases
@@ -403,17 +402,9 @@ class ImageFilesMixin(ImagesMixin):
 
     def _address(self) -> dict[str, str]:
         """Say where other servers reach this one, and what it shows them."""
-        environment = fields_of(self._object("/1.0", Server).get("environment"))
-        addresses = listed(environment.get("addresses"))
-        if not addresses:
-            message = (
-                'This server listens to no network: set core.https_address, or use mode="relay".'
-            )
-            raise ArgumentError(message)
-        return {
-            "server": f"https://{addresses[0]}",
-            "certificate": str(environment.get("certificate") or ""),
-        }
+        message = 'This server listens to no network: set core.https_address, or use mode="relay".'
+        addresses, certificate = addresses_of(self, message)
+        return {"server": f"https://{addresses[0]}", "certificate": certificate}
 
 
 class _Measured:

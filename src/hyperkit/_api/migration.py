@@ -17,7 +17,7 @@ from .._migration import (
 )
 from .._nested import texts
 from .._progress import check_progress
-from .._request import devices_of, given, path, strings
+from .._request import BASE_IMAGE, devices_of, given, lasting, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError, MissingProfiles, OperationGone
 from ..types import Instance, MigrationSource, Operation
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .._migration import Wait
     from .._progress import OnProgress
     from .operations import OperationsMixin
-
-_BASE_IMAGE = "volatile.base_image"
 
 
 class MigrationMixin(InstancesMixin):
@@ -159,7 +157,7 @@ class MigrationMixin(InstancesMixin):
         )
         if refresh_exclude_older is not None:
             self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
-        pull["base-image"] = source.config.get(_BASE_IMAGE, "")
+        pull["base-image"] = source.config.get(BASE_IMAGE, "")
         urls: list[str] = source.websocket.get("urls") or [source.websocket["url"]]
 
         def fetch(url: str) -> Operation:
@@ -338,11 +336,7 @@ class MigrationMixin(InstancesMixin):
         """Write what the instance is to be like here."""
         path(name)
         self._check_profiles(source, profiles)
-        kept = {
-            key: value
-            for key, value in source.config.items()
-            if move or key == _BASE_IMAGE or not key.startswith("volatile.")
-        }
+        kept = source.config if move else lasting(source.config)
         body = {
             "name": name,
             "architecture": architecture or source.architecture,
@@ -372,7 +366,7 @@ class MigrationMixin(InstancesMixin):
         """Start the target's side of a push."""
         self._need("container_push_target", "push and relay")
         push = {"type": "migration", "mode": "push", **how}
-        push["base-image"] = source.config.get(_BASE_IMAGE, "")
+        push["base-image"] = source.config.get(BASE_IMAGE, "")
         return self._post(path(self._capabilities().instances), {**body, "source": push})
 
     def _push_instance(

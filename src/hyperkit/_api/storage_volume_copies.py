@@ -16,7 +16,7 @@ from .._migration import (
     urls_of,
 )
 from .._progress import check_progress
-from .._request import given, named, path, strings
+from .._request import given, lasting, named, path, strings
 from ..errors import ArgumentError, OperationGone
 from ..types import Resource, StorageVolumeOffer
 from .storage_volumes import StorageVolumesMixin
@@ -123,7 +123,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                 **given(content_type=found.get("content_type") or None),
                 "description": found.get("description", ""),
                 **body,
-                "config": {**_lasting(found.get("config") or {}), **(strings(config) or {})},
+                "config": lasting(found.get("config") or {}) | (strings(config) or {}),
             }
         started = self._post(url, {**body, "source": source}, project=project, target=target)
         return self._handle_async(started, sync, on_progress, progress=progress)
@@ -533,12 +533,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         return given(
             name=name,
             type="custom",
-            config=strings(_lasting(source.config) if config is None else config),
+            config=strings(lasting(source.config) if config is None else config),
             content_type=content_type,
             description=source.description if description is None else description,
         )
-
-
-def _lasting(config: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what a server notes for itself."""
-    return {key: value for key, value in config.items() if not key.startswith("volatile.")}
