@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._migration import (
     addresses_of,
     check_mode,
-    door_of,
+    delivered,
     fetched,
-    joined,
     secrets_of,
     unless_failed,
     urls_of,
@@ -26,9 +25,7 @@ from .instances import InstancesMixin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .._migration import Wait
     from .._progress import OnProgress
-    from .operations import OperationsMixin
 
 
 class MigrationMixin(InstancesMixin):
@@ -73,13 +70,12 @@ class MigrationMixin(InstancesMixin):
         path(container, *(() if snapshot is None else (snapshot,)))
         message = "No other server can reach this one: set core.https_address, or relay."
         addresses, certificate = addresses_of(self, message)
-        source = self._offer(
-            container, snapshot, self._how(snapshot, allow_inconsistent, instance_only, live)
-        )
-        urls = urls_of(source.operation, addresses)
+        how = self._how(snapshot, allow_inconsistent, instance_only, live)
+        source = self._described(container, snapshot)
+        source["operation"] = operation = self._offer(container, snapshot, how)
         source["certificate"] = certificate
-        source["websocket"]["url"] = urls[0]
-        source["websocket"]["urls"] = urls
+        urls = urls_of(operation, addresses)
+        source["websocket"] = Resource(url=urls[0], urls=urls, secrets=secrets_of(operation))
         return source
 
     def migrate(
@@ -263,18 +259,21 @@ class MigrationMixin(InstancesMixin):
             with suppress(OperationGone):
                 self.wait_for_operation(source.operation)
         else:
+            if mode == "push":
+                self._need("container_push", 'mode="push"')
             how = self._how(snapshot, allow_inconsistent, instance_only, live)
             source = self._described(name, snapshot)
             body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
             door = to._open_door(body, source, given(instance_only=instance_only, live=live))
-            send = self._push_instance if mode == "push" else self._relay_instance
-
-            def wait(client: OperationsMixin, operation: Operation) -> Operation:
-                return client.wait_for_operation(
-                    operation, on_progress=on_progress, progress=progress
-                )
-
-            done = unless_failed(to, door, lambda: send(name, snapshot, how, to, door, wait))
+            done = delivered(
+                mode,
+                self,
+                lambda target: self._offer(name, snapshot, given(target=target, **how)),
+                to,
+                door,
+                on_progress,
+                progress=progress,
+            )
         if move:
             self.delete_instance(name, sync=True)
         return done
@@ -312,14 +311,10 @@ class MigrationMixin(InstancesMixin):
             return given(live=live)
         return given(allow_inconsistent=allow_inconsistent, instance_only=instance_only, live=live)
 
-    def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> MigrationSource:
-        """Start the source's side of a pull."""
-        source = self._described(name, snapshot)
+    def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> Operation:
+        """Start the source's side."""
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        body = {"name": snapshot or name, "migration": True, **how}
-        source["operation"] = operation = self._post(url, body)
-        source["websocket"] = type(source)({"secrets": secrets_of(operation)})
-        return source
+        return self._post(url, {"name": snapshot or name, "migration": True, **how})
 
     def _arrival(
         self,
@@ -368,34 +363,3 @@ class MigrationMixin(InstancesMixin):
         push = {"type": "migration", "mode": "push", **how}
         push["base-image"] = source.config.get(BASE_IMAGE, "")
         return self._post(path(self._capabilities().instances), {**body, "source": push})
-
-    def _push_instance(
-        self,
-        name: str,
-        snapshot: str | None,
-        how: Mapping[str, Any],
-        to: MigrationMixin,
-        door: Operation,
-        wait: Wait,
-    ) -> Operation:
-        """Have this server send to the door that the other one has opened."""
-        self._need("container_push", 'mode="push"')
-        target = door_of(to, door)
-        url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        body = {"name": snapshot or name, "migration": True, "target": target, **how}
-        sent = self._post(url, body)
-        unless_failed(self, sent, lambda: wait(self, sent))
-        return to.wait_for_operation(door)
-
-    def _relay_instance(
-        self,
-        name: str,
-        snapshot: str | None,
-        how: Mapping[str, Any],
-        to: MigrationMixin,
-        door: Operation,
-        wait: Wait,
-    ) -> Operation:
-        """Join what this server offers to the door that the other one has opened."""
-        offered = self._offer(name, snapshot, how).operation
-        return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))

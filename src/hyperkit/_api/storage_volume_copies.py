@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._migration import (
     addresses_of,
     check_mode,
-    door_of,
+    delivered,
     fetched,
-    joined,
     secrets_of,
     unless_failed,
     urls_of,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from .._progress import OnProgress
     from ..types import Operation
-    from .operations import OperationsMixin
 
 
 class StorageVolumeCopiesMixin(StorageVolumesMixin):
@@ -454,24 +452,17 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                 type="migration", mode="push", refresh=refresh, volume_only=volume_only
             )
             door = to._post(to._pool(dest_pool, "volumes", "custom"), body)
-
-            def wait(client: OperationsMixin, operation: Operation) -> Operation:
-                return client.wait_for_operation(
-                    operation, on_progress=on_progress, progress=progress
-                )
-
-            def push() -> Operation:
-                sent = self._offer_volume(
-                    url, name, snapshot, volume_only, migration_target=door_of(to, door)
-                )
-                unless_failed(self, sent, lambda: wait(self, sent))
-                return to.wait_for_operation(door)
-
-            def relay() -> Operation:
-                offered = self._offer_volume(url, name, snapshot, volume_only)
-                return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))
-
-            done = unless_failed(to, door, push if mode == "push" else relay)
+            done = delivered(
+                mode,
+                self,
+                lambda target: self._offer_volume(
+                    url, name, snapshot, volume_only, migration_target=target
+                ),
+                to,
+                door,
+                on_progress,
+                progress=progress,
+            )
         if move:
             self.delete_storage_volume(pool, name, sync=True)
         return done
