@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._nested import texts
 from .._progress import check_progress
-from .._request import devices_of, given, lasting, path, strings
+from .._request import devices_of, given, lasting, named, path, strings
 from .._resource import Resource
-from ..errors import ArgumentError, InvalidName
+from ..errors import ArgumentError
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from .._progress import OnProgress
     from ..types import Operation
 
-# Which API extensions the fields of a move need.
+# Which API extensions the fields of a copy need, and those of a move.
+_COPYING = {
+    "allow_inconsistent": "instance_allow_inconsistent_copy",
+    "override_snapshot_profiles": "override_snapshot_profiles_on_copy",
+    "refresh_exclude_older": "custom_volume_refresh_exclude_older_snapshots",
+}
 _MOVING = {
     "Config": "instance_move_config",
     "Devices": "instance_move_config",
@@ -99,10 +104,7 @@ class CopyingMixin(InstancesMixin):
         profiles = texts("profiles", profiles)
         name, mark, snapshot = source_name.partition("/")
         if mark:
-            path(snapshot)
-        if "/" in snapshot:
-            message = f"{source_name!r} is neither an instance nor a snapshot of one."
-            raise InvalidName(message)
+            named(snapshot)
         where = self._path(name)
         found: Mapping[str, Any] = self._object(where, Resource)
         if mark:
@@ -117,12 +119,8 @@ class CopyingMixin(InstancesMixin):
             refresh=refresh,
             refresh_exclude_older=refresh_exclude_older,
         )
-        if allow_inconsistent is not None:
-            self._need("instance_allow_inconsistent_copy", "allow_inconsistent")
-        if override_snapshot_profiles is not None:
-            self._need("override_snapshot_profiles_on_copy", "override_snapshot_profiles")
-        if refresh_exclude_older is not None:
-            self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
+        for key in source:
+            self._need(_COPYING.get(key, ""), key)
         if project is not None:
             self._need("container_copy_project", "project")
             source["project"] = self._own_project() or "default"
