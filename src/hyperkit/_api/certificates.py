@@ -322,20 +322,26 @@ def _writable(
     name: str | None,
     projects: Sequence[str] | None,
     restricted: bool | None,
-    type_: str | None,
+    type: str | None,
 ) -> dict[str, Any]:
-    """Write what can be changed; here servers take PEM, and nothing else."""
-    text = None if cert is None else certificate_text(cert)
-    if text is not None:
-        der_base64(text)
+    """Write what can be changed."""
     return given(
-        certificate=text,
+        certificate=pem(cert),
         description=description,
         name=name,
         projects=texts("projects", projects),
         restricted=restricted,
-        type=type_,
+        type=type,
     )
+
+
+def pem(certificate: str | bytes | None) -> str | None:
+    """Read a certificate where servers take PEM, and refuse what is none."""
+    if certificate is None:
+        return None
+    text = certificate_text(certificate)
+    der_base64(text)
+    return text
 
 
 def _is_pending_token(operation: Operation) -> bool:
