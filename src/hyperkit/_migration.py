@@ -28,15 +28,16 @@ def check_mode(mode: str) -> None:
         raise ArgumentError(message)
 
 
-def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]:
+def addresses_of(client: OperationsMixin) -> tuple[list[str], str]:
     """Find the addresses of a server, and the certificate that it shows there.
 
     Raises:
-        ArgumentError: it has none; ``message`` says what to do.
+        ArgumentError: it has none.
     """
     environment = fields_of(client._object("/1.0", Server).get("environment"))
     addresses = listed(environment.get("addresses"))
     if not addresses:
+        message = f"{client!r} has no address for others: set its core.https_address, or relay."
         raise ArgumentError(message)
     return addresses, environment.get("certificate") or ""
 
@@ -132,8 +133,7 @@ def unless_failed(
 
 def _target(to: OperationsMixin, door: Operation) -> dict[str, Any]:
     """Say where a server that sends finds the operation that waits for it."""
-    message = "The target has no address: set core.https_address there, or relay."
-    addresses, certificate = addresses_of(to, message)
+    addresses, certificate = addresses_of(to)
     return {
         "operation": urls_of(door, addresses)[0],
         "certificate": certificate,

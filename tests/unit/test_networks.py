@@ -143,7 +143,7 @@ def test_a_network_of_all_members(met, double):
 
 
 def test_a_network_of_one_member_and_of_all(bare):
-    with pytest.raises(hyperkit.ArgumentError, match="member_config or target"):
+    with pytest.raises(hyperkit.ArgumentError, match="leave one out"):
         bare.create_network("mv", member_config={}, target="node1")
 
 

@@ -68,8 +68,7 @@ class MigrationMixin(InstancesMixin):
             'Success'
         """
         path(container, *(() if snapshot is None else (snapshot,)))
-        message = "No other server can reach this one: set core.https_address, or relay."
-        addresses, certificate = addresses_of(self, message)
+        addresses, certificate = addresses_of(self)
         how = self._how(snapshot, allow_inconsistent, instance_only, live)
         source = self._described(container, snapshot)
         source["operation"] = operation = self._offer(container, snapshot, how)

@@ -70,9 +70,7 @@ class NetworksMixin(NetworkPartsMixin):
                 self._post(self._network(target=target), body, target=target), sync
             )
         if target is not None:
-            message = (
-                "Give member_config or target: the one is for all members, the other for one."
-            )
+            message = "member_config is for all members, target for one: leave one out."
             raise ArgumentError(message)
         self._need("clustering", "member_config")
         self._network()

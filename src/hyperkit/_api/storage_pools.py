@@ -67,7 +67,7 @@ class StoragePoolsMixin(OperationsMixin):
         body = given(name=name, config=strings(config), description=description, driver=driver)
         if member_config is not None:
             if target is not None:
-                message = "member_config is for all members of a cluster: leave target out."
+                message = "member_config is for all members, target for one: leave one out."
                 raise ArgumentError(message)
             return create_everywhere(self, "storage-pools", body, member_config)
         return self._handle_async(self._post(url, body, target=target), sync)

@@ -164,8 +164,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         url = self._migrating(pool, name, snapshot)
-        message = "No other server can reach this one: set core.https_address, or relay."
-        addresses, certificate = addresses_of(self, message)
+        addresses, certificate = addresses_of(self)
         offer = self._described_volume(pool, name, target)
         operation = self._offer_volume(url, name, snapshot, volume_only, target)
         offer["certificate"] = certificate
