@@ -51,6 +51,15 @@ def _segment(text: str) -> str:
         raise InvalidName(message) from error
 
 
+def check_names(*names: str) -> None:
+    """Refuse what cannot be addressed, before the server is asked anything.
+
+    Raises:
+        InvalidName: as of `path`.
+    """
+    path(*names)
+
+
 def named(name: str) -> str:
     """Refuse what no volume, snapshot or backup can be called.
 
@@ -60,7 +69,7 @@ def named(name: str) -> str:
     Raises:
         InvalidName: it cannot be addressed, or has a slash, which parts it from its owner's.
     """
-    path(name)
+    check_names(name)
     if "/" in name:
         message = f"{name!r} cannot be the name of a volume, a snapshot or a backup."
         raise InvalidName(message)
@@ -148,7 +157,7 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
         what = repr(operation) if isinstance(operation, str) else "This"
         message = f"{what} is not an operation: give an Operation, its UUID or its URL."
         raise ArgumentError(message)
-    path(uuid)
+    check_names(uuid)
     return uuid
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from .._request import given, path
+from .._request import check_names, given
 from .._shape import fields_of
 from ..types import Identity
 from .identities import IdentitiesMixin, membership
@@ -80,7 +80,7 @@ class BearerIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.create_bearer_identity("ci", groups=["operators"])
         """
-        path(name)
+        check_names(name)
         body = {"name": name, "type": type, **membership(groups)}
         if type == _CLIENT:
             self._need("auth_bearer", f'type="{_CLIENT}"')
@@ -222,7 +222,7 @@ class BearerIdentitiesMixin(IdentitiesMixin):
         self._put(self._bearer(name), body, etag=etag)
 
     def _bearer(self, *segments: str) -> str:
-        path(*segments)
+        check_names(*segments)
         # The tokens of guests came first.
         guests = "auth_bearer_devlxd"
         known = guests if self.has_extension(guests) else "auth_bearer"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _wait
 from .._join import check_certificate, find_cluster
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from .._token import decode_token, encode_token
 from .._trust import certificate_text, key_text
 from .._wait import born_finished
@@ -151,7 +151,7 @@ class ClusterMixin(OperationsMixin):
             >>> client.enable_cluster("node-1").status
             'Success'
         """
-        path(name)
+        check_names(name)
         body = {"server_name": name, "enabled": True}
         return self._handle_async(self._put(self._cluster(), body), sync)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
 from .._nested import texts
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import ClusterGroup
 from .operations import OperationsMixin
 
@@ -89,7 +89,7 @@ class ClusterGroupsMixin(OperationsMixin):
             >>> client.create_instance("web", alias="busybox", target="@fast").status
             'Success'
         """
-        path("cluster", "groups", name)
+        check_names(name)
         body = self._group_fields(config, description, members)
         self._post(self._cluster_group(), {"name": name, **body})
 
@@ -173,7 +173,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_group("fast", description="With the new disks")
         """
-        path("cluster", "groups", name)
+        check_names(name)
         body = self._group_fields(config, description, members)
         self._patch(self._cluster_group(name), body, etag=etag)
 
@@ -193,7 +193,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_cluster_group("fast", "quick")
         """
-        path("cluster", "groups", new_name)
+        check_names(new_name)
         self._post(self._cluster_group(old_name), {"name": new_name})
 
     def update_cluster_group(
@@ -226,7 +226,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_cluster_group("fast", members=["node-1"])
         """
-        path("cluster", "groups", name)
+        check_names(name)
         body = self._group_fields(config, description or "", members or ())
         self._put(self._cluster_group(name), body, etag=etag)
 

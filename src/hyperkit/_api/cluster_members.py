@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, etag_of
 from .._nested import texts
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..errors import ArgumentError
 from ..types import ClusterMember, ClusterMemberState
 from .operations import OperationsMixin
@@ -122,7 +122,7 @@ class ClusterMembersMixin(OperationsMixin):
             >>> other.join_cluster(token, server_address="10.0.0.4:8443").status
             'Success'
         """
-        path("cluster", "members", name)
+        check_names(name)
         self._need("clustering_join_token", "join tokens")
         return self._post(path("cluster", "members"), {"server_name": name})
 
@@ -283,7 +283,7 @@ class ClusterMembersMixin(OperationsMixin):
         Example:
             >>> client.rename_cluster_member("node-1", "west-1")
         """
-        path("cluster", "members", new_name)
+        check_names(new_name)
         self._post(self._cluster_member(old_name), {"server_name": new_name})
 
     def restore_cluster_member(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._nested import texts
 from .._progress import check_progress
-from .._request import devices_of, given, lasting, named, path, strings
+from .._request import check_names, devices_of, given, lasting, named, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError
 from .instances import InstancesMixin
@@ -100,7 +100,7 @@ class CopyingMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
-        path(source_name, target_name)
+        check_names(source_name, target_name)
         profiles = texts("profiles", profiles)
         name, mark, snapshot = source_name.partition("/")
         if mark:
@@ -210,7 +210,7 @@ class CopyingMixin(InstancesMixin):
             raise ArgumentError(message)
         final = name if new_name is None else new_name
         # With an empty one of these, the server would wait for another one to fetch it.
-        path(name, final, *given(pool=pool, project=project, target=target).values())
+        check_names(name, final, *given(pool=pool, project=project, target=target).values())
         how = given(
             Config=strings(config),
             Devices=devices_of(devices),

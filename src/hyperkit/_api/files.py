@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 from .._files import Place, absolute, mode_of
 from .._payload import Payload, content_of
 from .._progress import Meter, check_progress
-from .._request import path
+from .._request import check_names
 from .._transfer import save, sending
 from .instances import InstancesMixin
 
@@ -300,6 +300,6 @@ class FilesMixin(InstancesMixin):
 
     def _place(self, container: str, file: str) -> Place:
         """Name a path in an instance; what cannot be one sends nothing."""
-        path(container)
+        check_names(container)
         absolute(file)
         return Place(self, lambda: self._path(container, "files"), f"instance {container}", file)

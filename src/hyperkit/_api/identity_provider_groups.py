@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing
-from .._request import path
+from .._request import check_names, path
 from ..types import IdentityProviderGroup
 from .identities import membership
 from .operations import OperationsMixin
@@ -36,7 +36,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.create_identity_provider_group("sales", groups=["viewers"])
         """
-        path("auth", "identity-provider-groups", name)
+        check_names(name)
         body = {"name": name, **membership(groups)}
         self._post(self._provider_group(), body)
 
@@ -165,7 +165,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_identity_provider_group("sales", "marketing")
         """
-        path("auth", "identity-provider-groups", new_name)
+        check_names(new_name)
         self._post(self._provider_group(old_name), {"name": new_name})
 
     def update_identity_provider_group(

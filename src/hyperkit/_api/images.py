@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._edit import editing
 from .._nested import texts
 from .._progress import check_progress
-from .._request import given, path, strings, time_of
+from .._request import check_names, given, path, strings, time_of
 from .._source import PROTOCOLS
 from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
 from ..types import Image, ImageAlias, Operation
@@ -70,7 +70,7 @@ class ImagesMixin(OperationsMixin):
             True
         """
         check_progress(progress)
-        path(name)
+        check_names(name)
         body = _new_image(
             aliases,
             description,
@@ -224,7 +224,7 @@ class ImagesMixin(OperationsMixin):
             64
         """
         check_progress(progress)
-        path(container, snapshot)
+        check_names(container, snapshot)
         body = _new_image(
             aliases,
             description,

@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
 from .._progress import check_progress
-from .._request import devices_of, given, path, strings, time_of
+from .._request import check_names, devices_of, given, path, strings, time_of
 from .._server import config_in_words
 from .._transfer import sending
 from ..types import InstanceBackup
@@ -78,7 +78,7 @@ class InstanceBackupsMixin(InstancesMixin):
         """
         unnamed(name, "target", target)
         if name is not None:
-            path(name)
+            check_names(name)
         body = given(name=name, expires_at=time_of(expires_at))
         url = self._backup(instance)
         body |= self._backup_body(
@@ -262,9 +262,7 @@ class InstanceBackupsMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
-        for given_name in (name, pool):
-            if given_name is not None:
-                path(given_name)
+        check_names(*given(name=name, pool=pool).values())
         server = self._capabilities()
         self._need("container_backup", "backups of instances")
         headers: dict[str, str] = {}
@@ -358,7 +356,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.rename_instance_backup("web", "monday", "last").status
             'Success'
         """
-        path(new_name)
+        check_names(new_name)
         url = self._backup(instance, old_name)
         return self._handle_async(self._post(url, {"name": new_name}), sync)
 

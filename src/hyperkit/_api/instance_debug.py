@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._progress import Meter, check_progress
-from .._request import given, path
+from .._request import check_names, given
 from .._transfer import save
 from .._upgrade import upgrade
 from ..errors import ArgumentError
@@ -91,7 +91,7 @@ class InstanceDebugMixin(InstancesMixin):
         Example:
             >>> client.create_instance_bitmap("web", "monday", persistent=True)
         """
-        path(bitmap)
+        check_names(bitmap)
         url = self._path(instance, "bitmaps")
         self._need("storage_volume_nbd", "bitmaps")
         self._post(

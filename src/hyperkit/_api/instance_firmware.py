@@ -30,6 +30,7 @@ _ATTRIBUTES = {
     "APPEND_WRITE": 0x40,
     "ENHANCED_AUTHENTICATED_ACCESS": 0x80,
 }
+_USUAL_ATTRIBUTES = ("NON_VOLATILE", "BOOTSERVICE_ACCESS", "RUNTIME_ACCESS")
 
 
 class InstanceFirmwareMixin(InstancesMixin):
@@ -264,7 +265,7 @@ class InstanceFirmwareMixin(InstancesMixin):
         if (binary is None) == (data is None):
             message = "Give the content of the variable as binary or as data: one of them."
             raise ArgumentError(message)
-        names = list(_USUAL if attributes is None else attributes)
+        names = list(_USUAL_ATTRIBUTES if attributes is None else attributes)
         strangers = [name for name in names if name not in _ATTRIBUTES]
         if strangers:
             message = (
@@ -322,9 +323,6 @@ class InstanceFirmwareMixin(InstancesMixin):
         url = self._path(instance, "uefi-vars")
         self._need("instances_uefi_vars", "UEFI variables")
         return url
-
-
-_USUAL = ("NON_VOLATILE", "BOOTSERVICE_ACCESS", "RUNTIME_ACCESS")
 
 
 def _variables(found: Any) -> dict[str, NvramVariable]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._edit import etag_of, merged, patched
 from .._nested import texts
 from .._progress import check_progress
-from .._request import devices_of, given, path, strings
+from .._request import check_names, devices_of, given, path, strings
 from .._source import image_source
 from ..errors import ArgumentError, PreconditionFailed
 from ..types import Instance, Operation
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
+
 InstanceType = Literal["container", "virtual-machine"]
 # How often an edit meets the server's own notes before it gives up.
 _TRIES = 5
@@ -110,7 +111,7 @@ class InstancesMixin(InstanceStateMixin):
             secret=secret,
             server=server,
         )
-        path(name)  # a name that cannot be addressed is not created either
+        check_names(name)  # a name that cannot be addressed is not created either
         body = given(
             name=name,
             architecture=architecture,
@@ -223,7 +224,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.instance("web").status
             'Running'
         """
-        path(name)
+        check_names(name)
         chosen = self._fields(fields, wanted=1, recursion=recursion)
         where = self._path(name)
         if recursion:
@@ -417,7 +418,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.rename_instance("web", "www").status
             'Success'
         """
-        path(new_name)
+        check_names(new_name)
         return self._handle_async(self._post(self._path(old_name), {"name": new_name}), sync)
 
     def update_instance(

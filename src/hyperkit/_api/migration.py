@@ -16,7 +16,7 @@ from .._migration import (
 )
 from .._nested import texts
 from .._progress import check_progress
-from .._request import BASE_IMAGE, devices_of, given, lasting, path, strings
+from .._request import BASE_IMAGE, check_names, devices_of, given, lasting, path, strings
 from .._resource import Resource
 from ..errors import ArgumentError, MissingProfiles, OperationGone
 from ..types import Instance, MigrationSource, Operation
@@ -67,7 +67,7 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web").status
             'Success'
         """
-        path(container, *(() if snapshot is None else (snapshot,)))
+        check_names(container, *given(snapshot=snapshot).values())
         addresses, certificate = addresses_of(self)
         how = self._how(snapshot, allow_inconsistent, instance_only, live)
         source = self._described(container, snapshot)
@@ -228,7 +228,7 @@ class MigrationMixin(InstancesMixin):
             raise ArgumentError(message)
         profiles = texts("profiles", profiles)
         dest_name = name if new_name is None else new_name
-        path(name, dest_name, *(() if snapshot is None else (snapshot,)))
+        check_names(name, dest_name, *given(snapshot=snapshot).values())
         if mode == "pull":
             to._check_profiles(self._described(name, snapshot), profiles)
             source = self.init_migration(
@@ -328,7 +328,7 @@ class MigrationMixin(InstancesMixin):
         move: bool,
     ) -> dict[str, Any]:
         """Write what the instance is to be like here."""
-        path(name)
+        check_names(name)
         self._check_profiles(source, profiles)
         kept = source.config if move else lasting(source.config)
         body = {

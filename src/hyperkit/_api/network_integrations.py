@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkIntegration
 from .network_parts import NetworkPartsMixin
 
@@ -46,7 +46,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         body = given(
             name=name, type=type or "ovn", config=strings(config), description=description
         )
-        path("network-integrations", name)
+        check_names(name)
         self._post(self._integration(), body)
 
     def delete_network_integration(self, name: str) -> None:
@@ -189,7 +189,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.rename_network_integration("region1", "region2")
         """
-        path("network-integrations", new_name)
+        check_names(new_name)
         self._post(self._integration(old_name), {"name": new_name})
 
     def update_network_integration(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkPeer
 from .network_parts import NetworkPartsMixin
 
@@ -69,7 +69,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             target_project=target_project,
             type=type,
         )
-        path("networks", network, "peers", name)
+        check_names(network, name)
         if type is not None or target_integration is not None:
             self._need("network_integrations", "type and target_integration")
         return self._handle_async(self._post(self._peer(network), body), sync)

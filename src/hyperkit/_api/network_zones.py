@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkZone
 from .network_parts import NetworkPartsMixin
 
@@ -51,7 +51,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             'Success'
         """
         body = given(name=name, config=strings(config), description=description)
-        path("network-zones", name)
+        check_names(name)
         return self._handle_async(self._post(self._zone(), body), sync)
 
     def delete_network_zone(self, name: str, *, sync: bool | None = None) -> Operation:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._everywhere import create_everywhere
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..errors import ArgumentError
 from ..types import Network, NetworkLease, NetworkState
 from .network_parts import NetworkPartsMixin
@@ -64,7 +64,7 @@ class NetworksMixin(NetworkPartsMixin):
             'Success'
         """
         body = given(name=name, config=strings(config), description=description, type=type)
-        path("networks", name)
+        check_names(name)
         if member_config is None:
             return self._handle_async(
                 self._post(self._network(target=target), body, target=target), sync
@@ -298,7 +298,7 @@ class NetworksMixin(NetworkPartsMixin):
             >>> client.rename_network("br0", "inside").status
             'Success'
         """
-        path("networks", new_name)
+        check_names(new_name)
         operation = self._post(self._network(old_name), {"name": new_name})
         return self._handle_async(operation, sync)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._progress import check_progress
 from .._ready import Ready, check_until
-from .._request import path
+from .._request import check_names
 from ..errors import Error, NotFound, OperationError, OperationFailed
 from .processes import ProcessesMixin
 from .waiting import WaitingMixin
@@ -267,7 +267,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
             >>> client.wait_for_instance("web", until="ip", timeout=30).status
             'Running'
         """
-        path(name)
+        check_names(name)
         check_until(until, timeout)
         return Ready(self, name, until, timeout).run()
 

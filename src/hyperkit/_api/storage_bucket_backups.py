@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
 from .._progress import check_progress
-from .._request import given, path, time_of
+from .._request import check_names, given, time_of
 from .._shape import entries
 from .._transfer import sending
 from ..errors import InvalidResponse
@@ -63,7 +63,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.create_storage_bucket_backup("default", "photos", "monday").status
             'Success'
         """
-        path(name)
+        check_names(name)
         body = given(
             name=name,
             compression_algorithm=compression_algorithm,
@@ -239,7 +239,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
         """
         check_progress(progress)
         if name is not None:
-            path(name)
+            check_names(name)
         url = self._bucket(pool)
         self._need("storage_bucket_backup", "backups of buckets")
         headers = given(**{self._header("name"): name})
@@ -280,7 +280,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.rename_storage_bucket_backup("default", "photos", "monday", "last").status
             'Success'
         """
-        path(new_name)
+        check_names(new_name)
         url = self._bucket_backup(pool, bucket, old_name)
         return self._handle_async(self._post(url, {"name": new_name}, target=target), sync)
 

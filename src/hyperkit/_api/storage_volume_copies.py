@@ -15,7 +15,7 @@ from .._migration import (
     urls_of,
 )
 from .._progress import check_progress
-from .._request import given, lasting, named, path, strings
+from .._request import check_names, given, lasting, named, strings
 from ..errors import ArgumentError, OperationGone
 from ..types import Resource, StorageVolumeOffer
 from .storage_volumes import StorageVolumesMixin
@@ -87,7 +87,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         check_progress(progress)
-        path(source_name)
+        check_names(source_name)
         name, mark, snapshot = source_name.partition("/")
         rest = ("snapshots", named(snapshot)) if mark else ()
         where = self._volume(pool, "custom", name, *rest)
@@ -292,7 +292,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             return self.rename_storage_volume(pool, name, final, target=target, sync=sync)
         # Servers look for the pool even where it stays.
         body = given(name=final, pool=pool if new_pool is None else new_pool, project=project)
-        path(*body.values())
+        check_names(*body.values())
         self._need("storage_api_local_volume_handling", "move_storage_volume")
         if project is not None:
             self._need("storage_volume_project_move", "project")
@@ -419,7 +419,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             raise ArgumentError(message)
         dest_name = named(name if new_name is None else new_name)
         dest_pool = pool if new_pool is None else new_pool
-        path(dest_pool)
+        check_names(dest_pool)
         if mode == "pull":
             offer = self.init_storage_volume_migration(
                 pool, name, snapshot, volume_only=volume_only

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._request import path
+from .._request import check_names
 from .._shape import shaped
 from ..errors import ArgumentError
 from ..types import Identity, TrustToken
@@ -59,7 +59,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             if name is None or certificate is None:
                 message = "Give a name and a certificate, or trust_token alone."
                 raise ArgumentError(message)
-            path(name)
+            check_names(name)
             body = {"name": name, "certificate": pem(certificate), **membership(groups)}
         self._post(self._tls(extension="access_management_tls"), body)
 
@@ -86,7 +86,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             >>> token = client.create_tls_identity_token("laptop", groups=["operators"])
             >>> text = client.certificate_token(token)
         """
-        path(name)
+        check_names(name)
         body = {"name": name, "token": True, **membership(groups)}
         issued = self._post(self._tls(extension="access_management_tls"), body)
         return shaped(issued.get("metadata"), TrustToken)
