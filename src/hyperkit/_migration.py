@@ -28,6 +28,14 @@ def check_mode(mode: str) -> None:
         raise ArgumentError(message)
 
 
+def check_transfer(mode: str, snapshot: str | None, *, move: bool) -> None:
+    """Refuse what cannot go to another server in one call."""
+    check_mode(mode)
+    if move and snapshot is not None:
+        message = "A snapshot is copied; what it was taken of cannot be moved by that."
+        raise ArgumentError(message)
+
+
 def addresses_of(client: OperationsMixin) -> tuple[list[str], str]:
     """Find the addresses of a server, and the certificate that it shows there.
 
@@ -68,6 +76,16 @@ def fetched(urls: list[str], fetch: Callable[[str], Operation]) -> Operation:
     raise ArgumentError(message)
 
 
+def pulled(
+    client: OperationsMixin, offered: Operation, fetch: Callable[[], Operation]
+) -> Operation:
+    """Have another server fetch what one offers, and wait until both have done their part."""
+    done = _unless_failed(client, offered, fetch)
+    with suppress(OperationGone):
+        client.wait_for_operation(offered)
+    return done
+
+
 def delivered(
     mode: str,
     client: OperationsMixin,
@@ -95,7 +113,7 @@ def delivered(
 
     def push() -> Operation:
         sent = offer(_target(to, door))
-        unless_failed(
+        _unless_failed(
             client,
             sent,
             lambda: client.wait_for_operation(sent, on_progress=on_progress, progress=progress),
@@ -114,12 +132,12 @@ def delivered(
                     client.wait_for_operation(offered)
             return done
 
-        return unless_failed(client, offered, hand_on)
+        return _unless_failed(client, offered, hand_on)
 
-    return unless_failed(to, door, push if mode == "push" else relay)
+    return _unless_failed(to, door, push if mode == "push" else relay)
 
 
-def unless_failed(
+def _unless_failed(
     client: OperationsMixin, operation: Operation, action: Callable[[], Operation]
 ) -> Operation:
     """Do something; if that fails, leave no operation of a server running unseen."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._migration import (
     addresses_of,
-    check_mode,
+    check_transfer,
     delivered,
     fetched,
+    pulled,
     secrets_of,
-    unless_failed,
     urls_of,
 )
 from .._nested import texts
 from .._progress import check_progress
 from .._request import BASE_IMAGE, check_names, devices_of, given, lasting, path, strings
 from .._resource import Resource
-from ..errors import ArgumentError, MissingProfiles, OperationGone
+from ..errors import MissingProfiles
 from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
 
@@ -222,10 +221,7 @@ class MigrationMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
-        check_mode(mode)
-        if move and snapshot is not None:
-            message = "A snapshot is copied; what it was taken of cannot be moved by that."
-            raise ArgumentError(message)
+        check_transfer(mode, snapshot, move=move)
         profiles = texts("profiles", profiles)
         dest_name = name if new_name is None else new_name
         check_names(name, dest_name, *given(snapshot=snapshot).values())
@@ -238,7 +234,7 @@ class MigrationMixin(InstancesMixin):
                 instance_only=instance_only,
                 live=live,
             )
-            done = unless_failed(
+            done = pulled(
                 self,
                 source.operation,
                 lambda: to.migrate(
@@ -255,8 +251,6 @@ class MigrationMixin(InstancesMixin):
                     sync=True,
                 ),
             )
-            with suppress(OperationGone):
-                self.wait_for_operation(source.operation)
         else:
             if mode == "push":
                 self._need("container_push", 'mode="push"')

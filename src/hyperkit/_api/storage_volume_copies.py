@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._migration import (
     addresses_of,
-    check_mode,
+    check_transfer,
     delivered,
     fetched,
+    pulled,
     secrets_of,
-    unless_failed,
     urls_of,
 )
 from .._progress import check_progress
 from .._request import check_names, given, lasting, named, strings
-from ..errors import ArgumentError, OperationGone
+from ..errors import ArgumentError
 from ..types import Resource, StorageVolumeOffer
 from .storage_volumes import StorageVolumesMixin
 
@@ -413,10 +412,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         check_progress(progress)
-        check_mode(mode)
-        if move and snapshot is not None:
-            message = "A snapshot is copied; what it was taken of cannot be moved by that."
-            raise ArgumentError(message)
+        check_transfer(mode, snapshot, move=move)
         dest_name = named(name if new_name is None else new_name)
         dest_pool = pool if new_pool is None else new_pool
         check_names(dest_pool)
@@ -424,7 +420,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             offer = self.init_storage_volume_migration(
                 pool, name, snapshot, volume_only=volume_only
             )
-            done = unless_failed(
+            done = pulled(
                 self,
                 offer.operation,
                 lambda: to.migrate_storage_volume(
@@ -440,8 +436,6 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                     sync=True,
                 ),
             )
-            with suppress(OperationGone):
-                self.wait_for_operation(offer.operation)
         else:
             url = self._migrating(pool, name, snapshot)
             body = to._arriving_volume(
