@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
 from .._progress import check_progress
-from .._request import check_names, given, time_of
+from .._request import check_names, given, named, time_of
 from .._shape import entries
 from .._transfer import sending
 from ..errors import InvalidResponse
@@ -63,9 +63,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.create_storage_bucket_backup("default", "photos", "monday").status
             'Success'
         """
-        check_names(name)
         body = given(
-            name=name,
+            name=named(name),
             compression_algorithm=compression_algorithm,
             expires_at=time_of(expires_at),
         )
@@ -280,9 +279,9 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.rename_storage_bucket_backup("default", "photos", "monday", "last").status
             'Success'
         """
-        check_names(new_name)
+        body = {"name": named(new_name)}
         url = self._bucket_backup(pool, bucket, old_name)
-        return self._handle_async(self._post(url, {"name": new_name}, target=target), sync)
+        return self._handle_async(self._post(url, body, target=target), sync)
 
     def storage_bucket_backup(
         self, pool: str, bucket: str, name: str, *, target: str | None = None

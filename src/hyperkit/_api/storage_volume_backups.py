@@ -91,7 +91,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             target=None if upload_to is None else dict(upload_to),
         )
         url = self._volume_backups(pool, volume)
-        body |= self._form(compression_algorithm, optimized_storage, version, volume_only)
+        body |= self._volume_backup_body(
+            compression_algorithm, optimized_storage, version, volume_only
+        )
         if upload_to is not None:
             self._need("backup_s3_upload", "upload_to")
         return self._handle_async(self._post(url, body, target=target), sync)
@@ -182,9 +184,11 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
         """
         check_progress(progress)
         url = self._volume_backups(pool, name)
-        form = self._form(compression_algorithm, optimized_storage, version, volume_only)
+        body = self._volume_backup_body(
+            compression_algorithm, optimized_storage, version, volume_only
+        )
         return export_as_backup(
-            self, url, form, dest, on_progress, progress=progress, text=name, target=target
+            self, url, body, dest, on_progress, progress=progress, text=name, target=target
         )
 
     def export_storage_volume_backup(
@@ -404,7 +408,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             self._volume_backups(pool, volume), StorageVolumeBackup, recursion, target=target
         )
 
-    def _form(
+    def _volume_backup_body(
         self,
         compression_algorithm: str | None,
         optimized_storage: bool | None,
