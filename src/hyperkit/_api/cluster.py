@@ -123,8 +123,7 @@ class ClusterMixin(OperationsMixin):
             except OperationTimeout:
                 raise cut from None
             return operation
-        wanted = self.auto_sync if sync is None else sync
-        if wanted and born_finished(operation):
+        if self._waits(sync) and born_finished(operation):
             self._until_back(operation)
         return self._handle_async(operation, sync)
 

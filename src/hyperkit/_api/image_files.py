@@ -309,22 +309,16 @@ class ImageFilesMixin(ImagesMixin):
             headers[self._header("aliases")] = urlencode([("alias", one) for one in aliases])
         elif aliases:
             later = aliases
-            self._must_wait(aliases, sync)
+            if not self._waits(sync):
+                message = "Here an image is named after it has come: no aliases with sync=False."
+                raise ArgumentError(message)
         operation = self._handle_async(
             self._upload(path("images"), payload, headers=headers), sync
         )
-        if later:
-            self._name_image(fields_of(operation.get("metadata"))["fingerprint"], later)
+        for alias in later:
+            target = fields_of(operation.get("metadata"))["fingerprint"]
+            self._post(path("images", "aliases"), {"name": alias, "target": target})
         return operation
-
-    def _must_wait(self, aliases: Sequence[str], sync: bool | None) -> None:
-        if aliases and not (self.auto_sync if sync is None else sync):
-            message = "Here an image is named after it has come: give no aliases, or wait (sync)."
-            raise ArgumentError(message)
-
-    def _name_image(self, fingerprint: str, aliases: Sequence[str]) -> None:
-        for alias in aliases:
-            self._post(path("images", "aliases"), {"name": alias, "target": fingerprint})
 
     def _relay_image(
         self,

@@ -133,7 +133,7 @@ class InstancesMixin(InstanceStateMixin):
         in_one_call = bool(start) and self.has_extension("instance_create_start")
         if in_one_call:
             body["start"] = True
-        elif start and not (self.auto_sync if sync is None else sync):
+        elif start and not self._waits(sync):
             self._need("instance_create_start", "start=True without waiting")
         operation = self._handle_async(
             self._post(path(self._capabilities().instances), body, target=target),
