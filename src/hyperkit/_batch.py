@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._client import Client
 from ._options import values
-from ._progress import Meter, bars
+from ._progress import Meter, check_progress
 from ._wait import born_finished
 from ._watch import Watch
 from .errors import ErrorGroup
@@ -38,9 +38,8 @@ class Batch(Client):
         progress: bool,
         timeout: float | None,
     ) -> None:
+        check_progress(progress)
         super().__init__()
-        if progress:
-            bars()  # before anything is started
         self.__dict__.update(values(client) | {"auto_sync": False})
         self._borrow(client)
         self._watch = Watch(self)

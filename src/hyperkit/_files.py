@@ -195,7 +195,7 @@ def absolute(file: str) -> str:
     Raises:
         ArgumentError: it is not absolute, or cannot be a path.
     """
-    if not file.startswith("/") or "\0" in file:
+    if not isinstance(file, str) or not file.startswith("/") or "\0" in file:  # pyright: ignore[reportUnnecessaryIsInstance]
         message = f"{file!r} is not an absolute path."
         raise ArgumentError(message)
     return file

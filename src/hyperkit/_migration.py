@@ -1,8 +1,8 @@
-"""Migration: what instances and volumes have in common on their way to another server."""
+"""Migration: what instances, volumes and images have in common on their way to another server."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from ._relay import Relay
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._api.operations import OperationsMixin
+    from ._progress import OnProgress
     from .types import Operation
-
-    Wait = Callable[[OperationsMixin, Operation], Operation]
 
 _MODES = {"pull", "push", "relay"}
 
@@ -29,15 +28,24 @@ def check_mode(mode: str) -> None:
         raise ArgumentError(message)
 
 
-def addresses_of(client: OperationsMixin, message: str) -> tuple[list[str], str]:
+def check_transfer(mode: str, snapshot: str | None, *, move: bool) -> None:
+    """Refuse what cannot go to another server in one call."""
+    check_mode(mode)
+    if move and snapshot is not None:
+        message = "A snapshot is copied; what it was taken of cannot be moved by that."
+        raise ArgumentError(message)
+
+
+def addresses_of(client: OperationsMixin) -> tuple[list[str], str]:
     """Find the addresses of a server, and the certificate that it shows there.
 
     Raises:
-        ArgumentError: it has none; ``message`` says what to do.
+        ArgumentError: it has none.
     """
     environment = fields_of(client._object("/1.0", Server).get("environment"))
     addresses = listed(environment.get("addresses"))
     if not addresses:
+        message = f"{client!r} has no address for others: set its core.https_address, or relay."
         raise ArgumentError(message)
     return addresses, environment.get("certificate") or ""
 
@@ -68,36 +76,68 @@ def fetched(urls: list[str], fetch: Callable[[str], Operation]) -> Operation:
     raise ArgumentError(message)
 
 
-def door_of(client: OperationsMixin, door: Operation) -> dict[str, Any]:
-    """Say where a server that sends finds the operation that waits for it."""
-    message = "The target has no address: set core.https_address there, or relay."
-    addresses, certificate = addresses_of(client, message)
-    return {
-        "operation": urls_of(door, addresses)[0],
-        "certificate": certificate,
-        "secrets": secrets_of(door),
-    }
-
-
-def joined(
-    client: OperationsMixin, offered: Operation, to: OperationsMixin, door: Operation, wait: Wait
+def pulled(
+    client: OperationsMixin, offered: Operation, fetch: Callable[[], Operation]
 ) -> Operation:
-    """Hand on what one server offers to the door that another one has opened."""
-    relay = Relay(
-        (client, uuid_of(offered), secrets_of(offered)), (to, uuid_of(door), secrets_of(door))
-    )
-    try:
-        done = wait(to, door)
-        # The target's word counts: LXD 5.0 hangs up without a last message to the
-        # source now and then, which takes that for a failure.
-        with suppress(OperationFailed, OperationGone):
-            client.wait_for_operation(offered)
-    finally:
-        relay.close()
+    """Have another server fetch what one offers, and wait until both have done their part."""
+    done = _unless_failed(client, offered, fetch)
+    with suppress(OperationGone):
+        client.wait_for_operation(offered)
     return done
 
 
-def unless_failed(
+def delivered(
+    mode: str,
+    client: OperationsMixin,
+    offer: Callable[[dict[str, Any] | None], Operation],
+    to: OperationsMixin,
+    door: Operation,
+    on_progress: OnProgress | None,
+    *,
+    progress: bool,
+) -> Operation:
+    """Bring what one server offers to the door that another one has opened.
+
+    Args:
+        mode: ``"push"``: the one sends it; ``"relay"``: this program hands it on.
+        client: of the server that offers.
+        offer: starts its side, given the target of a push, or None.
+        to: a client of the server that has opened the door.
+        door: the operation that waits there.
+        on_progress: called with percent, 100 (or None), and the server's words.
+        progress: True draws a bar.
+
+    Returns:
+        The finished operation of the server that has opened the door.
+    """
+
+    def push() -> Operation:
+        sent = offer(_target(to, door))
+        _unless_failed(
+            client,
+            sent,
+            lambda: client.wait_for_operation(sent, on_progress=on_progress, progress=progress),
+        )
+        return to.wait_for_operation(door)
+
+    def relay() -> Operation:
+        offered = offer(None)
+
+        def hand_on() -> Operation:
+            with closing(Relay(_websockets(client, offered), _websockets(to, door))):
+                done = to.wait_for_operation(door, on_progress=on_progress, progress=progress)
+                # The target's word counts: LXD 5.0 hangs up without a last message to the
+                # source now and then, which takes that for a failure.
+                with suppress(OperationFailed, OperationGone):
+                    client.wait_for_operation(offered)
+            return done
+
+        return _unless_failed(client, offered, hand_on)
+
+    return _unless_failed(to, door, push if mode == "push" else relay)
+
+
+def _unless_failed(
     client: OperationsMixin, operation: Operation, action: Callable[[], Operation]
 ) -> Operation:
     """Do something; if that fails, leave no operation of a server running unseen."""
@@ -107,3 +147,20 @@ def unless_failed(
         with suppress(Error):
             client.cancel_operation(operation)
         raise
+
+
+def _target(to: OperationsMixin, door: Operation) -> dict[str, Any]:
+    """Say where a server that sends finds the operation that waits for it."""
+    addresses, certificate = addresses_of(to)
+    return {
+        "operation": urls_of(door, addresses)[0],
+        "certificate": certificate,
+        "secrets": secrets_of(door),
+    }
+
+
+def _websockets(
+    client: OperationsMixin, operation: Operation
+) -> tuple[OperationsMixin, str, dict[str, str]]:
+    """Say how the websockets of an operation are reached."""
+    return client, uuid_of(operation), secrets_of(operation)

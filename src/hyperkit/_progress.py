@@ -49,7 +49,7 @@ class Meter:
         self.text = text
         self.bar: Any = None
         if progress:
-            self.bar = bars().tqdm(total=total, desc=text, unit=unit, unit_scale=bool(unit))
+            self.bar = _bars().tqdm(total=total, desc=text, unit=unit, unit_scale=bool(unit))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -84,17 +84,14 @@ class Meter:
             self.on_progress(done, self.total, self.text if text is None else text)
 
 
-def bars() -> Any:
-    """Find what draws bars.
+def check_progress(progress: bool) -> None:
+    """Refuse a bar that cannot be drawn, before anything is sent.
 
     Raises:
-        ImportError: the extra ``pyhyperkit[tqdm]`` is not installed.
+        ImportError: ``progress`` without the extra ``pyhyperkit[tqdm]``.
     """
-    try:
-        return import_module("tqdm.auto")
-    except ImportError as error:
-        message = "progress=True draws with tqdm: pip install 'pyhyperkit[tqdm]'."
-        raise ImportError(message) from error
+    if progress:
+        _bars()
 
 
 def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | None:
@@ -119,3 +116,12 @@ def of_operation(operation: Mapping[str, Any]) -> tuple[int, int | None, str] | 
 def _stage(key: str) -> int:
     """Order the stages of an operation, the last one first."""
     return 0 if key == "fs_progress" else 1 if key.startswith("create_") else 2
+
+
+def _bars() -> Any:
+    """Find what draws bars."""
+    try:
+        return import_module("tqdm.auto")
+    except ImportError as error:
+        message = "progress=True draws with tqdm: pip install 'pyhyperkit[tqdm]'."
+        raise ImportError(message) from error

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from .errors import ArgumentError, InvalidName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # How servers write that something never expires.
 NEVER = "0001-01-01T00:00:00Z"
 OPERATION_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
+# The fingerprint of the image that an instance was made from.
+BASE_IMAGE = "volatile.base_image"
 
 
 def path(*segments: str) -> str:
@@ -49,6 +51,15 @@ def _segment(text: str) -> str:
         raise InvalidName(message) from error
 
 
+def check_names(*names: str) -> None:
+    """Refuse what cannot be addressed, before the server is asked anything.
+
+    Raises:
+        InvalidName: as of `path`.
+    """
+    path(*names)
+
+
 def named(name: str) -> str:
     """Refuse what no volume, snapshot or backup can be called.
 
@@ -58,7 +69,7 @@ def named(name: str) -> str:
     Raises:
         InvalidName: it cannot be addressed, or has a slash, which parts it from its owner's.
     """
-    path(name)
+    check_names(name)
     if "/" in name:
         message = f"{name!r} cannot be the name of a volume, a snapshot or a backup."
         raise InvalidName(message)
@@ -95,6 +106,15 @@ def string(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def lasting(config: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a server notes for itself, but for the image that all came from."""
+    return {
+        key: value
+        for key, value in config.items()
+        if key == BASE_IMAGE or not key.startswith("volatile.")
+    }
+
+
 def devices_of(
     devices: Mapping[str, Mapping[str, Any]] | None,
 ) -> dict[str, dict[str, str]] | None:
@@ -129,15 +149,16 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
     Raises:
         ArgumentError: there is none.
     """
-    text = operation if isinstance(operation, str) else operation.get("id", "")
-    match = OPERATION_URL.search(text) if "/" in text else None
+    text: Any = operation.get("id") if isinstance(operation, Mapping) else operation
+    match = OPERATION_URL.search(text) if isinstance(text, str) and "/" in text else None
     uuid = match[1] if match else text
-    if not uuid or "/" in uuid:
+    if not isinstance(uuid, str) or not uuid or "/" in uuid:
         # An operation may hold secrets: it is not repeated.
         what = repr(operation) if isinstance(operation, str) else "This"
         message = f"{what} is not an operation: give an Operation, its UUID or its URL."
         raise ArgumentError(message)
-    return str(uuid)
+    check_names(uuid)
+    return uuid
 
 
 def der_base64(certificate: str) -> str:

@@ -261,5 +261,5 @@ def call(client, name, given):
         if parameters[key].kind is inspect.Parameter.KEYWORD_ONLY
     }
     result = method(*positional, **keywords)
-    if isinstance(result, hyperkit.Events) or name.startswith("edit_"):
+    if isinstance(result, hyperkit.Events) or name.startswith(("edit_", "temporary_")):
         result.__enter__()

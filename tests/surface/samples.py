@@ -47,7 +47,11 @@ SAMPLES = {
     "listen_address": "10.0.0.1",
     "source": lambda: io.BytesIO(b"bytes"),
     "source_file": "/etc/hosts",
+    "stderr": None,
+    "stdin": None,
+    "stdout": None,
     "tls_certificate": CERTIFICATE,
+    "until": "running",
     "uuid": "u-1",
 }
 # All that the body of a PUT or PATCH of an instance can hold: it is given as one mapping.

@@ -1,11 +1,14 @@
 """Every endpoint of LXD and Incus has a method, which requests what it says."""
 
 import inspect
+import re
+import sys
+from urllib.parse import quote
 
 import pytest
 from surface.endpoints import ENDPOINTS
 from surface.methods import METHODS
-from surface.requests_of import Notes, arguments, call
+from surface.requests_of import NAME, Notes, arguments, call
 from surface.samples import BASES, SAMPLES
 
 import hyperkit
@@ -16,14 +19,23 @@ WITHOUT = {
 }
 # What is text, but names nothing below a path of the API: the server judges it.
 NO_NAMES = {
+    ("create_certificate", "name"),
     ("create_image_alias", "fingerprint"),
     ("create_image_from_remote", "server"),
     ("create_image_from_url", "url"),
     ("has_extension", "name"),
+    ("join_cluster", "token"),
     ("make_storage_volume_symlink", "target"),
     ("make_symlink", "target"),
+    ("patch_certificate", "name"),
     ("repair_instance", "action"),
+    ("trust", "name"),
+    ("trust", "token"),
+    ("update_certificate", "name"),
+    *((verb, "path") for verb in ("delete", "get", "head", "patch", "post", "put")),
 }
+# Keywords that name something, too.
+KEYWORDS = {"name", "new_name", "new_pool", "pool", "snapshot"}
 
 
 def requests_of(name, product, folder, extensions=None):
@@ -50,7 +62,7 @@ def requests_of(name, product, folder, extensions=None):
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
-def test_every_argument_reaches_the_endpoint(endpoint, tmp_path):
+def test_it_is_reached(endpoint, tmp_path):
     query, body, errors = set(), set(), []
     reached = dict.fromkeys(endpoint.hyperkit, False)
     for name in endpoint.hyperkit:
@@ -91,38 +103,81 @@ def test_the_manual_names_it(endpoint):
             assert extension in text or extension == "patch", (name, extension)
 
 
-@pytest.mark.parametrize("name", ["network", "profile", "image_alias", "instance_state"])
+@pytest.mark.parametrize("name", sorted({one for each in ENDPOINTS for one in each.hyperkit}))
 def test_names_are_quoted_whole(name, tmp_path):
-    paths = {one.path for one in requests_of(name, "lxd", tmp_path)[0]} - {"/1.0"}
-    assert paths
-    assert all("a%20b%3Fc%23d%252F%26e%3Df" in path for path in paths)
+    known = {quote(NAME, safe=""), quote(SAMPLES["file"], safe="")}
+    found = requests_of(name, "lxd", tmp_path)[0]
+    assert found
+    for segment in {segment for request in found for segment in request.path.split("/")}:
+        assert segment in known or re.fullmatch(r"[\w.:-]*", segment)
 
 
 def names_of(method):
-    """List the parameters of a method that name something on the server."""
+    """List the parameters that name something on the server."""
     return [
         one.name
         for one in inspect.signature(method).parameters.values()
-        if one.default is one.empty
-        and one.kind is one.POSITIONAL_OR_KEYWORD
-        and one.annotation == "str"
+        if one.annotation in {"str", "str | None", "Mapping[str, Any] | str"}
+        and (one.kind is one.POSITIONAL_OR_KEYWORD or one.name in KEYWORDS)
         and (method.__name__, one.name) not in NO_NAMES
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if names_of(METHODS[name])])
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if names_of(method)])
 def test_what_nothing_can_be_called_sends_nothing(name, tmp_path):
-    method = METHODS[name]
-    for parameter in names_of(method):
-        for hostile in ("", ".", "..", "a\nb", "\x7f"):
-            notes = Notes("lxd")
-            client = notes.client()
-            samples = SAMPLES | {"dest": tmp_path / "file", "output_dir": tmp_path, "to": client}
-            base = BASES.get(name, [{}])[0]
-            given = next(arguments(method.__get__(client), samples, base))
+    notes = Notes("lxd")
+    client = notes.client()
+    for given in all_arguments(name, client, tmp_path):
+        for parameter in names_of(METHODS[name]):
+            for hostile in ("", ".", "..", "a\nb", "\x7f", 5):
+                with pytest.raises(hyperkit.ArgumentError):
+                    call(client, name, given | {parameter: hostile})
+                assert notes.requests() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, method in METHODS.items()
+        if "progress" in inspect.signature(method).parameters
+    ],
+)
+def test_a_bar_that_cannot_be_drawn_sends_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    notes = Notes("lxd")
+    client = notes.client()
+    with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
+        call(client, name, next(all_arguments(name, client, tmp_path)) | {"progress": True})
+    assert notes.requests() == []
+
+
+def lists_of(method):
+    """List the parameters that are lists of texts."""
+    return [
+        one.name
+        for one in inspect.signature(method).parameters.values()
+        if str(one.annotation).startswith(("Iterable[str]", "Sequence[str]"))
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if lists_of(method)])
+def test_one_text_in_the_place_of_a_list_sends_nothing(name, tmp_path):
+    notes = Notes("lxd")
+    client = notes.client()
+    given = next(all_arguments(name, client, tmp_path))
+    for parameter in lists_of(METHODS[name]):
+        for wrong in ("web", ["web", 5]):
             with pytest.raises(hyperkit.ArgumentError):
-                call(client, name, given | {parameter: hostile})
+                call(client, name, given | {parameter: wrong})
             assert notes.requests() == []
+
+
+def all_arguments(name, client, folder):
+    """Make the arguments of several calls of a method; the first are the fewest."""
+    samples = SAMPLES | {"dest": folder / "file", "output_dir": folder, "to": client}
+    for base in BASES.get(name, [{}]):
+        yield from arguments(METHODS[name].__get__(client), samples, base)
 
 
 def test_what_reads_is_not_named_like_a_change():

@@ -143,9 +143,10 @@ def test_only_a_member_that_has_not_joined_is_pending(bare, double):
         (lambda client: client.delete_project("a", force=True), "projects_force_delete"),
     ],
 )
-def test_what_a_server_does_not_know_is_not_sent(client, call, extension):
+def test_what_a_server_does_not_know_is_not_sent(bare, double, call, extension):
+    greet(double, *({"clustering", "clustering_evacuation", "projects"} - {extension}))
     with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
-        call(client)
+        call(bare)
 
 
 # Links: only LXD's main branch has them

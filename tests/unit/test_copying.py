@@ -114,6 +114,9 @@ def test_a_new_name_that_nothing_has_sends_nothing(bare, name):
 def test_a_move_must_go_somewhere(bare):
     with pytest.raises(hyperkit.ArgumentError, match="where"):
         bare.move_container("web", instance_only=True)
+    for where in ("pool", "project", "target"):
+        with pytest.raises(hyperkit.InvalidName):
+            bare.move_instance("web", **{where: ""})
 
 
 def test_a_new_name_alone_is_a_renaming(client, double):
@@ -212,6 +215,8 @@ def test_a_move_says_all_that_it_is_told(bare, double):
 def test_what_does_not_go_with_a_new_name_alone_sends_nothing(bare):
     with pytest.raises(hyperkit.ArgumentError, match="config, live: not with a new name"):
         bare.move_instance("web", new_name="www", config={}, live=True)
+    with pytest.raises(hyperkit.ArgumentError, match="instance_only: not with a new name"):
+        bare.move_instance("web", new_name="www", instance_only=True)
 
 
 @pytest.mark.parametrize(

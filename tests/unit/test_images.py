@@ -144,6 +144,19 @@ def test_profiles_go_with_an_upload(bare, double):
     assert double.headers[-1]["X-LXD-profiles"] == "profile=a+b&profile=c"
 
 
+def test_properties_are_written_as_configuration_is(bare, double):
+    greet(double)
+    double.expect("POST", "/1.0/images", raw=started(), body="x")
+    properties = {"requirements.secureboot": False, "serial": 7}
+    bare.create_image_from_file(io.BytesIO(b"x"), properties=properties, sync=False)
+    written = "requirements.secureboot=false&serial=7"
+    assert double.headers[-1]["X-LXD-properties"] == written
+    source = {"type": "snapshot", "name": "web/before"}
+    body = {"properties": {"requirements.secureboot": "false", "serial": "7"}, "source": source}
+    double.expect("POST", "/1.0/images", raw=started(), body=body)
+    bare.create_image_from_snapshot("web", "before", properties=properties, sync=False)
+
+
 def test_an_edit_of_an_image_writes_what_can_be_written(client, double):
     url = f"/1.0/images/{FINGERPRINT}"
     found = {"auto_update": False, "properties": {}, "public": True, "size": 1}

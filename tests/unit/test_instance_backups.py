@@ -75,6 +75,17 @@ def test_names_in_keywords_that_lead_elsewhere_send_nothing(bare, name):
             call()
 
 
+def test_a_backup_of_another_instance_is_not_named(bare):
+    for call in (
+        lambda: bare.create_instance_backup("web", "db/one"),
+        lambda: bare.rename_instance_backup("web", "one", "db/one"),
+        lambda: bare.create_storage_bucket_backup("default", "photos", "files/one"),
+        lambda: bare.rename_storage_bucket_backup("default", "photos", "one", "files/one"),
+    ):
+        with pytest.raises(hyperkit.InvalidName):
+            call()
+
+
 def test_names_are_quoted_whole(bare, double, greet):
     greet()
     double.expect("DELETE", f"{BACKUPS}/a%2Fb%3Fc%23d%25e", raw=started())

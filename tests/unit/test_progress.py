@@ -118,9 +118,3 @@ def test_a_bar_of_a_batch_knows_its_end_and_there_is_none_of_nothing(drawn):
             batch.create_instance("b", empty=True)
             batch.wait()
     assert drawn == [{"total": 2, "desc": "", "unit": "", "unit_scale": False}, 1, 1, "closed"]
-
-
-def test_a_batch_without_tqdm_starts_nothing(monkeypatch, bare):
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
-        bare.batch(progress=True)

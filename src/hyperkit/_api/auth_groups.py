@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
-from .._request import given, path
+from .._request import check_names, given, path
 from ..types import AuthGroup, Permission, PermissionInfo
 from .operations import OperationsMixin
 
@@ -87,7 +87,7 @@ class AuthGroupsMixin(OperationsMixin):
             ...     ],
             ... )
         """
-        path("auth", "groups", name)
+        check_names(name)
         self._post(self._auth_group(), {"name": name, **_writable(description, permissions)})
 
     def delete_auth_group(self, name: str) -> None:
@@ -224,7 +224,7 @@ class AuthGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_auth_group("operators", "night-shift")
         """
-        path("auth", "groups", new_name)
+        check_names(new_name)
         self._post(self._auth_group(old_name), {"name": new_name})
 
     def update_auth_group(

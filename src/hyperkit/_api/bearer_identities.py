@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from .._request import given, path
+from .._request import check_names, given
 from .._shape import fields_of
 from ..types import Identity
 from .identities import IdentitiesMixin, membership
@@ -80,10 +80,11 @@ class BearerIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.create_bearer_identity("ci", groups=["operators"])
         """
-        path(name)
+        check_names(name)
+        body = {"name": name, "type": type, **membership(groups)}
         if type == _CLIENT:
             self._need("auth_bearer", f'type="{_CLIENT}"')
-        self._post(self._bearer(), {"name": name, "type": type, **membership(groups)})
+        self._post(self._bearer(), body)
 
     def create_bearer_token(self, name: str, *, expiry: str | None = None) -> str:
         """Issue a token: ``POST /1.0/auth/identities/bearer/<name>/token``.
@@ -113,8 +114,7 @@ class BearerIdentitiesMixin(IdentitiesMixin):
     def delete_bearer_identity(self, name: str) -> None:
         """Delete an identity with a token: ``DELETE /1.0/auth/identities/bearer/<name>``.
 
-        Its token opens nothing any more. API extension
-        ``auth_bearer``
+        Its token opens nothing any more. API extension ``auth_bearer``
         (``auth_bearer_devlxd`` for guests).
 
         Args:
@@ -192,7 +192,8 @@ class BearerIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.patch_bearer_identity("ci", groups=["operators"])
         """
-        self._patch(self._bearer(name), membership(groups), etag=etag)
+        body = membership(groups)
+        self._patch(self._bearer(name), body, etag=etag)
 
     def update_bearer_identity(
         self,
@@ -217,10 +218,11 @@ class BearerIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.update_bearer_identity("ci", groups=["operators"])
         """
-        self._put(self._bearer(name), membership(groups or ()), etag=etag)
+        body = membership(groups or ())
+        self._put(self._bearer(name), body, etag=etag)
 
     def _bearer(self, *segments: str) -> str:
-        path(*segments)
+        check_names(*segments)
         # The tokens of guests came first.
         guests = "auth_bearer_devlxd"
         known = guests if self.has_extension(guests) else "auth_bearer"

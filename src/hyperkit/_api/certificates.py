@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
+from .._nested import texts
 from .._request import der_base64, given, path
 from .._shape import entries, fields_of
 from .._token import encode_token
@@ -14,7 +16,7 @@ from ..types import Certificate, Operation
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
 _RUNNING = 103
@@ -58,7 +60,7 @@ class CertificatesMixin(OperationsMixin):
             >>> client.certificate_token(token)[:8]
             'eyJjbGll'
         """
-        issued = self.operation(token) if isinstance(token, str) else token
+        issued = token if isinstance(token, Mapping) else self.operation(token)
         return encode_token((issued.get("metadata") or {}) if "class" in issued else issued)
 
     def certificate_tokens(self) -> list[Operation]:
@@ -163,7 +165,7 @@ class CertificatesMixin(OperationsMixin):
             certificate=None if cert is None else der_base64(certificate_text(cert)),
             description=description,
             password=password,
-            projects=None if projects is None else list(projects),
+            projects=texts("projects", projects),
             restricted=restricted,
             token=token,
         )
@@ -320,20 +322,26 @@ def _writable(
     name: str | None,
     projects: Sequence[str] | None,
     restricted: bool | None,
-    type_: str | None,
+    type: str | None,
 ) -> dict[str, Any]:
-    """Write what can be changed; here servers take PEM, and nothing else."""
-    text = None if cert is None else certificate_text(cert)
-    if text is not None:
-        der_base64(text)
+    """Write what can be changed."""
     return given(
-        certificate=text,
+        certificate=pem(cert),
         description=description,
         name=name,
-        projects=None if projects is None else list(projects),
+        projects=texts("projects", projects),
         restricted=restricted,
-        type=type_,
+        type=type,
     )
+
+
+def pem(certificate: str | bytes | None) -> str | None:
+    """Read a certificate where servers take PEM, and refuse what is none."""
+    if certificate is None:
+        return None
+    text = certificate_text(certificate)
+    der_base64(text)
+    return text
 
 
 def _is_pending_token(operation: Operation) -> bool:

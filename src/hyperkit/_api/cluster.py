@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _wait
 from .._join import check_certificate, find_cluster
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from .._token import decode_token, encode_token
 from .._trust import certificate_text, key_text
 from .._wait import born_finished
@@ -123,8 +123,7 @@ class ClusterMixin(OperationsMixin):
             except OperationTimeout:
                 raise cut from None
             return operation
-        wanted = self.auto_sync if sync is None else sync
-        if wanted and born_finished(operation):
+        if self._waits(sync) and born_finished(operation):
             self._until_back(operation)
         return self._handle_async(operation, sync)
 
@@ -151,7 +150,7 @@ class ClusterMixin(OperationsMixin):
             >>> client.enable_cluster("node-1").status
             'Success'
         """
-        path(name)
+        check_names(name)
         body = {"server_name": name, "enabled": True}
         return self._handle_async(self._put(self._cluster(), body), sync)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
-from .._request import given, path, strings
+from .._nested import texts
+from .._request import check_names, given, path, strings
 from ..types import ClusterGroup
 from .operations import OperationsMixin
 
@@ -55,10 +56,7 @@ class ClusterGroupsMixin(OperationsMixin):
             >>> client.cluster_groups()
             ['default', 'fast']
         """
-        found: list[str] | list[ClusterGroup] = self._list(
-            self._cluster_group(), ClusterGroup, recursion
-        )
-        return found
+        return self._list(self._cluster_group(), ClusterGroup, recursion)
 
     def create_cluster_group(
         self,
@@ -91,7 +89,7 @@ class ClusterGroupsMixin(OperationsMixin):
             >>> client.create_instance("web", alias="busybox", target="@fast").status
             'Success'
         """
-        path("cluster", "groups", name)
+        check_names(name)
         body = self._group_fields(config, description, members)
         self._post(self._cluster_group(), {"name": name, **body})
 
@@ -175,6 +173,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_group("fast", description="With the new disks")
         """
+        check_names(name)
         body = self._group_fields(config, description, members)
         self._patch(self._cluster_group(name), body, etag=etag)
 
@@ -194,7 +193,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_cluster_group("fast", "quick")
         """
-        path("cluster", "groups", new_name)
+        check_names(new_name)
         self._post(self._cluster_group(old_name), {"name": new_name})
 
     def update_cluster_group(
@@ -227,6 +226,7 @@ class ClusterGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_cluster_group("fast", members=["node-1"])
         """
+        check_names(name)
         body = self._group_fields(config, description or "", members or ())
         self._put(self._cluster_group(name), body, etag=etag)
 
@@ -243,10 +243,9 @@ class ClusterGroupsMixin(OperationsMixin):
         members: Sequence[str] | None,
     ) -> dict[str, Any]:
         """Collect the fields of a group; only Incus' groups have a configuration."""
+        fields = given(
+            config=strings(config), description=description, members=texts("members", members)
+        )
         if config is not None:
             self._need("clustering_groups_config", "config of a cluster group")
-        return given(
-            config=strings(config),
-            description=description,
-            members=None if members is None else list(members),
-        )
+        return fields

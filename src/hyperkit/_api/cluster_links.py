@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
-from .._request import given, path, strings
+from .._nested import texts
+from .._request import check_names, given, path, strings
 from .._shape import fields_of
 from .._token import token_text
 from .._trust import certificate_text
@@ -80,10 +81,7 @@ class ClusterLinksMixin(OperationsMixin):
             >>> client.cluster_links()
             ['backup']
         """
-        found: list[str] | list[ClusterLink] = self._list(
-            self._cluster_link(), ClusterLink, recursion
-        )
-        return found
+        return self._list(self._cluster_link(), ClusterLink, recursion)
 
     def create_cluster_link(
         self,
@@ -130,7 +128,7 @@ class ClusterLinksMixin(OperationsMixin):
             >>> token = other.create_cluster_link_token("primary", auth_groups=["links"])
             >>> client.create_cluster_link("backup", trust_token=token, auth_groups=["links"])
         """
-        path("cluster", "links", name)
+        check_names(name)
         if trust_token is None and remote_address is None:
             message = (
                 "A cluster link needs a trust_token of the other cluster, or the remote_address "
@@ -144,7 +142,7 @@ class ClusterLinksMixin(OperationsMixin):
             certificate = certificate_text(cluster_certificate)
         body = given(
             name=name,
-            auth_groups=None if auth_groups is None else list(auth_groups),
+            auth_groups=texts("auth_groups", auth_groups),
             cluster_certificate=certificate,
             config=strings(config),
             description=description,
@@ -187,10 +185,10 @@ class ClusterLinksMixin(OperationsMixin):
         Example:
             >>> token = client.create_cluster_link_token("primary", auth_groups=["links"])
         """
-        path("cluster", "links", name)
+        check_names(name)
         body = given(
             name=name,
-            auth_groups=None if auth_groups is None else list(auth_groups),
+            auth_groups=texts("auth_groups", auth_groups),
             config=strings(config),
             description=description,
             type=type,
@@ -286,7 +284,7 @@ class ClusterLinksMixin(OperationsMixin):
         Example:
             >>> client.rename_cluster_link("backup", "west")
         """
-        path("cluster", "links", new_name)
+        check_names(new_name)
         self._post(self._cluster_link(old_name), {"name": new_name})
 
     def update_cluster_link(

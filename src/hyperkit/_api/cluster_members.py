@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, etag_of
-from .._request import given, path, strings
+from .._nested import texts
+from .._request import check_names, given, path, strings
 from ..errors import ArgumentError
 from ..types import ClusterMember, ClusterMemberState
 from .operations import OperationsMixin
@@ -121,7 +122,7 @@ class ClusterMembersMixin(OperationsMixin):
             >>> other.join_cluster(token, server_address="10.0.0.4:8443").status
             'Success'
         """
-        path("cluster", "members", name)
+        check_names(name)
         self._need("clustering_join_token", "join tokens")
         return self._post(path("cluster", "members"), {"server_name": name})
 
@@ -221,11 +222,13 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.cluster_member("node-2").status
             'Evacuated'
         """
+        url = self._evacuation(name, "evacuate_cluster_member")
         if force is not None:
             self._need("clustering_evacuation_force", "force")
         if mode is not None:
             self._need("clustering_evacuation_mode", "mode")
-        return self._set_state(name, given(action="evacuate", force=force, mode=mode), sync)
+        body = given(action="evacuate", force=force, mode=mode)
+        return self._handle_async(self._post(url, body), sync)
 
     def patch_cluster_member(
         self,
@@ -260,9 +263,8 @@ class ClusterMembersMixin(OperationsMixin):
         Example:
             >>> client.patch_cluster_member("node-1", failure_domain="rack-1")
         """
-        found = self.cluster_member(name)
         fields = _fields(config, description, failure_domain, groups, roles)
-        body = _kept(found) | fields
+        body = _kept(self.cluster_member(name)) | fields
         self._patch(self._cluster_member(name), body, etag=etag or etag_of(self))
 
     def rename_cluster_member(self, old_name: str, new_name: str) -> None:
@@ -281,7 +283,7 @@ class ClusterMembersMixin(OperationsMixin):
         Example:
             >>> client.rename_cluster_member("node-1", "west-1")
         """
-        path("cluster", "members", new_name)
+        check_names(new_name)
         self._post(self._cluster_member(old_name), {"server_name": new_name})
 
     def restore_cluster_member(
@@ -311,10 +313,12 @@ class ClusterMembersMixin(OperationsMixin):
             >>> client.restore_cluster_member("node-2").status
             'Success'
         """
+        url = self._evacuation(name, "restore_cluster_member")
         if mode is not None and not self._capabilities().restores_in_place:
             # Older servers would move the instances all the same.
             self._need("clustering_restore_skip_mode", "mode")
-        return self._set_state(name, given(action="restore", mode=mode), sync)
+        body = given(action="restore", mode=mode)
+        return self._handle_async(self._post(url, body), sync)
 
     def update_cluster_member(
         self,
@@ -366,11 +370,11 @@ class ClusterMembersMixin(OperationsMixin):
         self._need("clustering", "cluster members")
         return url
 
-    def _set_state(self, name: str, body: dict[str, Any], sync: bool | None) -> Operation:
-        """Evacuate or restore a member."""
+    def _evacuation(self, name: str, what: str) -> str:
+        """Build the path that a member is evacuated and restored by."""
         url = path("cluster", "members", name, "state")
-        self._need("clustering_evacuation", f"{body['action']}_cluster_member")
-        return self._handle_async(self._post(url, body), sync)
+        self._need("clustering_evacuation", what)
+        return url
 
 
 def _fields(
@@ -384,8 +388,8 @@ def _fields(
         config=strings(config),
         description=description,
         failure_domain=failure_domain,
-        groups=None if groups is None else list(groups),
-        roles=None if roles is None else list(roles),
+        groups=texts("groups", groups),
+        roles=texts("roles", roles),
     )
 
 

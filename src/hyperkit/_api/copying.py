@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._request import devices_of, given, path, strings
+from .._nested import texts
+from .._progress import check_progress
+from .._request import check_names, devices_of, given, lasting, named, path, strings
 from .._resource import Resource
-from ..errors import ArgumentError, InvalidName
+from ..errors import ArgumentError
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     from .._progress import OnProgress
     from ..types import Operation
 
-_BASE_IMAGE = "volatile.base_image"
-# Which API extensions the fields of a move need.
+# Which API extensions the fields of a copy need, and those of a move.
+_COPYING = {
+    "allow_inconsistent": "instance_allow_inconsistent_copy",
+    "override_snapshot_profiles": "override_snapshot_profiles_on_copy",
+    "refresh_exclude_older": "custom_volume_refresh_exclude_older_snapshots",
+}
 _MOVING = {
     "Config": "instance_move_config",
     "Devices": "instance_move_config",
@@ -93,23 +99,16 @@ class CopyingMixin(InstancesMixin):
             >>> client.copy_instance("web", "web-2", config={"limits.cpu": 1}).status
             'Success'
         """
-        path(target_name)
+        check_progress(progress)
+        check_names(source_name, target_name)
+        profiles = texts("profiles", profiles)
         name, mark, snapshot = source_name.partition("/")
         if mark:
-            path(snapshot)
-        if "/" in snapshot:
-            message = f"{source_name!r} is neither an instance nor a snapshot of one."
-            raise InvalidName(message)
+            named(snapshot)
         where = self._path(name)
         found: Mapping[str, Any] = self._object(where, Resource)
         if mark:
             found = {**found, **self._object(self._path(name, "snapshots", snapshot), Resource)}
-        own: Mapping[str, str] = found.get("config") or {}
-        kept = {
-            key: value
-            for key, value in own.items()
-            if key == _BASE_IMAGE or not key.startswith("volatile.")
-        }
         source = given(
             type="copy",
             source=source_name,
@@ -120,23 +119,19 @@ class CopyingMixin(InstancesMixin):
             refresh=refresh,
             refresh_exclude_older=refresh_exclude_older,
         )
-        if allow_inconsistent is not None:
-            self._need("instance_allow_inconsistent_copy", "allow_inconsistent")
-        if override_snapshot_profiles is not None:
-            self._need("override_snapshot_profiles_on_copy", "override_snapshot_profiles")
-        if refresh_exclude_older is not None:
-            self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
+        for key in source:
+            self._need(_COPYING.get(key, ""), key)
         if project is not None:
             self._need("container_copy_project", "project")
             source["project"] = self._own_project() or "default"
         body = given(
             name=target_name,
             architecture=architecture or found.get("architecture"),
-            config={**kept, **(strings(config) or {})},
+            config=lasting(found.get("config") or {}) | (strings(config) or {}),
             description=found.get("description"),
             devices={**(found.get("devices") or {}), **(devices_of(devices) or {})},
             ephemeral=found.get("ephemeral") if ephemeral is None else ephemeral,
-            profiles=list((found.get("profiles") or ()) if profiles is None else profiles),
+            profiles=(found.get("profiles") or []) if profiles is None else profiles,
             type=found.get("type"),
             source=source,
         )
@@ -209,17 +204,19 @@ class CopyingMixin(InstancesMixin):
             >>> client.move_instance("web", pool="fast").status
             'Success'
         """
+        check_progress(progress)
         if new_name is None and pool is None and project is None and target is None:
             message = "Say where to move the instance: pool, project, target or new_name."
             raise ArgumentError(message)
-        path(name)
         final = name if new_name is None else new_name
-        path(final)
+        # With an empty one of these, the server would wait for another one to fetch it.
+        check_names(name, final, *given(pool=pool, project=project, target=target).values())
         how = given(
             Config=strings(config),
             Devices=devices_of(devices),
-            Profiles=None if profiles is None else list(profiles),
+            Profiles=texts("profiles", profiles),
             allow_inconsistent=allow_inconsistent,
+            instance_only=instance_only,
             live=live,
             override_snapshot_profiles=override_snapshot_profiles,
             refresh=refresh,
@@ -236,13 +233,7 @@ class CopyingMixin(InstancesMixin):
             self._need("instance_project_move", "project")
         for key in how:
             self._need(_MOVING.get(key, ""), key.lower())
-        body = how | given(
-            name=final,
-            migration=True,
-            instance_only=instance_only,
-            pool=pool,
-            project=project,
-        )
+        body = how | given(name=final, migration=True, pool=pool, project=project)
         return self._handle_async(
             self._post(self._path(name), body, target=target),
             sync,

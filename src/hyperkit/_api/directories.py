@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._files import MODES
 from .._payload import Payload
-from .._progress import Meter
+from .._progress import Meter, check_progress
 from ..errors import ArgumentError, Error, InvalidResponse, NotFound
 from .files import FilesMixin
 
@@ -57,6 +57,7 @@ class DirectoriesMixin(FilesMixin):
         Example:
             >>> client.pull_directory("web", "/etc", "etc-of-web")
         """
+        check_progress(progress)
         place = Path(dest).expanduser()
         names = self.list_directory(container, source)
         if os.path.lexists(place):
@@ -106,6 +107,7 @@ class DirectoriesMixin(FilesMixin):
         Example:
             >>> client.push_directory("site", "web", "/srv/www")
         """
+        check_progress(progress)
         root = Path(source).expanduser()
         if not root.is_dir():
             raise NotADirectoryError(20, "There is no such folder", str(root))

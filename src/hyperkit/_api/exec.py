@@ -108,7 +108,6 @@ class ExecMixin(InstancesMixin):
             raise ArgumentError(message)
         body = {"interactive": interactive, "wait-for-websocket": wait_for_websocket}
         if record_output:
-            self._need("container_exec_recording", "record_output")
             body["record-output"] = True
         operation = self._execute(
             container, words_of(command), body, cwd, environment, group, user
@@ -134,6 +133,8 @@ class ExecMixin(InstancesMixin):
     ) -> Operation:
         """Have a command begin, or wait for its websockets."""
         url = self._path(instance, "exec")
+        if "record-output" in body:
+            self._need("container_exec_recording", "record_output")
         if user is not None or group is not None or cwd is not None:
             self._need("container_exec_user_group_cwd", "user, group and cwd")
         fields = given(

@@ -6,8 +6,8 @@ from typing import IO, TYPE_CHECKING
 
 from .._files import Place, absolute, mode_of
 from .._payload import Payload, content_of
-from .._progress import Meter
-from .._request import path
+from .._progress import Meter, check_progress
+from .._request import check_names
 from .._transfer import save, sending
 from .instances import InstancesMixin
 
@@ -170,6 +170,7 @@ class FilesMixin(InstancesMixin):
             >>> client.pull_file("web", "/etc/hosts", "hosts")
             'hosts'
         """
+        check_progress(progress)
         place = self._place(container, source_file)
         with (
             place.open() as download,
@@ -299,6 +300,6 @@ class FilesMixin(InstancesMixin):
 
     def _place(self, container: str, file: str) -> Place:
         """Name a path in an instance; what cannot be one sends nothing."""
-        path(container)
+        check_names(container)
         absolute(file)
         return Place(self, lambda: self._path(container, "files"), f"instance {container}", file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
+from .._nested import texts
 from .._request import given, name_of, path
 from .._shape import fields_of, listed
 from ..types import Identity, IdentityInfo
@@ -90,4 +91,4 @@ class IdentitiesMixin(OperationsMixin):
 
 def membership(groups: Sequence[str] | None, tls_certificate: str | None = None) -> dict[str, Any]:
     """Write what can be changed of an identity."""
-    return given(groups=None if groups is None else list(groups), tls_certificate=tls_certificate)
+    return given(groups=texts("groups", groups), tls_certificate=tls_certificate)

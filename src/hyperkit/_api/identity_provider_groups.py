@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing
-from .._request import path
+from .._request import check_names, path
 from ..types import IdentityProviderGroup
 from .identities import membership
 from .operations import OperationsMixin
@@ -36,8 +36,9 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.create_identity_provider_group("sales", groups=["viewers"])
         """
-        path("auth", "identity-provider-groups", name)
-        self._post(self._provider_group(), {"name": name, **membership(groups)})
+        check_names(name)
+        body = {"name": name, **membership(groups)}
+        self._post(self._provider_group(), body)
 
     def delete_identity_provider_group(self, name: str) -> None:
         """Forget a group: ``DELETE /1.0/auth/identity-provider-groups/<name>``.
@@ -80,7 +81,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         """
 
         def write(group: IdentityProviderGroup, etag: str | None) -> None:
-            self._put(self._provider_group(name), membership(group.get("groups") or ()), etag=etag)
+            body = membership(group.get("groups") or ())
+            self._put(self._provider_group(name), body, etag=etag)
 
         return editing(self, lambda: self.identity_provider_group(name), write)
 
@@ -144,7 +146,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.patch_identity_provider_group("sales", groups=["viewers"])
         """
-        self._patch(self._provider_group(name), membership(groups), etag=etag)
+        body = membership(groups)
+        self._patch(self._provider_group(name), body, etag=etag)
 
     def rename_identity_provider_group(self, old_name: str, new_name: str) -> None:
         """Follow a provider's renaming: ``POST /1.0/auth/identity-provider-groups/<name>``.
@@ -162,7 +165,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_identity_provider_group("sales", "marketing")
         """
-        path("auth", "identity-provider-groups", new_name)
+        check_names(new_name)
         self._post(self._provider_group(old_name), {"name": new_name})
 
     def update_identity_provider_group(
@@ -184,7 +187,8 @@ class IdentityProviderGroupsMixin(OperationsMixin):
         Example:
             >>> client.update_identity_provider_group("sales", groups=["viewers"])
         """
-        self._put(self._provider_group(name), membership(groups or ()), etag=etag)
+        body = membership(groups or ())
+        self._put(self._provider_group(name), body, etag=etag)
 
     def _provider_group(self, *segments: str) -> str:
         url = path("auth", "identity-provider-groups", *segments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .._edit import editing, etag_of
-from .._request import given, path
+from .._request import check_names, given, path
 from ..errors import AliasAttributesRequired
 from ..types import ImageAlias
 from .operations import OperationsMixin
@@ -47,7 +47,7 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.create_image_alias(fingerprint, "test/latest").status
             'Success'
         """
-        path("images", "aliases", alias_name)
+        check_names(alias_name)
         body = given(name=alias_name, target=fingerprint, description=description, type=type)
         return self._post(path("images", "aliases"), body)
 
@@ -177,7 +177,7 @@ class ImageAliasesMixin(OperationsMixin):
             >>> client.rename_image_alias("test/latest", "test/7").status
             'Success'
         """
-        path("images", "aliases", new_alias)
+        check_names(new_alias)
         return self._post(path("images", "aliases", old_alias), {"name": new_alias})
 
     def update_image_alias(

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
+from .._migration import addresses_of, check_mode
 from .._multipart import Form, form
+from .._nested import texts
 from .._payload import BYTES, Payload, opened, replacing
-from .._progress import Meter
-from .._request import given, path
-from .._shape import entries, fields_of, listed
+from .._progress import Meter, check_progress
+from .._request import given, path, strings
+from .._shape import entries, fields_of
 from ..errors import ArgumentError, Error, InvalidResponse
-from ..types import Image, ImageAlias, Server
+from ..types import Image, ImageAlias
 from .images import ImagesMixin
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from .._link import Download
     from .._progress import OnProgress
-    from ..types import Image, Operation
+    from ..types import Operation
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 _WHOLE = 64
@@ -79,11 +81,11 @@ class ImageFilesMixin(ImagesMixin):
             >>> client.copy_image(fingerprint, to=other).status
             'Success'
         """
-        if mode not in {"pull", "push", "relay"}:
-            message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
-            raise ArgumentError(message)
+        check_progress(progress)
+        check_mode(mode)
+        aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         image = self.image(fingerprint)
-        names = _names_of(image) if aliases is None else list(aliases)
+        names = _names_of(image) if aliases is None else aliases
         public = image.public if public is None else public
         if mode == "relay":
             return self._relay_image(
@@ -105,12 +107,17 @@ class ImageFilesMixin(ImagesMixin):
         ticket = None if image.public else self.create_image_secret(image.fingerprint)
         if ticket is not None:
             source["secret"] = fields_of(ticket.metadata)["secret"]
-        body: dict[str, Any] = {"public": public, "auto_update": False, "source": source}
+        body: dict[str, Any] = {
+            "aliases": [{"name": name} for name in names],
+            "auto_update": False,
+            "public": public,
+            "source": source,
+        }
         if profiles is not None:
-            body["profiles"] = list(profiles)
+            body["profiles"] = profiles
         goes_on = False
         try:
-            done = to._create_image(body, names, on_progress, progress, sync)
+            done = to._create_image(body, on_progress, progress, sync)
             goes_on = done.status_code < 200
         finally:
             # A secret that has served, or that nobody will use, is to open nothing more.
@@ -171,6 +178,7 @@ class ImageFilesMixin(ImagesMixin):
         if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
             message = f"{fingerprint!r} is no fingerprint: it is SHA-256 in lower-case hex."
             raise ArgumentError(message)
+        aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         name = filename or _name_of(file)
         with ExitStack() as stack:
             first = stack.enter_context(opened(file))
@@ -235,6 +243,7 @@ class ImageFilesMixin(ImagesMixin):
             >>> client.export_image(fingerprint, "images", filename="busybox.tar.gz")
             'images/busybox.tar.gz'
         """
+        check_progress(progress)
         folder = Path(output_dir).expanduser()
         if not folder.is_dir():
             raise NotADirectoryError(20, "There is no such folder", str(folder))
@@ -291,7 +300,7 @@ class ImageFilesMixin(ImagesMixin):
         if public is not None:
             headers[self._header("public")] = "true" if public else "false"
         if properties:
-            headers[self._header("properties")] = urlencode(dict(properties))
+            headers[self._header("properties")] = urlencode(strings(properties) or {})
         if profiles is not None:
             self._need("image_copy_profile", "profiles")
             headers[self._header("profiles")] = urlencode([("profile", one) for one in profiles])
@@ -300,22 +309,16 @@ class ImageFilesMixin(ImagesMixin):
             headers[self._header("aliases")] = urlencode([("alias", one) for one in aliases])
         elif aliases:
             later = aliases
-            self._must_wait(aliases, sync)
+            if not self._waits(sync):
+                message = "Here an image is named after it has come: no aliases with sync=False."
+                raise ArgumentError(message)
         operation = self._handle_async(
             self._upload(path("images"), payload, headers=headers), sync
         )
-        if later:
-            self._name_image(fields_of(operation.get("metadata"))["fingerprint"], later)
+        for alias in later:
+            target = fields_of(operation.get("metadata"))["fingerprint"]
+            self._post(path("images", "aliases"), {"name": alias, "target": target})
         return operation
-
-    def _must_wait(self, aliases: Sequence[str], sync: bool | None) -> None:
-        if aliases and not (self.auto_sync if sync is None else sync):
-            message = "Here an image is named after it has come: give no aliases, or wait (sync)."
-            raise ArgumentError(message)
-
-    def _name_image(self, fingerprint: str, aliases: Sequence[str]) -> None:
-        for alias in aliases:
-            self._post(path("images", "aliases"), {"name": alias, "target": fingerprint})
 
     def _relay_image(
         self,
@@ -374,7 +377,7 @@ class ImageFilesMixin(ImagesMixin):
         push = given(
             target=there["server"],
             certificate=there["certificate"],
-            profiles=None if profiles is None else list(profiles),
+            profiles=profiles,
             project=to._own_project(),
             secret=fields_of(door.get("metadata")).get("secret"),
         )
@@ -393,17 +396,8 @@ class ImageFilesMixin(ImagesMixin):
 
     def _address(self) -> dict[str, str]:
         """Say where other servers reach this one, and what it shows them."""
-        environment = fields_of(self._object("/1.0", Server).get("environment"))
-        addresses = listed(environment.get("addresses"))
-        if not addresses:
-            message = (
-                'This server listens to no network: set core.https_address, or use mode="relay".'
-            )
-            raise ArgumentError(message)
-        return {
-            "server": f"https://{addresses[0]}",
-            "certificate": str(environment.get("certificate") or ""),
-        }
+        addresses, certificate = addresses_of(self)
+        return {"server": f"https://{addresses[0]}", "certificate": certificate}
 
 
 class _Measured:

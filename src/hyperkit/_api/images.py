@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
-from .._request import given, path, time_of
+from .._nested import texts
+from .._progress import check_progress
+from .._request import check_names, given, path, strings, time_of
 from .._source import PROTOCOLS
 from ..errors import ArgumentError, ImageIdentifierRequired, InvalidProtocol
 from ..types import Image, ImageAlias, Operation
@@ -67,8 +69,10 @@ class ImagesMixin(OperationsMixin):
             >>> made.fingerprint == client.image_by_alias("web-7").fingerprint
             True
         """
-        path(name)
-        body = _properties(
+        check_progress(progress)
+        check_names(name)
+        body = _new_image(
+            aliases,
             description,
             properties,
             compression_algorithm=compression_algorithm,
@@ -79,7 +83,7 @@ class ImagesMixin(OperationsMixin):
         )
         modern = self.has_extension("instances")
         body["source"] = {"type": "instance" if modern else "container", "name": name}
-        return self._create_image(body, aliases, on_progress, progress, sync)
+        return self._create_image(body, on_progress, progress, sync)
 
     def create_image_from_remote(
         self,
@@ -138,6 +142,7 @@ class ImagesMixin(OperationsMixin):
             ... ).status
             'Success'
         """
+        check_progress(progress)
         if not alias and not fingerprint:
             message = "Name the image by alias or fingerprint."
             raise ImageIdentifierRequired(message)
@@ -147,12 +152,13 @@ class ImagesMixin(OperationsMixin):
         if protocol is not None and protocol not in PROTOCOLS:
             message = f"{protocol!r} is no protocol for images: use one of {', '.join(PROTOCOLS)}."
             raise InvalidProtocol(message)
-        body = _properties(
+        body = _new_image(
+            aliases,
             None,
             properties,
             auto_update=auto_update,
             filename=filename,
-            profiles=None if profiles is None else list(profiles),
+            profiles=texts("profiles", profiles),
             public=public,
         )
         body["source"] = given(
@@ -169,7 +175,7 @@ class ImagesMixin(OperationsMixin):
         )
         if source_project is not None:
             self._need("image_source_project", "source_project")
-        return self._create_image(body, aliases, on_progress, progress, sync)
+        return self._create_image(body, on_progress, progress, sync)
 
     def create_image_from_snapshot(
         self,
@@ -217,8 +223,10 @@ class ImagesMixin(OperationsMixin):
             >>> len(client.create_image_from_snapshot("web", "before").metadata.fingerprint)
             64
         """
-        path(container, snapshot)
-        body = _properties(
+        check_progress(progress)
+        check_names(container, snapshot)
+        body = _new_image(
+            aliases,
             description,
             properties,
             compression_algorithm=compression_algorithm,
@@ -228,7 +236,7 @@ class ImagesMixin(OperationsMixin):
             public=public,
         )
         body["source"] = {"type": "snapshot", "name": f"{container}/{snapshot}"}
-        return self._create_image(body, aliases, on_progress, progress, sync)
+        return self._create_image(body, on_progress, progress, sync)
 
     def create_image_from_url(
         self,
@@ -268,14 +276,16 @@ class ImagesMixin(OperationsMixin):
             >>> client.create_image_from_url("https://images.example.net/busybox").status
             'Success'
         """
-        body = _properties(
+        check_progress(progress)
+        body = _new_image(
+            aliases,
             None,
             properties,
             filename=filename,
             public=public,
         )
         body["source"] = {"type": "url", "url": url}
-        return self._create_image(body, aliases, on_progress, progress, sync)
+        return self._create_image(body, on_progress, progress, sync)
 
     def create_image_secret(self, fingerprint: str) -> Operation:
         """Make a secret that lets a stranger fetch a private image, once.
@@ -347,7 +357,7 @@ class ImagesMixin(OperationsMixin):
         def write(image: Image, etag: str | None) -> None:
             keys = ("auto_update", "expires_at", "profiles", "properties", "public")
             body = {key: image[key] for key in keys if key in image}
-            body["properties"] = _texts(image["properties"])
+            body["properties"] = strings(image["properties"])
             self._put(path("images", fingerprint), body, etag=etag)
 
         return editing(self, lambda: self.image(fingerprint), write)
@@ -535,14 +545,12 @@ class ImagesMixin(OperationsMixin):
     def _create_image(
         self,
         body: dict[str, Any],
-        aliases: Sequence[str] | None,
         on_progress: OnProgress | None,
         progress: bool,
         sync: bool | None,
     ) -> Operation:
-        if aliases is not None:
+        if "aliases" in body:
             self._need("image_create_aliases", "aliases")
-            body["aliases"] = [{"name": name} for name in aliases]
         if "expires_at" in body:
             self._need("images_expiry", "expires_at")
         if "format" in body:
@@ -554,15 +562,20 @@ class ImagesMixin(OperationsMixin):
         )
 
 
-def _properties(
-    description: str | None, properties: Mapping[str, Any] | None, **fields: Any
+def _new_image(
+    aliases: Sequence[str] | None,
+    description: str | None,
+    properties: Mapping[str, Any] | None,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Write what all new images have in common."""
-    body = given(**fields)
-    texts = _texts(properties or {})
-    if description is not None:
-        texts["description"] = description
-    return body | ({"properties": texts} if texts else {})
+    names = texts("aliases", aliases)
+    described = (strings(properties) or {}) | given(description=description)
+    return given(
+        aliases=None if names is None else [{"name": name} for name in names],
+        properties=described or None,
+        **fields,
+    )
 
 
 def _writable(
@@ -576,11 +589,7 @@ def _writable(
     return given(
         auto_update=auto_update,
         expires_at=time_of(expires_at),
-        profiles=None if profiles is None else list(profiles),
-        properties=None if properties is None else _texts(properties),
+        profiles=texts("profiles", profiles),
+        properties=strings(properties),
         public=public,
     )
-
-
-def _texts(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in properties.items()}

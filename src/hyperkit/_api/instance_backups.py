@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
-from .._request import devices_of, given, path, strings, time_of
+from .._progress import check_progress
+from .._request import check_names, devices_of, given, named, path, strings, time_of
 from .._server import config_in_words
 from .._transfer import sending
 from ..types import InstanceBackup
@@ -76,17 +77,15 @@ class InstanceBackupsMixin(InstancesMixin):
             'Success'
         """
         unnamed(name, "target", target)
-        if name is not None:
-            path(name)
-        body = given(name=name, expires_at=time_of(expires_at))
-        body |= self._backup_body(
+        body = given(name=None if name is None else named(name), expires_at=time_of(expires_at))
+        url = self._instance_backup(instance)
+        body |= self._instance_backup_body(
             compression_algorithm=compression_algorithm,
             instance_only=instance_only,
             optimized_storage=optimized_storage,
             root_only=root_only,
             version=version,
         )
-        url = self._backup(instance)
         if target is not None:
             self._need("backup_s3_upload", "target")
             body["target"] = dict(target)
@@ -114,7 +113,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.delete_instance_backup("web", "monday").status
             'Success'
         """
-        return self._handle_async(self._delete(self._backup(instance, name)), sync)
+        return self._handle_async(self._delete(self._instance_backup(instance, name)), sync)
 
     def export_instance(
         self,
@@ -164,7 +163,9 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.export_instance("web", "web.tar.gz")
             'web.tar.gz'
         """
-        body = self._backup_body(
+        check_progress(progress)
+        url = self._instance_backup(instance)
+        body = self._instance_backup_body(
             compression_algorithm=compression_algorithm,
             instance_only=instance_only,
             optimized_storage=optimized_storage,
@@ -172,13 +173,7 @@ class InstanceBackupsMixin(InstancesMixin):
             version=version,
         )
         return export_as_backup(
-            self,
-            self._backup(instance),
-            body,
-            dest,
-            on_progress,
-            progress=progress,
-            text=instance,
+            self, url, body, dest, on_progress, progress=progress, text=instance
         )
 
     def export_instance_backup(
@@ -214,7 +209,8 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.export_instance_backup("web", "monday", "web.tar.gz")
             'web.tar.gz'
         """
-        url = self._backup(instance, name)
+        check_progress(progress)
+        url = self._instance_backup(instance, name)
         return fetch_backup(self, url, dest, on_progress, progress=progress, text=name)
 
     def import_instance(
@@ -263,9 +259,8 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.import_instance("web.tar.gz", name="web-2").status
             'Success'
         """
-        for given_name in (name, pool):
-            if given_name is not None:
-                path(given_name)
+        check_progress(progress)
+        check_names(*given(name=name, pool=pool).values())
         server = self._capabilities()
         self._need("container_backup", "backups of instances")
         headers: dict[str, str] = {}
@@ -305,7 +300,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.instance_backup("web", "monday").instance_only
             True
         """
-        return self._object(self._backup(instance, name), InstanceBackup)
+        return self._object(self._instance_backup(instance, name), InstanceBackup)
 
     @overload
     def instance_backups(self, instance: str, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -333,10 +328,7 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.instance_backups("web")
             ['monday']
         """
-        found: list[str] | list[InstanceBackup] = self._list(
-            self._backup(instance), InstanceBackup, recursion
-        )
-        return found
+        return self._list(self._instance_backup(instance), InstanceBackup, recursion)
 
     def rename_instance_backup(
         self, instance: str, old_name: str, new_name: str, *, sync: bool | None = None
@@ -362,19 +354,17 @@ class InstanceBackupsMixin(InstancesMixin):
             >>> client.rename_instance_backup("web", "monday", "last").status
             'Success'
         """
-        path(new_name)
-        url = self._backup(instance, old_name)
-        return self._handle_async(self._post(url, {"name": new_name}), sync)
+        body = {"name": named(new_name)}
+        url = self._instance_backup(instance, old_name)
+        return self._handle_async(self._post(url, body), sync)
 
-    def _backup(self, instance: str, *rest: str) -> str:
+    def _instance_backup(self, instance: str, *rest: str) -> str:
         """Build the path of the backups of an instance, or of one of them."""
-        if rest:
-            path(*rest)
         url = self._path(instance, "backups", *rest)
         self._need("container_backup", "backups of instances")
         return url
 
-    def _backup_body(
+    def _instance_backup_body(
         self,
         *,
         compression_algorithm: str | None,

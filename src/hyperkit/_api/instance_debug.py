@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._progress import Meter
-from .._request import given, path
+from .._progress import Meter, check_progress
+from .._request import check_names, given
 from .._transfer import save
 from .._upgrade import upgrade
 from ..errors import ArgumentError
@@ -91,7 +91,7 @@ class InstanceDebugMixin(InstancesMixin):
         Example:
             >>> client.create_instance_bitmap("web", "monday", persistent=True)
         """
-        path(bitmap)
+        check_names(bitmap)
         url = self._path(instance, "bitmaps")
         self._need("storage_volume_nbd", "bitmaps")
         self._post(
@@ -133,6 +133,7 @@ class InstanceDebugMixin(InstancesMixin):
             >>> client.export_instance_memory("web", "web.elf")
             'web.elf'
         """
+        check_progress(progress)
         url = self._path(instance, "debug", "memory")
         self._need("instance_debug_memory", "export_instance_memory")
         with (

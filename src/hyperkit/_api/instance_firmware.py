@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
 from .._payload import Payload
-from .._request import given, name_of, path, time_of
+from .._request import given, name_of, time_of
 from .._shape import fields_of, listed, shaped
 from ..errors import ArgumentError
 from ..types import NvramVariable, UefiVariables
@@ -30,6 +30,7 @@ _ATTRIBUTES = {
     "APPEND_WRITE": 0x40,
     "ENHANCED_AUTHENTICATED_ACCESS": 0x80,
 }
+_USUAL_ATTRIBUTES = ("NON_VOLATILE", "BOOTSERVICE_ACCESS", "RUNTIME_ACCESS")
 
 
 class InstanceFirmwareMixin(InstancesMixin):
@@ -264,7 +265,7 @@ class InstanceFirmwareMixin(InstancesMixin):
         if (binary is None) == (data is None):
             message = "Give the content of the variable as binary or as data: one of them."
             raise ArgumentError(message)
-        names = list(_USUAL if attributes is None else attributes)
+        names = list(_USUAL_ATTRIBUTES if attributes is None else attributes)
         strangers = [name for name in names if name not in _ATTRIBUTES]
         if strangers:
             message = (
@@ -313,8 +314,6 @@ class InstanceFirmwareMixin(InstancesMixin):
 
     def _nvram(self, instance: str, *rest: str) -> str:
         """Build the path of what the firmware keeps on Incus, or of some of it."""
-        if rest:
-            path(*rest)
         url = self._path(instance, "nvram", *rest)
         self._need("instance_nvram", "NVRAM variables")
         return url
@@ -324,9 +323,6 @@ class InstanceFirmwareMixin(InstancesMixin):
         url = self._path(instance, "uefi-vars")
         self._need("instances_uefi_vars", "UEFI variables")
         return url
-
-
-_USUAL = ("NON_VOLATILE", "BOOTSERVICE_ACCESS", "RUNTIME_ACCESS")
 
 
 def _variables(found: Any) -> dict[str, NvramVariable]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._edit import editing, must_match
 from .._payload import Payload, content_of
-from .._request import given, path, strings
+from .._request import check_names, given, strings
 from .._shape import listed
 from ..types import InstanceMetadata
 from .instances import InstancesMixin
@@ -36,7 +36,7 @@ class InstanceMetadataMixin(InstancesMixin):
         Example:
             >>> client.delete_instance_template("web", "hosts.tpl")
         """
-        path(template)
+        check_names(template)
         self._delete(self._metadata(instance, "templates"), path=template)
 
     def edit_instance_metadata(self, instance: str) -> AbstractContextManager[InstanceMetadata]:
@@ -101,7 +101,7 @@ class InstanceMetadataMixin(InstancesMixin):
             >>> client.instance_template("web", "hostname.tpl").strip()
             b'{{ container.name }}'
         """
-        path(template)
+        check_names(template)
         return self._raw(self._metadata(instance, "templates"), path=template)
 
     def instance_templates(self, instance: str) -> list[str]:
@@ -221,7 +221,7 @@ class InstanceMetadataMixin(InstancesMixin):
         Example:
             >>> client.write_instance_template("web", "motd.tpl", content="{{ container.name }}")
         """
-        path(template)
+        check_names(template)
         payload = Payload(content_of(content))
         self._upload(self._metadata(instance, "templates"), payload, path=template)
 

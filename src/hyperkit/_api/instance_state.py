@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from .._request import given, path
+from .._request import check_names, given, path
 from ..errors import ArgumentError
 from ..types import InstanceState
 from .operations import OperationsMixin
@@ -233,7 +233,7 @@ class InstanceStateMixin(OperationsMixin):
 
     def _path(self, name: str, *rest: str) -> str:
         """Build the path of an instance, or of something in it."""
-        path(name, *rest)  # refused before the server is asked what it is
+        check_names(name, *rest)
         return path(self._capabilities().instances, name, *rest)
 
 

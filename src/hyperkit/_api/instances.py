@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import etag_of, merged, patched
-from .._request import devices_of, given, path, strings
+from .._nested import texts
+from .._progress import check_progress
+from .._request import check_names, devices_of, given, path, strings
 from .._source import image_source
 from ..errors import ArgumentError, PreconditionFailed
 from ..types import Instance, Operation
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
+
 InstanceType = Literal["container", "virtual-machine"]
 # How often an edit meets the server's own notes before it gives up.
 _TRIES = 5
@@ -97,6 +100,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.create_instance("web", alias="busybox").status
             'Success'
         """
+        check_progress(progress)
         source = image_source(
             alias=alias,
             certificate=certificate,
@@ -107,7 +111,7 @@ class InstancesMixin(InstanceStateMixin):
             secret=secret,
             server=server,
         )
-        path(name)  # a name that cannot be addressed is not created either
+        check_names(name)  # a name that cannot be addressed is not created either
         body = given(
             name=name,
             architecture=architecture,
@@ -116,7 +120,7 @@ class InstancesMixin(InstanceStateMixin):
             devices=devices_of(devices),
             ephemeral=ephemeral,
             instance_type=instance_type,
-            profiles=None if profiles is None else list(profiles),
+            profiles=texts("profiles", profiles),
             source=source,
         )
         if type not in {"container", "virtual-machine"}:
@@ -129,7 +133,7 @@ class InstancesMixin(InstanceStateMixin):
         in_one_call = bool(start) and self.has_extension("instance_create_start")
         if in_one_call:
             body["start"] = True
-        elif start and not (self.auto_sync if sync is None else sync):
+        elif start and not self._waits(sync):
             self._need("instance_create_start", "start=True without waiting")
         operation = self._handle_async(
             self._post(path(self._capabilities().instances), body, target=target),
@@ -220,8 +224,9 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.instance("web").status
             'Running'
         """
-        where = self._path(name)
+        check_names(name)
         chosen = self._fields(fields, wanted=1, recursion=recursion)
+        where = self._path(name)
         if recursion:
             self._need("instance_get_full", "recursion=1")
         return self._object(where, Instance, recursion=recursion or None, fields=chosen)
@@ -275,9 +280,10 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.instances()
             ['db', 'web']
         """
+        chosen = self._fields(fields, wanted=2, recursion=recursion)
         server = self._capabilities()
         query = server.instances_of(type, filter)
-        query["fields"] = self._fields(fields, wanted=2, recursion=recursion)
+        query["fields"] = chosen
         return self._list(
             path(server.instances),
             Instance,
@@ -374,6 +380,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.rebuild_instance("web", alias="busybox").status
             'Success'
         """
+        check_progress(progress)
         source = image_source(
             alias=alias,
             certificate=certificate,
@@ -411,7 +418,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.rename_instance("web", "www").status
             'Success'
         """
-        path(new_name)
+        check_names(new_name)
         return self._handle_async(self._post(self._path(old_name), {"name": new_name}), sync)
 
     def update_instance(
@@ -472,13 +479,14 @@ class InstancesMixin(InstanceStateMixin):
 
     def _fields(self, fields: Sequence[str] | None, *, wanted: int, recursion: int) -> str | None:
         """Write the parts of the state that are to be found out."""
-        if fields is None:
+        names = texts("fields", fields)
+        if names is None:
             return None
-        if recursion != wanted or not fields:
+        if recursion != wanted or not names:
             message = f"fields name parts of the state: one or more, with recursion={wanted}."
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
-        return ",".join(fields)
+        return ",".join(names)
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:

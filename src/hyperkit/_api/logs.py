@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .._request import path
 from .instances import InstancesMixin
 
 
@@ -126,8 +125,6 @@ class LogsMixin(InstancesMixin):
 
     def _exec_output(self, instance: str, *file: str) -> str:
         """Build the path of what was recorded of commands."""
-        if file:
-            path(*file)
         url = self._path(instance, "logs", "exec-output", *file)
         self._need("container_exec_recording", "recorded output")
         return url

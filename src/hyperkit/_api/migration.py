@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._migration import (
     addresses_of,
-    check_mode,
-    door_of,
+    check_transfer,
+    delivered,
     fetched,
-    joined,
+    pulled,
     secrets_of,
-    unless_failed,
     urls_of,
 )
-from .._request import devices_of, given, path, strings
+from .._nested import texts
+from .._progress import check_progress
+from .._request import BASE_IMAGE, check_names, devices_of, given, lasting, path, strings
 from .._resource import Resource
-from ..errors import ArgumentError, MissingProfiles, OperationGone
+from ..errors import MissingProfiles
 from ..types import Instance, MigrationSource, Operation
 from .instances import InstancesMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .._migration import Wait
     from .._progress import OnProgress
-    from .operations import OperationsMixin
-
-_BASE_IMAGE = "volatile.base_image"
 
 
 class MigrationMixin(InstancesMixin):
@@ -70,16 +66,14 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web").status
             'Success'
         """
-        path(container, *(() if snapshot is None else (snapshot,)))
-        message = "No other server can reach this one: set core.https_address, or relay."
-        addresses, certificate = addresses_of(self, message)
-        source = self._offer(
-            container, snapshot, self._how(snapshot, allow_inconsistent, instance_only, live)
-        )
-        urls = urls_of(source.operation, addresses)
+        check_names(container, *given(snapshot=snapshot).values())
+        addresses, certificate = addresses_of(self)
+        how = self._how(snapshot, allow_inconsistent, instance_only, live)
+        source = self._described(container, snapshot)
+        source["operation"] = operation = self._offer(container, snapshot, how)
         source["certificate"] = certificate
-        source["websocket"]["url"] = urls[0]
-        source["websocket"]["urls"] = urls
+        urls = urls_of(operation, addresses)
+        source["websocket"] = Resource(url=urls[0], urls=urls, secrets=secrets_of(operation))
         return source
 
     def migrate(
@@ -140,6 +134,8 @@ class MigrationMixin(InstancesMixin):
             >>> other.migrate(source, "web", profiles=["default"]).status
             'Success'
         """
+        check_progress(progress)
+        profiles = texts("profiles", profiles)
         body = self._arrival(
             source, dest_name, architecture, config, devices, ephemeral, profiles, move=move
         )
@@ -155,7 +151,7 @@ class MigrationMixin(InstancesMixin):
         )
         if refresh_exclude_older is not None:
             self._need("custom_volume_refresh_exclude_older_snapshots", "refresh_exclude_older")
-        pull["base-image"] = source.config.get(_BASE_IMAGE, "")
+        pull["base-image"] = source.config.get(BASE_IMAGE, "")
         urls: list[str] = source.websocket.get("urls") or [source.websocket["url"]]
 
         def fetch(url: str) -> Operation:
@@ -224,11 +220,11 @@ class MigrationMixin(InstancesMixin):
             >>> client.transfer_instance("web", to=other, mode="relay", move=True).status
             'Success'
         """
-        check_mode(mode)
-        if move and snapshot is not None:
-            message = "A snapshot is copied; what it was taken of cannot be moved by that."
-            raise ArgumentError(message)
-        dest_name = new_name or name
+        check_progress(progress)
+        check_transfer(mode, snapshot, move=move)
+        profiles = texts("profiles", profiles)
+        dest_name = name if new_name is None else new_name
+        check_names(name, dest_name, *given(snapshot=snapshot).values())
         if mode == "pull":
             to._check_profiles(self._described(name, snapshot), profiles)
             source = self.init_migration(
@@ -238,7 +234,7 @@ class MigrationMixin(InstancesMixin):
                 instance_only=instance_only,
                 live=live,
             )
-            done = unless_failed(
+            done = pulled(
                 self,
                 source.operation,
                 lambda: to.migrate(
@@ -255,21 +251,22 @@ class MigrationMixin(InstancesMixin):
                     sync=True,
                 ),
             )
-            with suppress(OperationGone):
-                self.wait_for_operation(source.operation)
         else:
+            if mode == "push":
+                self._need("container_push", 'mode="push"')
             how = self._how(snapshot, allow_inconsistent, instance_only, live)
             source = self._described(name, snapshot)
             body = to._arrival(source, dest_name, None, config, devices, None, profiles, move=move)
             door = to._open_door(body, source, given(instance_only=instance_only, live=live))
-            send = self._push_instance if mode == "push" else self._relay_instance
-
-            def wait(client: OperationsMixin, operation: Operation) -> Operation:
-                return client.wait_for_operation(
-                    operation, on_progress=on_progress, progress=progress
-                )
-
-            done = unless_failed(to, door, lambda: send(name, snapshot, how, to, door, wait))
+            done = delivered(
+                mode,
+                self,
+                lambda target: self._offer(name, snapshot, given(target=target, **how)),
+                to,
+                door,
+                on_progress,
+                progress=progress,
+            )
         if move:
             self.delete_instance(name, sync=True)
         return done
@@ -307,14 +304,10 @@ class MigrationMixin(InstancesMixin):
             return given(live=live)
         return given(allow_inconsistent=allow_inconsistent, instance_only=instance_only, live=live)
 
-    def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> MigrationSource:
-        """Start the source's side of a pull."""
-        source = self._described(name, snapshot)
+    def _offer(self, name: str, snapshot: str | None, how: Mapping[str, Any]) -> Operation:
+        """Start the source's side."""
         url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        body = {"name": snapshot or name, "migration": True, **how}
-        source["operation"] = operation = self._post(url, body)
-        source["websocket"] = type(source)({"secrets": secrets_of(operation)})
-        return source
+        return self._post(url, {"name": snapshot or name, "migration": True, **how})
 
     def _arrival(
         self,
@@ -329,13 +322,9 @@ class MigrationMixin(InstancesMixin):
         move: bool,
     ) -> dict[str, Any]:
         """Write what the instance is to be like here."""
-        path(name)
+        check_names(name)
         self._check_profiles(source, profiles)
-        kept = {
-            key: value
-            for key, value in source.config.items()
-            if move or key == _BASE_IMAGE or not key.startswith("volatile.")
-        }
+        kept = source.config if move else lasting(source.config)
         body = {
             "name": name,
             "architecture": architecture or source.architecture,
@@ -365,36 +354,5 @@ class MigrationMixin(InstancesMixin):
         """Start the target's side of a push."""
         self._need("container_push_target", "push and relay")
         push = {"type": "migration", "mode": "push", **how}
-        push["base-image"] = source.config.get(_BASE_IMAGE, "")
+        push["base-image"] = source.config.get(BASE_IMAGE, "")
         return self._post(path(self._capabilities().instances), {**body, "source": push})
-
-    def _push_instance(
-        self,
-        name: str,
-        snapshot: str | None,
-        how: Mapping[str, Any],
-        to: MigrationMixin,
-        door: Operation,
-        wait: Wait,
-    ) -> Operation:
-        """Have this server send to the door that the other one has opened."""
-        self._need("container_push", 'mode="push"')
-        target = door_of(to, door)
-        url = self._path(name) if snapshot is None else self._path(name, "snapshots", snapshot)
-        body = {"name": snapshot or name, "migration": True, "target": target, **how}
-        sent = self._post(url, body)
-        unless_failed(self, sent, lambda: wait(self, sent))
-        return to.wait_for_operation(door)
-
-    def _relay_instance(
-        self,
-        name: str,
-        snapshot: str | None,
-        how: Mapping[str, Any],
-        to: MigrationMixin,
-        door: Operation,
-        wait: Wait,
-    ) -> Operation:
-        """Join what this server offers to the door that the other one has opened."""
-        offered = self._offer(name, snapshot, how).operation
-        return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._nested import nested
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkACL
 from .network_parts import NetworkPartsMixin
 
@@ -71,7 +71,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             'Success'
         """
         body = {"name": name, **_fields(config, description, egress, ingress)}
-        path("network-acls", name)
+        check_names(name)
         return self._handle_async(self._post(self._acl(), body), sync)
 
     def delete_network_acl(self, name: str, *, sync: bool | None = None) -> Operation:
@@ -156,7 +156,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             >>> client.network_acl_log("web").splitlines()[-1:]
             []
         """
-        path("network-acls", name)
+        check_names(name)
         self._need("network_acl_log", "network_acl_log")
         return self._raw(self._acl(name, "log"))
 
@@ -273,7 +273,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             >>> client.rename_network_acl("web", "front").status
             'Success'
         """
-        path("network-acls", new_name)
+        check_names(new_name)
         operation = self._post(self._acl(old_name), {"name": new_name})
         return self._handle_async(operation, sync)
 

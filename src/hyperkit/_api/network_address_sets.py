@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._nested import texts
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkAddressSet
 from .network_parts import NetworkPartsMixin
 
@@ -45,7 +45,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
             >>> client.create_network_address_set("admins", addresses=["10.7.0.9"])
         """
         body = {"name": name, **_fields(addresses, config, description)}
-        path("network-address-sets", name)
+        check_names(name)
         self._post(self._address_set(), body)
 
     def delete_network_address_set(self, name: str) -> None:
@@ -203,7 +203,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
         Example:
             >>> client.rename_network_address_set("admins", "staff")
         """
-        path("network-address-sets", new_name)
+        check_names(new_name)
         self._post(self._address_set(old_name), {"name": new_name})
 
     def update_network_address_set(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._nested import nested
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkForward
 from .network_parts import NetworkPartsMixin
 
@@ -69,7 +69,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
             'Success'
         """
         body = _fields(config, description, ports)
-        path("networks", network, "forwards", listen_address)
+        check_names(network, listen_address)
         self._check_ports(body)
         return self._create_listener(self._forward(network), listen_address, body, sync)
 

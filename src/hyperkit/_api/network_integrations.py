@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkIntegration
 from .network_parts import NetworkPartsMixin
 
@@ -43,8 +43,10 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.create_network_integration("region1", description="The other region")
         """
-        body = given(name=name, type=type or "ovn", **_fields(config, description))
-        path("network-integrations", name)
+        body = given(
+            name=name, type=type or "ovn", config=strings(config), description=description
+        )
+        check_names(name)
         self._post(self._integration(), body)
 
     def delete_network_integration(self, name: str) -> None:
@@ -86,7 +88,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
             ...     integration["description"] = "The other region"
         """
         url = self._integration(name)
-        return self._edit_part(url, lambda: self.network_integration(name), _writable)
+        return self._edit_part(url, lambda: self.network_integration(name))
 
     def network_integration(self, name: str) -> NetworkIntegration:
         """Read a network integration: ``GET /1.0/network-integrations/<name>``.
@@ -167,7 +169,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.patch_network_integration("region1", config={"user.owner": "ann"})
         """
-        body = _fields(config, description)
+        body = given(config=strings(config), description=description)
         url = self._integration(name)
         patched(self, url, body, etag=etag)
 
@@ -187,7 +189,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.rename_network_integration("region1", "region2")
         """
-        path("network-integrations", new_name)
+        check_names(new_name)
         self._post(self._integration(old_name), {"name": new_name})
 
     def update_network_integration(
@@ -216,7 +218,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         Example:
             >>> client.update_network_integration("region1", description="The other region")
         """
-        body = _fields(config or {}, description or "")
+        body = {"config": strings(config or {}), "description": description or ""}
         self._put(self._integration(name), body, etag=etag)
 
     def _integration(self, *segments: str) -> str:
@@ -224,17 +226,3 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
         url = path("network-integrations", *segments)
         self._need("network_integrations", "network integrations")
         return url
-
-
-def _fields(
-    config: Mapping[str, Any] | None,
-    description: str | None,
-) -> dict[str, Any]:
-    return given(
-        config=strings(config),
-        description=description,
-    )
-
-
-def _writable(found: NetworkIntegration) -> dict[str, Any]:
-    return _fields(found.get("config"), found.get("description"))

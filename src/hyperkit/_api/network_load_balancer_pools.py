@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._nested import nested
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkLoadBalancerPool, NetworkLoadBalancerPoolState
 from .network_parts import NetworkPartsMixin
 
@@ -57,7 +57,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             'Success'
         """
         body = {"name": name, **_fields(config, description, instances)}
-        path("networks", network, "load-balancer-pools", name)
+        check_names(network, name)
         return self._handle_async(self._post(self._balancer_pool(network), body), sync)
 
     def delete_network_load_balancer_pool(

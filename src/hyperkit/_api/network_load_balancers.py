@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._nested import nested
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkLoadBalancer, NetworkLoadBalancerState
 from .network_parts import NetworkPartsMixin
 
@@ -75,7 +75,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
             'Success'
         """
         body = _fields(backends, config, description, ports)
-        path("networks", network, "load-balancers", listen_address)
+        check_names(network, listen_address)
         self._check_pools(body)
         return self._create_listener(self._load_balancer(network), listen_address, body, sync)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._edit import editing, must_match
+from .._edit import described, editing, must_match
 from .._resource import Resource
 from .operations import OperationsMixin
 
@@ -40,7 +40,7 @@ class NetworkPartsMixin(OperationsMixin):
         self,
         url: str,
         read: Callable[[], Kind],
-        writable: Callable[[Kind], dict[str, Any]],
+        writable: Callable[[Kind], dict[str, Any]] = described,
         *,
         match: bool = False,
     ) -> AbstractContextManager[Kind]:

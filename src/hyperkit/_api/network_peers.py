@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkPeer
 from .network_parts import NetworkPartsMixin
 
@@ -62,13 +62,14 @@ class NetworkPeersMixin(NetworkPartsMixin):
         """
         body = given(
             name=name,
+            config=strings(config),
+            description=description,
             target_integration=target_integration,
             target_network=target_network,
             target_project=target_project,
             type=type,
-            **_fields(config, description),
         )
-        path("networks", network, "peers", name)
+        check_names(network, name)
         if type is not None or target_integration is not None:
             self._need("network_integrations", "type and target_integration")
         return self._handle_async(self._post(self._peer(network), body), sync)
@@ -125,9 +126,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             ...     peer["description"] = "The laboratory"
         """
         url = self._peer(network, name)
-        return self._edit_part(
-            url, lambda: self.network_peer(network, name), _writable, match=True
-        )
+        return self._edit_part(url, lambda: self.network_peer(network, name), match=True)
 
     def network_peer(self, network: str, name: str) -> NetworkPeer:
         """Read a network peer: ``GET /1.0/networks/<network>/peers/<name>``.
@@ -225,7 +224,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             >>> client.patch_network_peer("ovn1", "lab", config={"user.owner": "bob"}).status
             'Success'
         """
-        body = _fields(config, description)
+        body = given(config=strings(config), description=description)
         url = self._peer(network, name)
         operation = patched(self, url, body, "config", "description", etag=etag, match=True)
         return self._handle_async(operation, sync)
@@ -264,7 +263,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             >>> client.update_network_peer("ovn1", "lab", description="The laboratory").status
             'Success'
         """
-        body = _fields(config or {}, description or "")
+        body = {"config": strings(config or {}), "description": description or ""}
         url = self._peer(network, name)
         return self._handle_async(self._put_matching(url, body, etag=etag), sync)
 
@@ -273,17 +272,3 @@ class NetworkPeersMixin(NetworkPartsMixin):
         url = path("networks", network, "peers", *segments)
         self._need("network_peer", "network peers")
         return url
-
-
-def _fields(
-    config: Mapping[str, Any] | None,
-    description: str | None,
-) -> dict[str, Any]:
-    return given(
-        config=strings(config),
-        description=description,
-    )
-
-
-def _writable(found: NetworkPeer) -> dict[str, Any]:
-    return _fields(found.get("config"), found.get("description"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._nested import nested
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkZoneRecord
 from .network_parts import NetworkPartsMixin
 
@@ -60,7 +60,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
             'Success'
         """
         body = {"name": name, **_fields(config, description, entries)}
-        path("network-zones", zone, "records", name)
+        check_names(zone, name)
         return self._handle_async(self._post(self._record(zone), body), sync)
 
     def delete_network_zone_record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import NetworkZone
 from .network_parts import NetworkPartsMixin
 
@@ -50,8 +50,8 @@ class NetworkZonesMixin(NetworkPartsMixin):
             >>> client.create_network_zone("example.net").status
             'Success'
         """
-        body = {"name": name, **_fields(config, description)}
-        path("network-zones", name)
+        body = given(name=name, config=strings(config), description=description)
+        check_names(name)
         return self._handle_async(self._post(self._zone(), body), sync)
 
     def delete_network_zone(self, name: str, *, sync: bool | None = None) -> Operation:
@@ -98,7 +98,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             ...     zone.config["dns.nameservers"] = "ns2.example.net"
         """
         url = self._zone(name)
-        return self._edit_part(url, lambda: self.network_zone(name), _writable)
+        return self._edit_part(url, lambda: self.network_zone(name))
 
     def network_zone(self, name: str) -> NetworkZone:
         """Read a network zone: ``GET /1.0/network-zones/<zone>``.
@@ -200,7 +200,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             >>> client.patch_network_zone("example.net", config={"user.owner": "ann"}).status
             'Success'
         """
-        body = _fields(config, description)
+        body = given(config=strings(config), description=description)
         url = self._zone(name)
         operation = patched(self, url, body, "description", etag=etag)
         return self._handle_async(operation, sync)
@@ -237,7 +237,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             >>> client.update_network_zone("example.net", description="The laboratory").status
             'Success'
         """
-        body = _fields(config or {}, description or "")
+        body = {"config": strings(config or {}), "description": description or ""}
         return self._handle_async(self._put(self._zone(name), body, etag=etag), sync)
 
     def _zone(self, *segments: str) -> str:
@@ -245,17 +245,3 @@ class NetworkZonesMixin(NetworkPartsMixin):
         url = path("network-zones", *segments)
         self._need("network_dns", "network zones")
         return url
-
-
-def _fields(
-    config: Mapping[str, Any] | None,
-    description: str | None,
-) -> dict[str, Any]:
-    return given(
-        config=strings(config),
-        description=description,
-    )
-
-
-def _writable(found: NetworkZone) -> dict[str, Any]:
-    return _fields(found.get("config"), found.get("description"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import patched
 from .._everywhere import create_everywhere
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..errors import ArgumentError
 from ..types import Network, NetworkLease, NetworkState
 from .network_parts import NetworkPartsMixin
@@ -64,15 +64,13 @@ class NetworksMixin(NetworkPartsMixin):
             'Success'
         """
         body = given(name=name, config=strings(config), description=description, type=type)
-        path("networks", name)
+        check_names(name)
         if member_config is None:
             return self._handle_async(
                 self._post(self._network(target=target), body, target=target), sync
             )
         if target is not None:
-            message = (
-                "Give member_config or target: the one is for all members, the other for one."
-            )
+            message = "member_config is for all members, target for one: leave one out."
             raise ArgumentError(message)
         self._need("clustering", "member_config")
         self._network()
@@ -121,7 +119,7 @@ class NetworksMixin(NetworkPartsMixin):
             >>> with client.edit_network("br0") as network:
             ...     network["description"] = "Inside"
         """
-        return self._edit_part(self._network(name), lambda: self.network(name), _writable)
+        return self._edit_part(self._network(name), lambda: self.network(name))
 
     def network(self, name: str, *, target: str | None = None) -> Network:
         """Read a network: ``GET /1.0/networks/<name>``.
@@ -300,7 +298,7 @@ class NetworksMixin(NetworkPartsMixin):
             >>> client.rename_network("br0", "inside").status
             'Success'
         """
-        path("networks", new_name)
+        check_names(new_name)
         operation = self._post(self._network(old_name), {"name": new_name})
         return self._handle_async(operation, sync)
 
@@ -354,10 +352,3 @@ class NetworksMixin(NetworkPartsMixin):
         """Refuse to ask a member of what cannot be a cluster."""
         if target is not None:
             self._need("clustering", "target")
-
-
-def _writable(network: Network) -> dict[str, Any]:
-    return {
-        "config": strings(network.get("config")) or {},
-        "description": network.get("description") or "",
-    }

@@ -176,7 +176,8 @@ class OIDCIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.patch_oidc_identity("jane@example.net", groups=["operators"])
         """
-        self._patch(self._oidc(name), membership(groups), etag=etag)
+        body = membership(groups)
+        self._patch(self._oidc(name), body, etag=etag)
 
     def update_oidc_identity(
         self,
@@ -201,7 +202,8 @@ class OIDCIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.update_oidc_identity("jane@example.net", groups=["operators"])
         """
-        self._put(self._oidc(name), membership(groups or ()), etag=etag)
+        body = membership(groups or ())
+        self._put(self._oidc(name), body, etag=etag)
 
     def _oidc(self, *segments: str, extension: str = "access_management") -> str:
         return self._identity("oidc", *segments, extension=extension)

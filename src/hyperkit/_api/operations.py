@@ -186,9 +186,12 @@ class OperationsMixin(Connection):
         A token is an operation that ends when somebody redeems it: it is never
         waited for.
         """
-        wanted = self.auto_sync if sync is None else sync
-        if not wanted or operation.get("class") == "token":
+        if not self._waits(sync) or operation.get("class") == "token":
             return operation
         if on_progress is None and not progress:
             return self.wait_for_operation(operation)
         return self.wait_for_operation(operation, on_progress=on_progress, progress=progress)
+
+    def _waits(self, sync: bool | None) -> bool:
+        """Tell whether a call is to wait: as ``sync`` says, or else ``auto_sync``."""
+        return self.auto_sync if sync is None else sync

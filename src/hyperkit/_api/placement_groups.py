@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import PlacementGroup
 from .operations import OperationsMixin
 
@@ -47,7 +47,7 @@ class PlacementGroupsMixin(OperationsMixin):
             >>> client.create_instance("web", alias="busybox", config=config).status
             'Success'
         """
-        path("placement-groups", name)
+        check_names(name)
         body = given(name=name, config=strings(config), description=description)
         self._post(self._placement_group(), body)
 
@@ -173,10 +173,9 @@ class PlacementGroupsMixin(OperationsMixin):
             >>> client.placement_groups()
             ['apart']
         """
-        found: list[str] | list[PlacementGroup] = self._list(
+        return self._list(
             self._placement_group(), PlacementGroup, recursion, all_projects=all_projects
         )
-        return found
 
     def rename_placement_group(self, old_name: str, new_name: str) -> None:
         """Rename a placement group: ``POST /1.0/placement-groups/<name>`` (LXD 6).
@@ -194,7 +193,7 @@ class PlacementGroupsMixin(OperationsMixin):
         Example:
             >>> client.rename_placement_group("apart", "spread")
         """
-        path("placement-groups", new_name)
+        check_names(new_name)
         self._post(self._placement_group(old_name), {"name": new_name})
 
     def update_placement_group(

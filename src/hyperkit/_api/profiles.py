@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
-from .._request import devices_of, given, path, strings
+from .._request import check_names, devices_of, given, path, strings
 from ..types import Profile
 from .operations import OperationsMixin
 
@@ -49,7 +49,7 @@ class ProfilesMixin(OperationsMixin):
             >>> client.create_profile("web", config={"limits.cpu": 2}).status
             'Success'
         """
-        path("profiles", name)
+        check_names(name)
         body = _fields(config, description, devices)
         return self._handle_async(self._post(path("profiles"), {"name": name, **body}), sync)
 
@@ -204,7 +204,7 @@ class ProfilesMixin(OperationsMixin):
         Example:
             >>> client.rename_profile("web", "front")
         """
-        path("profiles", new_name)
+        check_names(new_name)
         self._post(path("profiles", old_name), {"name": new_name})
 
     def update_profile(

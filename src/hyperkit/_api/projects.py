@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing, patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import AccessEntry, Project, ProjectState
 from .operations import OperationsMixin
 
@@ -51,7 +51,7 @@ class ProjectsMixin(OperationsMixin):
             >>> client.using(project="blue").instances()
             []
         """
-        path("projects", name)
+        check_names(name)
         if network is not None or storage is not None:
             self._need("project_default_network_and_storage", "network and storage of a project")
         body = given(
@@ -87,9 +87,10 @@ class ProjectsMixin(OperationsMixin):
             >>> client.delete_project("blue", force=True).status
             'Success'
         """
+        url = self._project(name)
         if force:
             self._need("projects_force_delete", "force")
-        deleted = self._delete(self._project(name), force="1" if force else None)
+        deleted = self._delete(url, force="1" if force else None)
         return self._handle_async(deleted, sync)
 
     def edit_project(self, name: str) -> AbstractContextManager[Project]:
@@ -255,7 +256,7 @@ class ProjectsMixin(OperationsMixin):
             >>> client.rename_project("blue", "navy").status
             'Success'
         """
-        path("projects", new_name)
+        check_names(new_name)
         return self._handle_async(self._post(self._project(old_name), {"name": new_name}), sync)
 
     def update_project(

@@ -6,8 +6,9 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._progress import check_progress
 from .._ready import Ready, check_until
-from .._request import path
+from .._request import check_names
 from ..errors import Error, NotFound, OperationError, OperationFailed
 from .processes import ProcessesMixin
 from .waiting import WaitingMixin
@@ -194,6 +195,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
             ...     print(client.run(name, "uname", capture_output=True).returncode)
             0
         """
+        check_progress(progress)
         check_until(until, timeout)
         chosen = f"hyperkit-{secrets.token_hex(4)}" if name is None else name
 
@@ -265,8 +267,8 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
             >>> client.wait_for_instance("web", until="ip", timeout=30).status
             'Running'
         """
+        check_names(name)
         check_until(until, timeout)
-        path(name)  # what cannot be one is refused before anybody listens
         return Ready(self, name, until, timeout).run()
 
     launch_container = launch_instance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import described, editing
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..types import Replicator, ReplicatorState
 from .operations import OperationsMixin
 
@@ -44,7 +44,7 @@ class ReplicatorsMixin(OperationsMixin):
         Example:
             >>> client.create_replicator("nightly", config={"cluster": "backup"})
         """
-        path("replicators", name)
+        check_names(name)
         body = given(name=name, config=strings(config), description=description)
         self._post(self._replicator(), body)
 
@@ -137,7 +137,7 @@ class ReplicatorsMixin(OperationsMixin):
         Example:
             >>> client.rename_replicator("nightly", "hourly")
         """
-        path("replicators", new_name)
+        check_names(new_name)
         self._post(self._replicator(old_name), {"name": new_name})
 
     def replicator(self, name: str) -> Replicator:
@@ -204,10 +204,7 @@ class ReplicatorsMixin(OperationsMixin):
             >>> client.replicators()
             ['nightly']
         """
-        found: list[str] | list[Replicator] = self._list(
-            self._replicator(), Replicator, recursion, all_projects=all_projects
-        )
-        return found
+        return self._list(self._replicator(), Replicator, recursion, all_projects=all_projects)
 
     def run_replicator(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._connection import Connection
-from .._request import given, path
+from .._request import check_names, given
 
 if TYPE_CHECKING:
     from typing import Self
@@ -44,8 +44,6 @@ class ScopesMixin(Connection):
             >>> client.using(project="blue", auto_sync=False).start_instance("web").status
             'Running'
         """
-        for name in (project, target):
-            if name is not None:
-                path(name)
+        check_names(*given(project=project, target=target).values())
         chosen = given(auto_sync=auto_sync, default_project=project, target=target)
         return self._narrowed(**chosen)

@@ -65,11 +65,12 @@ class SnapshotsMixin(InstancesMixin):
             expires_at=time_of(expires_at),
             stateful=stateful,
         )
+        url = self._path(container, "snapshots")
         if expires_at is not None:
             self._need("snapshot_expiry_creation", "expires_at")
         if disk_volumes_mode is not None:
             self._need("instance_snapshots_multi_volume", "disk_volumes_mode")
-        return self._handle_async(self._post(self._path(container, "snapshots"), body), sync)
+        return self._handle_async(self._post(url, body), sync)
 
     def delete_snapshot(
         self,
@@ -286,8 +287,7 @@ class SnapshotsMixin(InstancesMixin):
             ['before']
         """
         where = self._path(container, "snapshots")
-        found: list[str] | list[Snapshot] = self._list(where, Snapshot, recursion)
-        return found
+        return self._list(where, Snapshot, recursion)
 
     def update_snapshot(
         self,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup
-from .._request import given, path, time_of
+from .._progress import check_progress
+from .._request import check_names, given, named, time_of
 from .._shape import entries
 from .._transfer import sending
 from ..errors import InvalidResponse
@@ -62,9 +63,8 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.create_storage_bucket_backup("default", "photos", "monday").status
             'Success'
         """
-        path(name)
         body = given(
-            name=name,
+            name=named(name),
             compression_algorithm=compression_algorithm,
             expires_at=time_of(expires_at),
         )
@@ -145,6 +145,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.export_storage_bucket("default", "photos", "photos.tar.gz")
             'photos.tar.gz'
         """
+        check_progress(progress)
         return export_as_backup(
             self,
             self._bucket_backup(pool, bucket),
@@ -193,6 +194,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.export_storage_bucket_backup("default", "photos", "monday", "monday.tar.gz")
             'monday.tar.gz'
         """
+        check_progress(progress)
         url = self._bucket_backup(pool, bucket, name)
         return fetch_backup(
             self, url, dest, on_progress, progress=progress, text=name, target=target
@@ -234,8 +236,9 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.import_storage_bucket("default", "photos.tar.gz", name="again").status
             'Success'
         """
+        check_progress(progress)
         if name is not None:
-            path(name)
+            check_names(name)
         url = self._bucket(pool)
         self._need("storage_bucket_backup", "backups of buckets")
         headers = given(**{self._header("name"): name})
@@ -276,9 +279,9 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             >>> client.rename_storage_bucket_backup("default", "photos", "monday", "last").status
             'Success'
         """
-        path(new_name)
+        body = {"name": named(new_name)}
         url = self._bucket_backup(pool, bucket, old_name)
-        return self._handle_async(self._post(url, {"name": new_name}, target=target), sync)
+        return self._handle_async(self._post(url, body, target=target), sync)
 
     def storage_bucket_backup(
         self, pool: str, bucket: str, name: str, *, target: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, must_match, patched
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from .._shape import entries, fields_of
 from ..types import StorageBucket, StorageBucketBackup, StorageBucketKey
 from .operations import OperationsMixin
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ..types import Operation
+
+_KEY_FIELDS = ("access-key", "description", "role", "secret-key")
 
 
 class StorageBucketsMixin(OperationsMixin):
@@ -56,7 +58,7 @@ class StorageBucketsMixin(OperationsMixin):
             >>> key.role
             'admin'
         """
-        path(name)
+        check_names(name)
         body = given(name=name, config=strings(config), description=description)
         return _with_key(self._handle_async(self._post(self._bucket(pool), body), sync))
 
@@ -101,7 +103,7 @@ class StorageBucketsMixin(OperationsMixin):
             >>> len(key["access-key"])
             20
         """
-        path(name)
+        check_names(name)
         body = _credentials(access_key, description, role, secret_key) | {"name": name}
         url = self._bucket(pool, bucket, "keys")
         return _with_key(self._handle_async(self._post(url, body), sync))
@@ -355,10 +357,7 @@ class StorageBucketsMixin(OperationsMixin):
             >>> client.storage_bucket_keys("default", "photos")
             ['admin', 'viewer']
         """
-        found: list[str] | list[StorageBucketKey] = self._list(
-            self._bucket(pool, bucket, "keys"), StorageBucketKey, recursion
-        )
-        return found
+        return self._list(self._bucket(pool, bucket, "keys"), StorageBucketKey, recursion)
 
     @overload
     def storage_buckets(
@@ -514,9 +513,6 @@ class StorageBucketsMixin(OperationsMixin):
         url = path("storage-pools", pool, "buckets", *rest)
         self._need("storage_buckets", "storage buckets")
         return url
-
-
-_KEY_FIELDS = ("access-key", "description", "role", "secret-key")
 
 
 def _credentials(

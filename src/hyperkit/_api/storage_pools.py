@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing, patched
 from .._everywhere import create_everywhere
-from .._request import given, path, strings
+from .._request import check_names, given, path, strings
 from ..errors import ArgumentError
 from ..types import StoragePool, StoragePoolResources
 from .operations import OperationsMixin
@@ -63,11 +63,11 @@ class StoragePoolsMixin(OperationsMixin):
             'Success'
         """
         url = self._pool()
-        path("storage-pools", name)
+        check_names(name)
         body = given(name=name, config=strings(config), description=description, driver=driver)
         if member_config is not None:
             if target is not None:
-                message = "member_config is for all members of a cluster: leave target out."
+                message = "member_config is for all members, target for one: leave one out."
                 raise ArgumentError(message)
             return create_everywhere(self, "storage-pools", body, member_config)
         return self._handle_async(self._post(url, body, target=target), sync)

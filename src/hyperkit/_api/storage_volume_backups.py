@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from .._backup import export_as_backup, fetch_backup, unnamed
+from .._progress import check_progress
 from .._request import given, named, time_of
 from .._server import import_headers
 from .._transfer import sending
@@ -90,7 +91,9 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             target=None if upload_to is None else dict(upload_to),
         )
         url = self._volume_backups(pool, volume)
-        body |= self._form(compression_algorithm, optimized_storage, version, volume_only)
+        body |= self._volume_backup_body(
+            compression_algorithm, optimized_storage, version, volume_only
+        )
         if upload_to is not None:
             self._need("backup_s3_upload", "upload_to")
         return self._handle_async(self._post(url, body, target=target), sync)
@@ -179,10 +182,13 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.export_storage_volume("default", "data", "data.tar.gz")
             'data.tar.gz'
         """
+        check_progress(progress)
         url = self._volume_backups(pool, name)
-        form = self._form(compression_algorithm, optimized_storage, version, volume_only)
+        body = self._volume_backup_body(
+            compression_algorithm, optimized_storage, version, volume_only
+        )
         return export_as_backup(
-            self, url, form, dest, on_progress, progress=progress, text=name, target=target
+            self, url, body, dest, on_progress, progress=progress, text=name, target=target
         )
 
     def export_storage_volume_backup(
@@ -224,6 +230,7 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.export_storage_volume_backup("default", "data", "monday", "data.tar.gz")
             'data.tar.gz'
         """
+        check_progress(progress)
         url = self._volume_backups(pool, volume, name)
         return fetch_backup(
             self, url, dest, on_progress, progress=progress, text=name, target=target
@@ -397,12 +404,11 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             >>> client.storage_volume_backups("default", "data")
             ['monday']
         """
-        found: list[str] | list[StorageVolumeBackup] = self._list(
+        return self._list(
             self._volume_backups(pool, volume), StorageVolumeBackup, recursion, target=target
         )
-        return found
 
-    def _form(
+    def _volume_backup_body(
         self,
         compression_algorithm: str | None,
         optimized_storage: bool | None,

@@ -170,10 +170,9 @@ class StorageVolumeBlocksMixin(StorageVolumesMixin):
             >>> client.storage_volume_bitmaps("default", "disk")
             ['monday']
         """
-        found: list[str] | list[StorageVolumeBitmap] = self._list(
+        return self._list(
             self._bitmaps(pool, type, volume), StorageVolumeBitmap, recursion, target=target
         )
-        return found
 
     def storage_volume_nbd(
         self,

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._migration import (
     addresses_of,
-    check_mode,
-    door_of,
+    check_transfer,
+    delivered,
     fetched,
-    joined,
+    pulled,
     secrets_of,
-    unless_failed,
     urls_of,
 )
-from .._request import given, named, path, strings
-from ..errors import ArgumentError, OperationGone
+from .._progress import check_progress
+from .._request import check_names, given, lasting, named, strings
+from ..errors import ArgumentError
 from ..types import Resource, StorageVolumeOffer
 from .storage_volumes import StorageVolumesMixin
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from .._progress import OnProgress
     from ..types import Operation
-    from .operations import OperationsMixin
 
 
 class StorageVolumeCopiesMixin(StorageVolumesMixin):
@@ -87,6 +85,8 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.copy_storage_volume("default", "data", "data-2", new_pool="fast").status
             'Success'
         """
+        check_progress(progress)
+        check_names(source_name)
         name, mark, snapshot = source_name.partition("/")
         rest = ("snapshots", named(snapshot)) if mark else ()
         where = self._volume(pool, "custom", name, *rest)
@@ -120,7 +120,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                 **given(content_type=found.get("content_type") or None),
                 "description": found.get("description", ""),
                 **body,
-                "config": {**_lasting(found.get("config") or {}), **(strings(config) or {})},
+                "config": lasting(found.get("config") or {}) | (strings(config) or {}),
             }
         started = self._post(url, {**body, "source": source}, project=project, target=target)
         return self._handle_async(started, sync, on_progress, progress=progress)
@@ -163,8 +163,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         url = self._migrating(pool, name, snapshot)
-        message = "No other server can reach this one: set core.https_address, or relay."
-        addresses, certificate = addresses_of(self, message)
+        addresses, certificate = addresses_of(self)
         offer = self._described_volume(pool, name, target)
         operation = self._offer_volume(url, name, snapshot, volume_only, target)
         offer["certificate"] = certificate
@@ -220,6 +219,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> other.migrate_storage_volume(offer, "fast", "archive").status
             'Success'
         """
+        check_progress(progress)
         url = self._pool(pool, "volumes", "custom")
         body = self._arriving_volume(source, name, config, description, refresh)
         pull = given(
@@ -281,6 +281,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.move_storage_volume("default", "data", new_pool="fast").status
             'Success'
         """
+        check_progress(progress)
         if new_name is None and new_pool is None and project is None:
             message = "Say where to move the volume: new_pool, project or new_name."
             raise ArgumentError(message)
@@ -290,7 +291,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             return self.rename_storage_volume(pool, name, final, target=target, sync=sync)
         # Servers look for the pool even where it stays.
         body = given(name=final, pool=pool if new_pool is None else new_pool, project=project)
-        path("storage-pools", body["pool"])
+        check_names(*body.values())
         self._need("storage_api_local_volume_handling", "move_storage_volume")
         if project is not None:
             self._need("storage_volume_project_move", "project")
@@ -410,18 +411,16 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             >>> client.transfer_storage_volume("default", "data", to=other, move=True).status
             'Success'
         """
-        check_mode(mode)
-        if move and snapshot is not None:
-            message = "A snapshot is copied; what it was taken of cannot be moved by that."
-            raise ArgumentError(message)
+        check_progress(progress)
+        check_transfer(mode, snapshot, move=move)
         dest_name = named(name if new_name is None else new_name)
         dest_pool = pool if new_pool is None else new_pool
-        path("storage-pools", dest_pool)
+        check_names(dest_pool)
         if mode == "pull":
             offer = self.init_storage_volume_migration(
                 pool, name, snapshot, volume_only=volume_only
             )
-            done = unless_failed(
+            done = pulled(
                 self,
                 offer.operation,
                 lambda: to.migrate_storage_volume(
@@ -437,8 +436,6 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                     sync=True,
                 ),
             )
-            with suppress(OperationGone):
-                self.wait_for_operation(offer.operation)
         else:
             url = self._migrating(pool, name, snapshot)
             body = to._arriving_volume(
@@ -448,24 +445,17 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
                 type="migration", mode="push", refresh=refresh, volume_only=volume_only
             )
             door = to._post(to._pool(dest_pool, "volumes", "custom"), body)
-
-            def wait(client: OperationsMixin, operation: Operation) -> Operation:
-                return client.wait_for_operation(
-                    operation, on_progress=on_progress, progress=progress
-                )
-
-            def push() -> Operation:
-                sent = self._offer_volume(
-                    url, name, snapshot, volume_only, migration_target=door_of(to, door)
-                )
-                unless_failed(self, sent, lambda: wait(self, sent))
-                return to.wait_for_operation(door)
-
-            def relay() -> Operation:
-                offered = self._offer_volume(url, name, snapshot, volume_only)
-                return unless_failed(self, offered, lambda: joined(self, offered, to, door, wait))
-
-            done = unless_failed(to, door, push if mode == "push" else relay)
+            done = delivered(
+                mode,
+                self,
+                lambda target: self._offer_volume(
+                    url, name, snapshot, volume_only, migration_target=target
+                ),
+                to,
+                door,
+                on_progress,
+                progress=progress,
+            )
         if move:
             self.delete_storage_volume(pool, name, sync=True)
         return done
@@ -527,12 +517,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
         return given(
             name=name,
             type="custom",
-            config=strings(_lasting(source.config) if config is None else config),
+            config=strings(lasting(source.config) if config is None else config),
             content_type=content_type,
             description=source.description if description is None else description,
         )
-
-
-def _lasting(config: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what a server notes for itself."""
-    return {key: value for key, value in config.items() if not key.startswith("volatile.")}

@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 from .._files import Place, absolute, mode_of
 from .._payload import Payload, content_of
-from .._progress import Meter
+from .._progress import Meter, check_progress
 from .._sftp import sftp_client_over
 from .._transfer import save, sending
 from .._upgrade import upgrade
@@ -169,6 +169,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
             >>> client.pull_storage_volume_file("default", "data", "/reports/may", "may")
             'may'
         """
+        check_progress(progress)
         place = self._volume_place(pool, volume, source_file)
         with (
             place.open() as download,

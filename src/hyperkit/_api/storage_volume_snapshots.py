@@ -339,10 +339,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             ['before']
         """
         url = self._volume_snapshots(pool, type, volume)
-        found: list[str] | list[StorageVolumeSnapshot] = self._list(
-            url, StorageVolumeSnapshot, recursion, target=target
-        )
-        return found
+        return self._list(url, StorageVolumeSnapshot, recursion, target=target)
 
     def update_storage_volume_snapshot(
         self,
@@ -360,8 +357,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
         """Replace what can be changed of a snapshot of a volume.
 
         ``PUT /1.0/storage-pools/<pool>/volumes/<type>/<volume>/snapshots/<name>``.
-        API extension ``storage_api_volume_snapshots``. What
-        is not given becomes empty.
+        API extension ``storage_api_volume_snapshots``. What is not given becomes empty.
 
         Args:
             pool: such as ``"default"``.

@@ -72,10 +72,11 @@ class TerminalsMixin(ProcessesMixin):
         _check(type)
         terminal = Terminal() if type == "console" else None
         width, height = terminal.size if terminal else (0, 0)
+        url = self._console_path(name)
         if force:
             self._need("console_force", "force")
         body = given(width=width, height=height, type=type, force=force)
-        operation = self._post(self._console_path(name), body)
+        operation = self._post(url, body)
         if terminal is None:
             return VgaConsole(self, operation)
         sockets = connect_all(self, operation)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._request import der_base64, path
+from .._request import check_names
 from .._shape import shaped
-from .._trust import certificate_text
 from ..errors import ArgumentError
 from ..types import Identity, TrustToken
+from .certificates import pem
 from .identities import IdentitiesMixin, membership
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             if name is None or certificate is None:
                 message = "Give a name and a certificate, or trust_token alone."
                 raise ArgumentError(message)
-            path(name)
-            body = {"name": name, "certificate": _pem(certificate), **membership(groups)}
+            check_names(name)
+            body = {"name": name, "certificate": pem(certificate), **membership(groups)}
         self._post(self._tls(extension="access_management_tls"), body)
 
     def create_tls_identity_token(
@@ -86,7 +86,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             >>> token = client.create_tls_identity_token("laptop", groups=["operators"])
             >>> text = client.certificate_token(token)
         """
-        path(name)
+        check_names(name)
         body = {"name": name, "token": True, **membership(groups)}
         issued = self._post(self._tls(extension="access_management_tls"), body)
         return shaped(issued.get("metadata"), TrustToken)
@@ -156,7 +156,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.patch_tls_identity("laptop", groups=["operators"])
         """
-        self._patch(self._tls(name), membership(groups, _pem(tls_certificate)), etag=etag)
+        body = membership(groups, pem(tls_certificate))
+        self._patch(self._tls(name), body, etag=etag)
 
     @overload
     def tls_identities(self, *, recursion: Literal[0] = 0) -> list[str]: ...
@@ -220,16 +221,8 @@ class TLSIdentitiesMixin(IdentitiesMixin):
         Example:
             >>> client.update_tls_identity("laptop", groups=["operators"])
         """
-        self._put(self._tls(name), membership(groups or (), _pem(tls_certificate)), etag=etag)
+        body = membership(groups or (), pem(tls_certificate))
+        self._put(self._tls(name), body, etag=etag)
 
     def _tls(self, *segments: str, extension: str = "access_management") -> str:
         return self._identity("tls", *segments, extension=extension)
-
-
-def _pem(certificate: str | bytes | None) -> str | None:
-    """Read a certificate, and refuse what is none: identities take PEM."""
-    if certificate is None:
-        return None
-    text = certificate_text(certificate)
-    der_base64(text)
-    return text

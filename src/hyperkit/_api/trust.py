@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._newcomer import Newcomer
 from .._oidc import log_in
-from .._request import path
+from .._request import check_names
 from ..errors import ArgumentError
 from .certificates import CertificatesMixin
 from .server import ServerMixin
@@ -68,7 +68,7 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
             >>> token[:8]
             'eyJjbGll'
         """
-        path(name)
+        check_names(name)
         if groups is not None and (projects is not None or restricted or description is not None):
             message = "groups say what an identity may do: projects, restricted go without them."
             raise ArgumentError(message)

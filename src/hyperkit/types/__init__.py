@@ -1,7 +1,8 @@
 """The objects of the API: names and types of their fields, no behaviour.
 
 A server may leave out fields that its release does not know, and add others;
-``get()`` reads what may be missing.
+``get()`` reads what may be missing. ``access_entitlements`` is what this client may do
+with an object: LXD tells it where it is asked to (``with-access-entitlements``).
 """
 
 from __future__ import annotations

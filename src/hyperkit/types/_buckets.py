@@ -20,6 +20,7 @@ class StorageBucket(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     backups: list[StorageBucketBackup]
     config: dict[str, str]
     description: str

@@ -40,6 +40,7 @@ class ClusterLink(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     name: str
@@ -185,6 +186,7 @@ class Replicator(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     last_run_at: datetime | None

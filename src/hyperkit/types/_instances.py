@@ -59,6 +59,7 @@ class Instance(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     architecture: str
     backups: list[InstanceBackup] | None
     config: dict[str, str]

@@ -10,7 +10,7 @@ class NetworkACL(Resource):
 
     __slots__ = ()
 
-    access_entitlements: list[str]
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     egress: list[NetworkACLRule]
@@ -230,7 +230,7 @@ class NetworkZone(Resource):
 
     __slots__ = ()
 
-    access_entitlements: list[str]
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     name: str

@@ -14,7 +14,7 @@ class Network(Resource):
 
     __slots__ = ()
 
-    access_entitlements: list[str]
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     locations: list[str] | None

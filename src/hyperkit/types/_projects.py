@@ -29,6 +29,7 @@ class Project(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     name: str

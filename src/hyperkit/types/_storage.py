@@ -22,6 +22,7 @@ class StoragePool(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     description: str
     driver: str
@@ -59,6 +60,7 @@ class StorageVolume(Resource):
 
     __slots__ = ()
 
+    access_entitlements: list[str] | None
     config: dict[str, str]
     content_type: str
     created_at: datetime | None
