@@ -125,7 +125,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
             message = f"There is no option {name!r}{hint}"
             raise TypeError(message)
         is_path = name in _PATHS and hasattr(value, "__fspath__")
-        plain: Any = os.fspath(value) if is_path else value
+        plain = str(os.fspath(value)) if is_path else value
         kinds, words = _KINDS.get(name, _TEXT)
         if not isinstance(plain, kinds):
             message = f"{name} must be {words}, not {type(value).__name__}."
