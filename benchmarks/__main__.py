@@ -2,12 +2,12 @@
 
     python -m benchmarks [FAMILY...] [--server lxd] [--server incus] [--rounds N]
     python -m benchmarks --smallest     on the embedded server: a minute, no root
-    python -m benchmarks --page         only write docs/performance.md anew
+    python -m benchmarks --page         only write the tables and plots anew
 
 It brings up the servers of ``tests/lab`` (root, Debian), measures family by family, keeps
 each at once in ``benchmarks/results.json``, and writes the tables and plots of
-``docs/performance.md``. A run of some families leaves the others as they were. What fails is
-reported as failed, and the rest goes on.
+``docs/performance.md``, and the table of ``README.md``. A run of some families leaves the
+others as they were. What fails is reported as failed, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ import hyperkit
 
 from . import page, results
 from .family import FAMILIES, measure, works
+from .results import ALONE, SERVERS
 from .setting import Setting, embedded, lab, quiet, sweep
+from .tables import show
 
-SERVERS = ("lxd", "incus")
-# Rows that no server is needed for stand by themselves.
-ALONE = "alone"
 # Seconds that a family gets.
 PATIENCE = 600
 
@@ -48,8 +47,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     parser.add_argument("--server", action="append", choices=SERVERS, help="both, if not given")
     parser.add_argument("--rounds", type=int, metavar="N", help="no more than these")
-    parser.add_argument("--smallest", action="store_true")
-    parser.add_argument("--page", action="store_true")
+    parser.add_argument("--smallest", action="store_true", help="keep and write nothing")
+    parser.add_argument("--page", action="store_true", help="measure nothing")
     options = parser.parse_args()
     if unknown := set(options.families) - set(FAMILIES):
         parser.error(f"there is no family {sorted(unknown)}: {', '.join(FAMILIES)}")
@@ -118,7 +117,7 @@ def measure_all(
             failed += sum(bool(one) for one in faults)
             print(f"{where} {name}, {found['seconds']} s: {'; '.join(filter(None, faults))}")
             for row in found["rows"]:
-                page.show(row)
+                show(row)
     return failed
 
 
@@ -156,7 +155,7 @@ def smallest(families: list[str]) -> int:
             setting = Setting(description, full=False)
             for alone in (True, False):
                 for row in measure(name, setting, alone=alone):
-                    page.show(row.plain())
+                    show(row.plain())
                     failed += bool(row.failed)
     return 1 if failed else 0
 
