@@ -7,6 +7,7 @@ import json
 import math
 import signal
 import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -226,6 +227,8 @@ class Process(Generic[AnyStr]):
         self._closed = True
         for websocket in self._sockets.values():
             websocket.drop()
+        if sys.is_finalizing():
+            return  # no thread can be waited for any more
         for pump in self._pumps:
             pump.join(LAST_WORDS)
         # On a server that is away, or with a child that outlives the command, it goes on.

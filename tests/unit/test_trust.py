@@ -8,6 +8,7 @@ import ssl
 import stat
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,9 @@ def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
 
         def look():
             with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
-                seen.append((peer.getpeercert(binary_form=True), peer.recv(100)))
+                seen.append(peer.getpeercert(binary_form=True))
+                with suppress(OSError):  # it may be gone by now
+                    seen.append(peer.recv(100))
 
         thread = threading.Thread(target=look)
         thread.start()
@@ -149,7 +152,7 @@ def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
         with pytest.raises(hyperkit.UntrustedServer):
             stranger.trust(token)
         thread.join()
-    assert seen == [(None, b"")]
+    assert seen in ([None], [None, b""])
 
 
 def test_each_address_is_tried(server, stranger):
