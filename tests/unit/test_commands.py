@@ -1,4 +1,4 @@
-"""``python -m hyperkit trust`` and ``doctor``."""
+"""``python -m hyperkit trust`` and ``doctor``, and what is true of all commands."""
 
 import contextlib
 import datetime as dt
@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import stat
+import tomllib
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +40,23 @@ def nowhere(monkeypatch):
 
 def files(folder):
     return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
+
+
+def test_without_a_command_all_of_them_are_listed(capsys):
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    for command in ("demo", "doctor", "trust"):
+        assert f"\n    {command} " in told.err
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hyperkit._doctor.run", interrupted)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == ""
 
 
 # trust
@@ -127,7 +145,9 @@ def test_all_is_well(server, known, capsys):
     assert (code, trouble) == (0, "")
     for words in ("Incus 6", "takes connections", "is the pinned one", "clock", "extensions"):
         assert words in good
-    assert "0 instances in the project default" in good
+    assert "There are 0 instances in the project default" in good
+    server.client().create_instance("web", empty=True)
+    assert "There is 1 instance in" in doctor(capsys, "--server", server.socket)[1]
 
 
 def test_it_is_told_in_plain_words(server, known, capsys):
@@ -140,6 +160,11 @@ def test_it_is_told_in_plain_words(server, known, capsys):
     told = capsys.readouterr().out
     assert "1 thing is wrong." in told
     assert "\n         -> Name the server" in told
+
+
+def test_every_extra_is_looked_for():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert _doctor._EXTRAS.keys() == project["optional-dependencies"].keys()
 
 
 def test_a_socket(server, capsys):
