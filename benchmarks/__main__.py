@@ -23,7 +23,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hyperkit
 
@@ -32,6 +32,9 @@ from .family import FAMILIES, measure, works
 from .results import ALONE, SERVERS
 from .setting import Setting, embedded, lab, quiet, sweep
 from .tables import show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Seconds that a family gets.
 PATIENCE = 600
@@ -64,7 +67,7 @@ def main() -> int:
     if options.page:
         page.write(results.load())
         return 0
-    families = options.families or FAMILIES
+    families: Sequence[str] = options.families or FAMILIES
     if options.smallest:
         return smallest(families)
     begin = time.monotonic()
@@ -86,7 +89,7 @@ def main() -> int:
 
 
 def measure_all(
-    families: list[str], where: str, description: dict[str, Any], rounds: int | None
+    families: Sequence[str], where: str, description: dict[str, Any], rounds: int | None
 ) -> int:
     """Measure families on a server; tell how many rows have failed."""
     failed = 0
@@ -105,7 +108,7 @@ def measure_all(
                 clean(description["socket"])
             lines = output.read_text().splitlines() if output.exists() else []
             output.unlink(missing_ok=True)
-            found = {
+            found: dict[str, Any] = {
                 "when": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(time.monotonic() - begin, 1),
                 "version": description["version"] if where != ALONE else "",
@@ -147,7 +150,7 @@ def run(words: list[Any]) -> str:
     return fault
 
 
-def smallest(families: list[str]) -> int:
+def smallest(families: Sequence[str]) -> int:
     """Run everything once, small, on the embedded server; nothing is kept."""
     failed = 0
     for name in families:

@@ -85,7 +85,8 @@ def warm(
     """Measure, count what hyperkit needed, and compare what is above the floor."""
     rounds, before = setting.turns(500, 3), setting.pick(20, 1)
     take_turns(row, calls, rounds, warm_up=before, shown=microseconds)
-    pool: Any = client._link.transport.pool  # noqa: SLF001 - who else could count them
+    link: Any = client._link  # noqa: SLF001 - who else could count them
+    pool = link.transport.pool
     row.counts[OURS] = {
         "requests per call": pool.num_requests / (rounds + before),
         "connections": pool.num_connections,

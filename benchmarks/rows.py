@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 # Who does the work. The floor is a raw socket, or whatever else does no more than it takes.
 FLOOR = "floor"
@@ -121,7 +121,7 @@ def figure(values: Iterable[float]) -> dict[str, float]:
 
 def take_turns(
     row: Row,
-    calls: dict[str, Callable[[], object]],
+    calls: Mapping[str, Callable[[], object]],
     rounds: int,
     *,
     warm_up: int = 0,

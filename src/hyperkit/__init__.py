@@ -23,7 +23,7 @@ from typing import Any as _Any
 from ._hint import SLIP as _SLIP
 from ._hint import did_you_mean as _did_you_mean
 from ._options import OPTIONS as _OPTIONS
-from ._options import VERSION as __version__  # noqa: F401, N811
+from ._options import VERSION as _VERSION
 
 if _TYPE_CHECKING:
     from requests import Response as _Response
@@ -48,6 +48,8 @@ if _TYPE_CHECKING:
     token: str | None
     user_agent: str
     verify_ssl: bool | str
+
+__version__ = _VERSION
 
 
 def _load() -> list[str]:
