@@ -144,7 +144,7 @@ def measured(work, unit="ms", **figures):
     row = Row(work, unit)
     for name, median in figures.items():
         row.figures[name] = {"median": median, "low": median, "high": median, "rounds": 3}
-    row.most("below requests", row.ratio(OURS, REQUESTS), 1)
+    row.at_most("below requests", row.ratio(OURS, REQUESTS), 1)
     return {
         "when": "2026-01-02T03:04:05+00:00",
         "seconds": 1.0,
