@@ -156,7 +156,12 @@ def examine(where: str | None = None, server_cert: str | None = None) -> Iterato
         Findings, one at a time; where one makes the rest pointless, it is the last.
     """
     yield _versions()
-    with Client(api_endpoint=where, server_cert=server_cert, timeout=_TIMEOUT) as client:
+    try:
+        client = Client(api_endpoint=where, server_cert=server_cert, timeout=_TIMEOUT)
+    except ArgumentError as error:
+        yield Finding("trouble", str(error), "Set the environment variable right, or unset it.")
+        return
+    with client:
         try:
             settled = expand(client)
             endpoint = parse(settled.api_endpoint)

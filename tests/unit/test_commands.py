@@ -8,6 +8,8 @@ import os
 import re
 import socket
 import stat
+import subprocess
+import sys
 import tomllib
 from email.utils import format_datetime
 from pathlib import Path
@@ -298,6 +300,18 @@ def test_a_variable_names_the_server(server, monkeypatch, capsys):
     monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.socket)
     code, good, _, _ = doctor(capsys)
     assert (code, "HYPERKIT_API_ENDPOINT is" in good) == (0, True)
+
+
+def test_a_variable_that_makes_no_sense():
+    done = subprocess.run(
+        [sys.executable, "-m", "hyperkit", "doctor"],
+        env=os.environ | {"HYPERKIT_AUTO_SYNC": "maybe"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "HYPERKIT_AUTO_SYNC='maybe' is neither" in done.stdout
 
 
 def test_a_remote(server, tmp_path, capsys):
