@@ -10,6 +10,7 @@ from typing import Any
 from ._client import Client
 from ._endpoint import own_folder
 from ._key_pair import KeyPair, generate_key_pair
+from ._token import decode_token
 from ._trust import client_pair, pin
 from .errors import Error
 
@@ -71,12 +72,13 @@ def run(options: argparse.Namespace) -> int:
     """
     token = sys.stdin.readline() if options.token == "-" else options.token  # noqa: S105 - no token
     try:
+        decode_token(token)  # before anything is made for it
         pair = _pair(options.folder)
         given: dict[str, Any] = {} if options.url is None else {"api_endpoint": options.url}
         if pair is not None:
             given |= {"client_cert": pair.certificate, "client_key": pair.key}
         with Client(**given) as client:
-            fresh = client.trust(token.strip())
+            fresh = client.trust(token)
             endpoint, fingerprint = client.api_endpoint, pin(client.server_cert or "")
     except Error as error:
         print(f"trust: {error}", file=sys.stderr)

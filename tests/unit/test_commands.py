@@ -103,8 +103,9 @@ def test_a_token_from_standard_input(server, monkeypatch, capsys):
     assert main(["trust", server.url, "-"]) == 0
 
 
-def test_a_token_that_is_none(server, capsys):
+def test_a_token_that_is_none(server, tmp_path, capsys):
     assert main(["trust", server.url, "c2VjcmV0"]) == 1
+    assert files(tmp_path) == []
     told = capsys.readouterr().err
     assert told.startswith("trust: This is no token")
     assert "c2VjcmV0" not in told
