@@ -49,6 +49,7 @@ def show(prefix: str, text: str, file: TextIO) -> None:
     """Write lines, each with a prefix."""
     for line in text.splitlines():
         print(f"{prefix}: {line}", file=file)
+    file.flush()
 
 
 def run_everywhere(client: hyperkit.Client, options: argparse.Namespace) -> Iterator[Result]:
