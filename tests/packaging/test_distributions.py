@@ -128,7 +128,10 @@ def test_the_sdist_holds_what_is_needed_to_work_on_it(built):
         "tox.ini",
     } <= names
     assert any(name.startswith("tests/recordings/") for name in names)
-    assert not [name for name in names if "__pycache__" in name or name.startswith(".tox/")]
+    assert not [name for name in names if "__pycache__" in name]
+    # Nothing that tests and tools have left beside the sources.
+    hidden = {name.partition("/")[0] for name in names if name.startswith(".")}
+    assert hidden == {".ci", ".gitignore", ".pre-commit-config.yaml"}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
