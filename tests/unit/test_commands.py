@@ -1,4 +1,4 @@
-"""``python -m hyperkit trust`` and ``doctor``, and what is true of all commands."""
+"""``python -m hyperkit``: all commands, and ``demo``, ``trust`` and ``doctor``."""
 
 import contextlib
 import datetime as dt
@@ -22,7 +22,7 @@ from unit.servers import envelope, key_pair, refused, serving, tls
 import hyperkit
 from hyperkit import _doctor
 from hyperkit.__main__ import main
-from hyperkit.testing import Server
+from hyperkit.testing import FLAVOURS, Server
 
 
 @pytest.fixture
@@ -59,6 +59,48 @@ def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr("hyperkit._doctor.run", interrupted)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err == ""
+
+
+# demo
+
+
+def test_the_demo_takes_no_other_than_the_one_that_the_environment_names(capsys, monkeypatch):
+    monkeypatch.setenv("HYPERKIT_API_ENDPOINT", "unix:///nowhere")
+    hyperkit.reset()
+    assert main(["demo"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, "There is no socket at /nowhere." in told.err) == ("", True)
+
+
+def test_the_demo_on_a_server_that_does_not_trust_this_client(server, capsys, monkeypatch):
+    monkeypatch.setattr(hyperkit.default_client(), "server_cert", server.certificate)
+    assert main(["demo", "--server", server.url]) == 1
+    assert "does not trust this client" in capsys.readouterr().err
+
+
+def test_the_demo_without_a_server(capsys, monkeypatch):
+    monkeypatch.delenv("HYPERKIT_API_ENDPOINT", raising=False)
+    hyperkit.reset()
+    assert main(["demo"]) == 0
+    assert capsys.readouterr().out.startswith("# There is no local LXD or Incus")
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_demo_works_on_each(flavour, capsys):
+    with Server(flavour) as server:
+        assert main(["demo", "--server", server.url]) == 0
+        assert server.client().instances() == []
+
+
+def test_the_demo_says_what_has_failed_in_its_batch(server, capsys):
+    def fill_the_disk(command):
+        server.faults.fail("no space left", operation="Creating *", times=2)
+        return "demo\n"
+
+    server.add_command("uname", fill_the_disk)
+    assert main(["demo", "--server", server.socket]) == 1
+    assert server.client().instances() == []
+    assert capsys.readouterr().err.count("no space left") == 2
 
 
 # trust

@@ -243,53 +243,11 @@ def test_the_demo_takes_the_server_that_the_environment_names(capsys, monkeypatc
         assert server.client().instances() == []
 
 
-def test_the_demo_takes_no_other_than_the_one_that_the_environment_names(capsys, monkeypatch):
-    monkeypatch.setenv("HYPERKIT_API_ENDPOINT", "unix:///nowhere")
-    hyperkit.reset()
-    assert program.main(["demo"]) == 1
-    told = capsys.readouterr()
-    assert (told.out, "There is no socket at /nowhere." in told.err) == ("", True)
-
-
-def test_the_demo_on_a_server_that_does_not_trust_this_client(capsys, monkeypatch):
-    with Server(tls=True) as server:
-        monkeypatch.setattr(hyperkit.default_client(), "server_cert", server.certificate)
-        assert program.main(["demo", "--server", server.url]) == 1
-    assert "does not trust this client" in capsys.readouterr().err
-
-
-def test_the_demo_without_a_server(capsys, monkeypatch):
-    monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
-    monkeypatch.delenv("HYPERKIT_API_ENDPOINT", raising=False)
-    hyperkit.reset()
-    assert program.main(["demo"]) == 0
-    assert capsys.readouterr().out.startswith("# There is no local LXD or Incus")
-
-
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_the_demo_works_on_each(flavour, capsys):
-    with Server(flavour) as server:
-        assert program.main(["demo", "--server", server.url]) == 0
-        assert server.client().instances() == []
-
-
 def test_the_demo_undoes_what_it_did(capsys):
     with Server() as server:
         server.faults.fail("no", operation="Restoring *")
         assert program.main(["demo", "--server", server.url]) == 1
         assert server.client().instances() == []
-
-
-def test_the_demo_says_what_has_failed_in_its_batch(capsys):
-    def fill_the_disk(command):
-        server.faults.fail("no space left", operation="Creating *", times=2)
-        return "demo\n"
-
-    with Server() as server:
-        server.add_command("uname", fill_the_disk)
-        assert program.main(["demo", "--server", server.url]) == 1
-        assert server.client().instances() == []
-    assert capsys.readouterr().err.count("no space left") == 2
 
 
 def test_importing_hyperkit_imports_none_of_it():
