@@ -2,12 +2,12 @@
 
     python -m benchmarks [FAMILY...] [--server lxd] [--server incus] [--rounds N]
     python -m benchmarks --smallest     on the embedded server: a minute, no root
-    python -m benchmarks --page         only write docs/performance.md anew
+    python -m benchmarks --page         only write the tables and plots anew
 
 It brings up the servers of ``tests/lab`` (root, Debian), measures family by family, keeps
 each at once in ``benchmarks/results.json``, and writes the tables and plots of
-``docs/performance.md``. A run of some families leaves the others as they were. What fails is
-reported as failed, and the rest goes on.
+``docs/performance.md``, and the table of ``README.md``. A run of some families leaves the
+others as they were. What fails is reported as failed, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hyperkit
 
 from . import page, results
 from .family import FAMILIES, measure, works
+from .results import ALONE, SERVERS
 from .setting import Setting, embedded, lab, quiet, sweep
+from .tables import show
 
-SERVERS = ("lxd", "incus")
-# Rows that no server is needed for stand by themselves.
-ALONE = "alone"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # Seconds that a family gets.
 PATIENCE = 600
 
@@ -48,8 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     parser.add_argument("--server", action="append", choices=SERVERS, help="both, if not given")
     parser.add_argument("--rounds", type=int, metavar="N", help="no more than these")
-    parser.add_argument("--smallest", action="store_true")
-    parser.add_argument("--page", action="store_true")
+    parser.add_argument("--smallest", action="store_true", help="keep and write nothing")
+    parser.add_argument("--page", action="store_true", help="measure nothing")
     options = parser.parse_args()
     if unknown := set(options.families) - set(FAMILIES):
         parser.error(f"there is no family {sorted(unknown)}: {', '.join(FAMILIES)}")
@@ -65,7 +67,7 @@ def main() -> int:
     if options.page:
         page.write(results.load())
         return 0
-    families = options.families or FAMILIES
+    families: Sequence[str] = options.families or FAMILIES
     if options.smallest:
         return smallest(families)
     begin = time.monotonic()
@@ -87,7 +89,7 @@ def main() -> int:
 
 
 def measure_all(
-    families: list[str], where: str, description: dict[str, Any], rounds: int | None
+    families: Sequence[str], where: str, description: dict[str, Any], rounds: int | None
 ) -> int:
     """Measure families on a server; tell how many rows have failed."""
     failed = 0
@@ -106,7 +108,7 @@ def measure_all(
                 clean(description["socket"])
             lines = output.read_text().splitlines() if output.exists() else []
             output.unlink(missing_ok=True)
-            found = {
+            found: dict[str, Any] = {
                 "when": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(time.monotonic() - begin, 1),
                 "version": description["version"] if where != ALONE else "",
@@ -118,7 +120,7 @@ def measure_all(
             failed += sum(bool(one) for one in faults)
             print(f"{where} {name}, {found['seconds']} s: {'; '.join(filter(None, faults))}")
             for row in found["rows"]:
-                page.show(row)
+                show(row)
     return failed
 
 
@@ -148,7 +150,7 @@ def run(words: list[Any]) -> str:
     return fault
 
 
-def smallest(families: list[str]) -> int:
+def smallest(families: Sequence[str]) -> int:
     """Run everything once, small, on the embedded server; nothing is kept."""
     failed = 0
     for name in families:
@@ -156,7 +158,7 @@ def smallest(families: list[str]) -> int:
             setting = Setting(description, full=False)
             for alone in (True, False):
                 for row in measure(name, setting, alone=alone):
-                    page.show(row.plain())
+                    show(row.plain())
                     failed += bool(row.failed)
     return 1 if failed else 0
 

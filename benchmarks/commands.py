@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .peers import CHUNK, UnixHTTPConnection, cli, command, offered, pylxd_client, unix_socket
 from .relay import Relay
-from .rows import CLI, FLOOR, OURS, PYLXD, Row, take_turns
+from .rows import CLI, FLOOR, OURS, PYLXD, Row, milliseconds, take_turns
 from .setting import NAME
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def latency(setting: Setting) -> Row:
     with setting.container() as client, Relay(setting.socket) as relay:
         calls = short(row, setting, setting.socket, client)
         rounds, before = setting.turns(30), setting.pick(2, 1)
-        take_turns(row, calls, rounds, warm_up=before, shown=lambda seconds: seconds * 1e3)
+        take_turns(row, calls, rounds, warm_up=before, shown=milliseconds)
         with setting.client(api_endpoint=relay.socket) as counted:
             calls = short(row, setting, relay.socket, counted)
             for name in row.figures:
@@ -125,8 +125,8 @@ def latency(setting: Setting) -> Row:
                 relay.restart()
                 calls[name]()
                 row.counts[name] = relay.counts
-    row.most("below lxc exec", row.ratio(OURS, CLI), 1)
-    row.most("≤ 1/2 of pylxd", row.ratio(OURS, PYLXD), 0.5)
+    row.at_most("below lxc exec", row.ratio(OURS, CLI), 1)
+    row.at_most("≤ 1/2 of pylxd", row.ratio(OURS, PYLXD), 0.5)
     return row
 
 
@@ -197,7 +197,7 @@ def throughput(setting: Setting) -> Row:
             setting.turns(5),
             shown=lambda seconds: size / seconds,
         )
-    row.least("≥ lxc exec", row.ratio(OURS, CLI), 1)
+    row.at_least("≥ lxc exec", row.ratio(OURS, CLI), 1)
     return row
 
 

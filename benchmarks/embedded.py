@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hyperkit.testing import FLAVOURS, Server
 
-from .rows import Row, take_turns
+from .rows import Row, milliseconds, take_turns
 from .setting import NAME, sweep
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def starting(setting: Setting) -> Row:
         flavour: partial(start_and_stop, flavour) for flavour in FLAVOURS
     }
     # Certificates and tables are made once in a process.
-    take_turns(row, calls, setting.turns(10), warm_up=1, shown=lambda seconds: seconds * 1e3)
+    take_turns(row, calls, setting.turns(10), warm_up=1, shown=milliseconds)
     return row
 
 
@@ -57,9 +57,7 @@ def living(setting: Setting) -> Row:
             REAL: partial(cycle, real),
         }
         try:
-            take_turns(
-                row, calls, setting.turns(5), warm_up=1, shown=lambda seconds: seconds * 1e3
-            )
+            take_turns(row, calls, setting.turns(5), warm_up=1, shown=milliseconds)
         finally:
             sweep(real)
     return row

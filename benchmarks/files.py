@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import hyperkit
 
 from .peers import CHUNK, cli, command, offered, pylxd_client, unix_session, unix_socket
-from .processes import alone
+from .processes import in_own_process
 from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, Seconds, take_turns
 from .setting import NAME, scratch
 
@@ -144,7 +144,7 @@ def transfer(
         prepare()
         os.sync()  # what others have written is not this one's burden
         try:
-            found = alone(work)
+            found = in_own_process(work)
         finally:
             clean()
         memory[name] = max(memory.get(name, 0.0), found.memory)
@@ -162,8 +162,8 @@ def transfer(
         shown=lambda seconds: size / seconds,
     )
     row.counts = {name: {"memory MiB": memory[name]} for name in row.figures}
-    row.least("≥ 0.9 × the floor", row.ratio(OURS, FLOOR), 0.9)
-    row.most("memory: ≤ 40 MiB", memory[OURS], MOST)
+    row.at_least("≥ 0.9 × the floor", row.ratio(OURS, FLOOR), 0.9)
+    row.at_most("memory: ≤ 40 MiB", memory[OURS], MOST)
     return row
 
 
@@ -186,7 +186,7 @@ def pushing(setting: Setting) -> Row:
             ["file", "push", "--quiet", str(file), f"{NAME}{PLACE}"],
             size,
         )
-    row.least("≥ lxc file push", row.ratio(OURS, CLI), 1)
+    row.at_least("≥ lxc file push", row.ratio(OURS, CLI), 1)
     return row
 
 
@@ -218,7 +218,7 @@ def pulling(setting: Setting) -> Row:
             prepare=lambda: file.unlink(missing_ok=True),
             clean=check,
         )
-    row.least("≥ lxc file pull", row.ratio(OURS, CLI), 1)
+    row.at_least("≥ lxc file pull", row.ratio(OURS, CLI), 1)
     return row
 
 

@@ -15,10 +15,10 @@ from urllib3 import HTTPResponse
 import hyperkit
 
 from .peers import BASE, Raw, cli, offered, pylxd_client, unix_session, unix_socket
-from .processes import alone
+from .processes import in_own_process
 from .relay import Relay
 from .replay import SAID, Replay, envelope, instances
-from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, take_turns
+from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, microseconds, milliseconds, take_turns
 from .setting import NAME, sweep
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 def path(recursion: int) -> str:
     """Write what is asked."""
     return f"/1.0/instances?recursion={recursion}"
-
-
-def milliseconds(seconds: float) -> float:
-    """Write seconds so."""
-    return seconds * 1e3
 
 
 def contender(
@@ -86,9 +81,9 @@ def many(recursion: Literal[1, 2], setting: Setting) -> Row:
                 row.counts[name] = {"requests": server.requests - before}
         for name in row.figures:
             # The body itself, and all that is made of it.
-            held = alone(partial(fetch, name, server.socket, recursion)).memory
+            held = in_own_process(partial(fetch, name, server.socket, recursion)).memory
             row.counts[name]["memory MiB"] = held
-    row.most("1 request", row.least_of(OURS, "requests"), 1)
+    row.at_most("1 request", row.counted(OURS, "requests"), 1)
     return row
 
 
@@ -126,7 +121,7 @@ def decoding(recursion: Literal[1, 2], setting: Setting) -> Row:
             OURS: lambda: client.instances(recursion=recursion),
         }
         take_turns(row, calls, setting.turns(40), warm_up=2, shown=milliseconds)
-    row.most("≤ 1.3 × json.loads", row.ratio(OURS, FLOOR), 1.3)
+    row.at_most("≤ 1.3 × json.loads", row.ratio(OURS, FLOOR), 1.3)
     return row
 
 
@@ -160,7 +155,7 @@ def real(recursion: Literal[1, 2], setting: Setting) -> Row:
                     row.counts[name] = {"requests": relay.counts["requests"]}
         finally:
             sweep(client)
-    row.most("1 request", row.least_of(OURS, "requests"), 1)
+    row.at_most("1 request", row.counted(OURS, "requests"), 1)
     return row
 
 
@@ -187,15 +182,15 @@ def growing(setting: Setting) -> Row:
     small, large = (f", {count:,}" for count in sizes[-2:])
     steepness = row.ratio(OURS + large, OURS + small)
     floor = row.ratio(FLOOR + large, FLOOR + small)
-    row.most("flat: the last tenfold ≤ 1.2 × as much for each", steepness, 1.2)
+    row.at_most("flat: the last tenfold ≤ 1.2 × as much for each", steepness, 1.2)
     above = steepness / floor if steepness and floor else None
-    row.most("no steeper than the floor: ≤ 1.2 × its rise", above, 1.2)
+    row.at_most("no steeper than the floor: ≤ 1.2 × its rise", above, 1.2)
     return row
 
 
 def each(count: int, seconds: float) -> float:
     """Write what one of so many took, in microseconds."""
-    return seconds / count * 1e6
+    return microseconds(seconds) / count
 
 
 def named(

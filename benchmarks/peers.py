@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection
 from .rows import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .setting import Setting
 
@@ -168,8 +168,8 @@ def pylxd(**options: Any) -> Any:
 
 
 def offered(
-    missing: dict[str, str], peers: dict[str, Callable[[], Callable[[], object]]]
-) -> dict[str, Callable[[], object]]:
+    missing: dict[str, str], peers: Mapping[str, Callable[[], Callable[..., object]]]
+) -> dict[str, Callable[..., object]]:
     """Prepare the peers that are here.
 
     Args:
@@ -178,7 +178,7 @@ def offered(
     """
     from .rows import reason
 
-    calls: dict[str, Callable[[], object]] = {}
+    calls: dict[str, Callable[..., object]] = {}
     for name, prepare in peers.items():
         try:
             calls[name] = prepare()
@@ -222,7 +222,7 @@ def command(setting: Setting, *words: str) -> list[str]:
 
 def environment(setting: Setting, at: str | None = None) -> dict[str, str]:
     """Tell the server's own command where its server is."""
-    given = os.environ | setting.lab["client_environment"]
+    given: dict[str, str] = os.environ | setting.lab["client_environment"]
     if at is not None:
         given |= {"LXD_SOCKET": at, "INCUS_SOCKET": at}
     return given

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PRELOADED = ["benchmarks.files", "benchmarks.images", "benchmarks.lists", "pylxd"]
 
 
-class Alone(NamedTuple):
+class Took(NamedTuple):
     """What work took: seconds, and MiB of memory beyond the start."""
 
     seconds: Seconds
@@ -68,7 +68,7 @@ class Beside:
             raise RuntimeError(message)
 
 
-def alone(work: Callable[[], object]) -> Alone:
+def in_own_process(work: Callable[[], object]) -> Took:
     """Do work in a process of its own.
 
     Raises:
@@ -86,7 +86,7 @@ def alone(work: Callable[[], object]) -> Alone:
     here.close()
     if fault:
         raise RuntimeError(fault)
-    return Alone(Seconds(seconds), memory)
+    return Took(Seconds(seconds), memory)
 
 
 def context() -> Any:
@@ -107,19 +107,19 @@ def context() -> Any:
 
 def _work(work: Callable[[], object], report: Any) -> None:
     try:
-        before = _most(resource.RUSAGE_SELF)
+        before = _peak(resource.RUSAGE_SELF)
         begin = time.perf_counter()
         found = work()
         seconds = time.perf_counter() - begin
         if isinstance(found, Seconds):
             seconds = found
         # Of a command that was run, all of its memory counts.
-        memory = max(_most(resource.RUSAGE_SELF) - before, _most(resource.RUSAGE_CHILDREN))
+        memory = max(_peak(resource.RUSAGE_SELF) - before, _peak(resource.RUSAGE_CHILDREN))
         report.send((seconds, memory, ""))
     except Exception as error:
         report.send((0.0, 0.0, f"{type(error).__name__}: {error}"))
 
 
-def _most(who: int) -> float:
-    """Tell the most memory that this process, or a child of it, ever held, in MiB."""
+def _peak(who: int) -> float:
+    """Tell the most memory that this process, or a child of it, has ever held, in MiB."""
     return resource.getrusage(who).ru_maxrss / 1024

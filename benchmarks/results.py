@@ -11,6 +11,9 @@ from typing import Any
 
 import hyperkit
 
+SERVERS = ("lxd", "incus")
+# Rows that no server is needed for stand by themselves.
+ALONE = "alone"
 FILE = Path(__file__).parent / "results.json"
 _LIBRARIES = ("requests", "urllib3", "websockets", "pyOpenSSL", "pylxd")
 

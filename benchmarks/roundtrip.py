@@ -25,7 +25,7 @@ from .peers import (
     unix_session,
     unix_socket,
 )
-from .rows import FLOOR, OURS, PYLXD, REQUESTS, Row, take_turns
+from .rows import FLOOR, OURS, PYLXD, REQUESTS, Row, microseconds, milliseconds, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 
 PATH = "/1.0/profiles"
 STANDARD = "http.client"
-
-
-def microseconds(seconds: float) -> float:
-    """Write seconds so."""
-    return seconds * 1e6
 
 
 def over_socket(setting: Setting) -> Row:
@@ -85,14 +80,15 @@ def warm(
     """Measure, count what hyperkit needed, and compare what is above the floor."""
     rounds, before = setting.turns(500, 3), setting.pick(20, 1)
     take_turns(row, calls, rounds, warm_up=before, shown=microseconds)
-    pool: Any = client._link.transport.pool  # noqa: SLF001 - who else could count them
+    link: Any = client._link  # noqa: SLF001 - who else could count them
+    pool = link.transport.pool
     row.counts[OURS] = {
         "requests per call": pool.num_requests / (rounds + before),
         "connections": pool.num_connections,
     }
     above = "time above the floor: "
-    row.most(above + "≤ 1/2 of requests", row.ratio(OURS, REQUESTS, above=FLOOR), 0.5)
-    row.most(above + "≤ 1/3 of pylxd", row.ratio(OURS, PYLXD, above=FLOOR), 1 / 3)
+    row.at_most(above + "≤ 1/2 of requests", row.ratio(OURS, REQUESTS, above=FLOOR), 0.5)
+    row.at_most(above + "≤ 1/3 of pylxd", row.ratio(OURS, PYLXD, above=FLOOR), 1 / 3)
 
 
 def first(setting: Setting) -> Row:
@@ -127,8 +123,8 @@ def first(setting: Setting) -> Row:
         PYLXD: theirs,
     }
     rounds, before = setting.turns(30), setting.pick(2, 1)
-    take_turns(row, calls, rounds, warm_up=before, shown=lambda seconds: seconds * 1e3)
-    row.most("within 10 % of http.client", row.ratio(OURS, STANDARD), 1.1)
+    take_turns(row, calls, rounds, warm_up=before, shown=milliseconds)
+    row.at_most("within 10 % of http.client", row.ratio(OURS, STANDARD), 1.1)
     return row
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 # Who does the work. The floor is a raw socket, or whatever else does no more than it takes.
 FLOOR = "floor"
@@ -91,15 +91,15 @@ class Row:
             return None
         return (first - base) / (second - base)
 
-    def most(self, text: str, value: float | None, limit: float) -> None:
+    def at_most(self, text: str, value: float | None, limit: float) -> None:
         """Aim at no more than this."""
         self.aims.append(Aim(text, value, limit))
 
-    def least(self, text: str, value: float | None, limit: float) -> None:
+    def at_least(self, text: str, value: float | None, limit: float) -> None:
         """Aim at no less than this."""
         self.aims.append(Aim(text, value, limit, at_least=True))
 
-    def least_of(self, name: str, count: str) -> float | None:
+    def counted(self, name: str, count: str) -> float | None:
         """Give one of a contender's counts, if it has it."""
         return self.counts.get(name, {}).get(count)
 
@@ -107,6 +107,16 @@ class Row:
         """Write it as JSON has it."""
         aims = [{**vars(aim), "met": aim.met} for aim in self.aims]
         return {**vars(self), "aims": aims}
+
+
+def milliseconds(seconds: float) -> float:
+    """Write seconds so."""
+    return seconds * 1e3
+
+
+def microseconds(seconds: float) -> float:
+    """Write seconds so."""
+    return seconds * 1e6
 
 
 def figure(values: Iterable[float]) -> dict[str, float]:
@@ -121,7 +131,7 @@ def figure(values: Iterable[float]) -> dict[str, float]:
 
 def take_turns(
     row: Row,
-    calls: dict[str, Callable[[], object]],
+    calls: Mapping[str, Callable[[], object]],
     rounds: int,
     *,
     warm_up: int = 0,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .peers import cli, command, offered
-from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, take_turns
+from .rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Row, milliseconds, take_turns
 from .setting import NAME
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def importing(setting: Setting) -> Row:
         REQUESTS: partial(python, "import requests"),
         PYLXD: partial(python, "import pylxd"),
     }
-    take_turns(row, calls, setting.turns(15), warm_up=1, shown=lambda seconds: seconds * 1e3)
-    row.most("≤ 1.15 × import requests", row.ratio(OURS, REQUESTS), 1.15)
-    row.most("below import pylxd", row.ratio(OURS, PYLXD), 1)
+    take_turns(row, calls, setting.turns(15), warm_up=1, shown=milliseconds)
+    row.at_most("≤ 1.15 × import requests", row.ratio(OURS, REQUESTS), 1.15)
+    row.at_most("below import pylxd", row.ratio(OURS, PYLXD), 1)
     return row
 
 
@@ -84,11 +84,11 @@ def listing(setting: Setting) -> Row:
             return partial(cli, setting, "list", "--format", "csv", "-c", "ns", NAME)
 
         calls |= offered(row.missing, {CLI: by_cli})
-        take_turns(row, calls, setting.turns(15), warm_up=1, shown=lambda seconds: seconds * 1e3)
+        take_turns(row, calls, setting.turns(15), warm_up=1, shown=milliseconds)
     ours, theirs = row.median(OURS), row.median(CLI)
     above = None if ours is None or theirs is None else ours - theirs
-    row.most("ms above the CLI: below 150", above, 150)
-    row.most("≤ 1/2 of pylxd", row.ratio(OURS, PYLXD), 0.5)
+    row.at_most("ms above the CLI: below 150", above, 150)
+    row.at_most("≤ 1/2 of pylxd", row.ratio(OURS, PYLXD), 0.5)
     return row
 
 

@@ -92,11 +92,11 @@ def eight(setting: Setting) -> Row:
     with Relay(setting.socket) as relay, setting.client(api_endpoint=relay.socket) as client:
         together(lambda: client.get(PATH), THREADS, times)
         row.counts[OURS] |= relay.counts
-    row.most(f"connections: at most {THREADS}", row.least_of(OURS, "connections"), THREADS)
+    row.at_most(f"connections: at most {THREADS}", row.counted(OURS, "connections"), THREADS)
     rate, alone = row.figures[OURS]["median"], row.figures[single]["median"]
     # Python lets one thread run at a time: no more fit into a second than this.
     allowed = alone / busy[single]
-    row.least(
+    row.at_least(
         "≥ 3 × one thread, or 0.9 of what the GIL allows", rate / min(3 * alone, 0.9 * allowed), 1
     )
     return row

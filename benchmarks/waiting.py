@@ -56,8 +56,8 @@ def waiting(setting: Setting) -> Row:
         works |= offered(row.missing, {PYLXD: pylxd})
         calls = {name: partial(once, name, work) for name, work in works.items()}
         take_turns(row, calls, setting.turns(2))
-    row.most("connections: at most 2", row.least_of(OURS, "connections"), 2)
-    row.most("requests: at most 10", row.least_of(OURS, "requests"), 10)
+    row.at_most("connections: at most 2", row.counted(OURS, "connections"), 2)
+    row.at_most("requests: at most 10", row.counted(OURS, "requests"), 10)
     return row
 
 

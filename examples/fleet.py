@@ -11,12 +11,18 @@ command did so everywhere.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import threading
+from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import NamedTuple, TextIO
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import hyperkit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Result(NamedTuple):
@@ -43,6 +49,32 @@ def show(prefix: str, text: str, file: TextIO) -> None:
     """Write lines, each with a prefix."""
     for line in text.splitlines():
         print(f"{prefix}: {line}", file=file)
+    file.flush()
+
+
+def run_everywhere(client: hyperkit.Client, options: argparse.Namespace) -> Iterator[Result]:
+    """Run the command in all instances that are meant, and give results as they come."""
+    waiting: SimpleQueue[str] = SimpleQueue()
+    results: SimpleQueue[Result] = SimpleQueue()
+    names = [
+        one.name
+        for one in client.instances(recursion=1)
+        if one.status == "Running" and fnmatchcase(one.name, options.match)
+    ]
+    for name in names:
+        waiting.put(name)
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                name = waiting.get_nowait()
+                results.put(run(client, name, options.command, options.timeout))
+
+    for _ in range(min(options.jobs, len(names))):
+        # Ctrl-C waits for nobody: what still runs is killed by its server.
+        threading.Thread(target=work, daemon=True).start()
+    for _ in names:
+        yield results.get()
 
 
 def main() -> int:
@@ -56,27 +88,22 @@ def main() -> int:
     options = parser.parse_args()
     if options.jobs < 1:
         parser.error("--jobs must be 1 or more")
+    if options.timeout is not None and options.timeout <= 0:
+        parser.error("--timeout must be above 0")
     results: list[Result] = []
     try:
-        with (
-            hyperkit.Client(api_endpoint=options.server) as client,
-            ThreadPoolExecutor(options.jobs) as pool,
-        ):
-            names = [
-                one.name
-                for one in client.instances(recursion=1)
-                if one.status == "Running" and fnmatchcase(one.name, options.match)
-            ]
-            started = [
-                pool.submit(run, client, name, options.command, options.timeout) for name in names
-            ]
-            for future in as_completed(started):
-                result = future.result()
+        with hyperkit.Client(api_endpoint=options.server) as client:
+            for result in run_everywhere(client, options):
                 results.append(result)
                 show(result.name, result.stdout, sys.stdout)
                 show(result.name, result.stderr, sys.stderr)
     except hyperkit.Error as error:
         print(f"fleet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read it has seen enough, and wants no traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     if not results:
         print(f"fleet: no instance that runs has a name like {options.match}", file=sys.stderr)

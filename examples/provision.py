@@ -4,8 +4,8 @@
     python examples/provision.py examples/provision.toml --remove
 
 It can be run again and again: profiles become what the table says, instances that are
-there already stay as they are, and those that do not run are started. The bar needs
-``pip install 'pyhyperkit[tqdm]'``; ``--quiet`` does without.
+there already stay as they are, and those that do not run are started. The bar needs the extra
+``pyhyperkit[tqdm]``; ``--quiet`` does without.
 """
 
 from __future__ import annotations
@@ -18,39 +18,47 @@ from typing import Any
 
 import hyperkit
 
-PROFILE = {"config", "description", "devices"}
-INSTANCE = {"config", "count", "description", "devices", "image", "profiles", "type"}
+KEYS = {
+    "profiles": {"config", "description", "devices"},
+    "instances": {"config", "count", "description", "devices", "image", "profiles", "type"},
+}
 
 
-def check(kind: str, entries: dict[str, dict[str, Any]], known: set[str]) -> None:
-    """Refuse keys that mean nothing: a misspelt one would be left out without a word."""
-    for name, entry in entries.items():
-        for key in entry.keys() - known:
-            message = (
-                f"[{kind}.{name}] has the unknown key {key!r}: use {', '.join(sorted(known))}."
-            )
+def read(path: Path) -> dict[str, Any]:
+    """Read the table, and refuse what means nothing: it would be left out without a word."""
+    table: dict[str, Any] = tomllib.loads(path.read_text())
+    parts: list[tuple[str, Any, set[str]]] = [("the file", table, {"image", *KEYS})]
+    for kind, keys in KEYS.items():
+        for name, entry in dict(table.setdefault(kind, {})).items():
+            parts.append((f"[{kind}.{name}]", entry, keys))
+    for where, part, keys in parts:
+        if not hasattr(part, "keys") or not isinstance(part.get("count", 0), int):
+            message = f"{where} has to be a table, its count a number."
+            raise TypeError(message)
+        for key in part.keys() - keys:
+            message = f"{where} has the unknown key {key!r}: use {', '.join(sorted(keys))}."
             raise ValueError(message)
+    return table
 
 
 def names_of(instances: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Find the entry of each instance: with ``count = 3``, web is web-1, web-2 and web-3."""
     wanted: dict[str, dict[str, Any]] = {}
     for name, entry in instances.items():
-        count: int | None = entry.get("count")
-        numbered = [f"{name}-{number}" for number in range(1, (count or 0) + 1)]
-        wanted |= dict.fromkeys([name] if count is None else numbered, entry)
+        numbered = [f"{name}-{number + 1}" for number in range(entry.get("count", 0))]
+        wanted |= dict.fromkeys(numbered if "count" in entry else [name], entry)
     return wanted
 
 
 def provide(client: hyperkit.Client, table: dict[str, Any], *, progress: bool) -> None:
     """Make what is missing, and start what does not run."""
     profiles = set(client.profiles())
-    for name, entry in table.get("profiles", {}).items():
+    for name, entry in table["profiles"].items():
         if name in profiles:
             client.update_profile(name, **entry)
         else:
             client.create_profile(name, **entry)
-    wanted = names_of(table.get("instances", {}))
+    wanted = names_of(table["instances"])
     status = {one.name: one.status for one in client.instances(recursion=1)}
     with client.batch(progress=progress) as batch:
         for name in [one for one in wanted if one not in status]:
@@ -71,7 +79,7 @@ def provide(client: hyperkit.Client, table: dict[str, Any], *, progress: bool) -
 
 def remove(client: hyperkit.Client, table: dict[str, Any], *, progress: bool) -> None:
     """Take away what the table speaks of, with all that is in it."""
-    wanted = names_of(table.get("instances", {}))
+    wanted = names_of(table["instances"])
     there = [one for one in client.instances(recursion=1) if one.name in wanted]
     with client.batch(progress=progress) as batch:
         for one in there:
@@ -80,7 +88,7 @@ def remove(client: hyperkit.Client, table: dict[str, Any], *, progress: bool) ->
         batch.wait()
         for one in there:
             batch.delete_instance(one.name)
-    for name in set(client.profiles()).intersection(table.get("profiles", {})):
+    for name in set(client.profiles()).intersection(table["profiles"]):
         client.delete_profile(name)
     print(f"{len(there)} removed")
 
@@ -95,16 +103,14 @@ def main() -> int:
     options = parser.parse_args()
     work = remove if options.remove else provide
     try:
-        table = tomllib.loads(options.table.read_text())
-        check("profiles", table.get("profiles", {}), PROFILE)
-        check("instances", table.get("instances", {}), INSTANCE)
+        table = read(options.table)
         with hyperkit.Client(api_endpoint=options.server) as client:
             work(client, table, progress=not options.quiet)
     except ExceptionGroup as group:  # of a batch: all that failed
         for error in group.exceptions:
             print(f"provision: {error}", file=sys.stderr)
         return 1
-    except (hyperkit.Error, ImportError, OSError, ValueError) as error:
+    except (hyperkit.Error, ImportError, OSError, TypeError, ValueError) as error:
         print(f"provision: {error}", file=sys.stderr)
         return 1
     return 0

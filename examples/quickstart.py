@@ -1,10 +1,9 @@
 """A container's life, on LXD or Incus: created, started, asked, stopped, deleted.
 
-    python examples/quickstart.py [--image ALIAS]
+    python examples/quickstart.py
+    python examples/quickstart.py --server https://host:8443 --server-cert server.crt
 
-The server is the local one, or the one that HYPERKIT_API_ENDPOINT names; over
-HTTPS, HYPERKIT_CLIENT_CERT and HYPERKIT_CLIENT_KEY say who asks, and
-HYPERKIT_SERVER_CERT which server is meant.
+Whatever happens, the container is gone in the end.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 
 import hyperkit
 
-NAME = "hyperkit-quickstart"
+NAME = f"hyperkit-quickstart-{os.getpid()}"  # nobody else's
 
 
 def with_auto_sync(image: str) -> None:
@@ -42,17 +42,30 @@ def without_auto_sync(image: str) -> None:
     hyperkit.wait_for_operation(hyperkit.delete_container(NAME))
 
 
+def clean_up() -> None:
+    """Remove the container, if something has failed."""
+    with suppress(hyperkit.Error):
+        hyperkit.stop_container(NAME, force=True, sync=True)
+    with suppress(hyperkit.Error):
+        hyperkit.delete_container(NAME, sync=True)
+
+
 def main() -> int:
-    """Run both, on whatever server there is."""
+    """Read the command line, and run both."""
     parser = argparse.ArgumentParser(description="A container's life, on LXD or Incus.")
     parser.add_argument("--image", default="busybox", metavar="ALIAS", help="an image's alias")
-    image = parser.parse_args().image
-    hyperkit.server_cert = os.environ.get("HYPERKIT_SERVER_CERT")
+    parser.add_argument("--server", metavar="URL", help="the local one if not given")
+    parser.add_argument("--server-cert", metavar="FILE", help="its certificate, if self-signed")
+    options = parser.parse_args()
+    hyperkit.configure(api_endpoint=options.server, server_cert=options.server_cert)
     try:
         environment = hyperkit.server().environment
         print("connected to", environment.server, environment.server_version)
-        with_auto_sync(image)
-        without_auto_sync(image)
+        try:
+            with_auto_sync(options.image)
+            without_auto_sync(options.image)
+        finally:
+            clean_up()
     except hyperkit.Error as error:
         print(f"quickstart: {error}", file=sys.stderr)
         return 1

@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 
 import hyperkit
 
+LONGEST = 36500  # days
+
 
 def roll(client: hyperkit.Client, name: str, prefix: str, keep: int, days: float) -> None:
     """Take a snapshot of an instance, then delete those that are too many."""
@@ -41,8 +43,10 @@ def main() -> int:
     parser.add_argument("--prefix", default="auto", help="of their names")
     parser.add_argument("--server", metavar="URL", help="the local one if not given")
     options = parser.parse_args()
-    if options.keep < 1 or options.days < 0:
-        parser.error("--keep must be 1 or more, --days 0 or more")
+    if options.keep < 1:
+        parser.error("--keep must be 1 or more")
+    if not 0 <= options.days <= LONGEST:
+        parser.error(f"--days must be from 0 to {LONGEST}")
     failed = 0
     try:
         with hyperkit.Client(api_endpoint=options.server) as client:

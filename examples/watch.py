@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -63,6 +64,8 @@ def main() -> int:
         "--types", nargs="+", default=["lifecycle"], help="lifecycle, operation, logging"
     )
     options = parser.parse_args()
+    if options.count is not None and options.count < 1:
+        parser.error("--count must be 1 or more")
     try:
         with (
             hyperkit.Client(api_endpoint=options.server) as client,
@@ -79,6 +82,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 0
+    except BrokenPipeError:  # whoever read it has seen enough, and wants no traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -6,6 +6,7 @@ python tools/stub.py --check    fail if it is not what would be written
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import sys
@@ -141,8 +142,10 @@ def stub() -> str:
 
 def main() -> int:
     """Write the stub, or check it."""
+    parser = argparse.ArgumentParser(description="Write the stub of the module's functions.")
+    parser.add_argument("--check", action="store_true", help="fail if it is out of date")
     text = stub()
-    if "--check" in sys.argv[1:]:
+    if parser.parse_args().check:
         if STUB.read_text(encoding="utf-8") == text:
             return 0
         print(f"{STUB} is out of date: run python tools/stub.py", file=sys.stderr)

@@ -20,7 +20,9 @@ BEFORE = "before-deploy"
 ROOT = "/srv/www"
 
 
-def deploy(client: hyperkit.Client, name: str, site: Path, *, check: str, image: str) -> None:
+def deploy(
+    client: hyperkit.Client, name: str, site: Path, *, check: list[str], image: str
+) -> None:
     """Bring an instance to serve a site, or leave it as it was."""
     if name not in client.instances():
         client.launch_instance(name, alias=image, timeout=60)
@@ -31,7 +33,7 @@ def deploy(client: hyperkit.Client, name: str, site: Path, *, check: str, image:
         client.run(name, ["rm", "-rf", ROOT], check=True)
         client.run(name, ["mkdir", "-p", str(Path(ROOT).parent)], check=True)
         client.push_directory(site, name, ROOT)
-        client.run(name, shlex.split(check), capture_output=True, check=True, timeout=60)
+        client.run(name, check, capture_output=True, check=True, timeout=60)
     except BaseException:  # Ctrl-C too
         client.restore_snapshot(name, BEFORE)
         raise
@@ -42,7 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Deploy a web site into an instance.")
     parser.add_argument("instance", help="its name; it is made if it is not there")
     parser.add_argument("site", type=Path, help="the folder that is to be served")
-    parser.add_argument("--check", default=f"test -s {ROOT}/index.html", metavar="COMMAND")
+    parser.add_argument(
+        "--check",
+        default=f"test -s {ROOT}/index.html",
+        help="what must succeed in the instance",
+        metavar="COMMAND",
+        type=shlex.split,
+    )
     parser.add_argument("--image", default="busybox", metavar="ALIAS", help="for a new instance")
     options = parser.parse_args(arguments)
     client = hyperkit.default_client()

@@ -22,7 +22,7 @@ from typing import Any as _Any
 
 from ._hint import did_you_mean as _did_you_mean
 from ._options import OPTIONS as _OPTIONS
-from ._options import VERSION as __version__  # noqa: F401, N811
+from ._options import VERSION as _VERSION
 from ._options import check_name as _check_name
 from ._options import defaults as _defaults
 
@@ -49,6 +49,8 @@ if _TYPE_CHECKING:
     token: str | None
     user_agent: str
     verify_ssl: bool | str
+
+__version__ = _VERSION
 
 
 def _load() -> list[str]:

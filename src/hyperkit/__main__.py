@@ -22,12 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     started = Path(sys.argv[0]).name
     name = "python -m hyperkit" if started == "__main__.py" else started
     parser = argparse.ArgumentParser(prog=name, description="A client of LXD and Incus.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for command in (_demo, _doctor, _trust_command):
         command.add_to(commands)
+    parser.set_defaults(run=None)
     options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help(sys.stderr)
+        return 2
     try:
         return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130  # as shells have it
     except BrokenPipeError:
         # Whoever read it has seen enough; what is left shall not be written at the end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

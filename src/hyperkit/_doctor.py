@@ -51,11 +51,20 @@ _MARKS = {"good": "  ok  ", "note": " note ", "trouble": "WRONG "}
 _APART = dt.timedelta(minutes=2)
 _SOON = dt.timedelta(days=14)
 _TIMEOUT = 10.0
+# What tells that an extra is installed.
+_EXTRAS = {
+    "metrics": "prometheus_client",
+    "oidc": "oauthlib",
+    "remotes": "yaml",
+    "sftp": "paramiko",
+    "testing": "aiohttp",
+    "tqdm": "tqdm",
+}
 # What a whole chapter of this library needs; servers of these years have most of it.
 _CHAPTERS = {
     "container_backup": "backups of instances",
     "clustering": "clusters",
-    "event_lifecycle": "lifecycle events, by which batches wait",
+    "event_lifecycle": "lifecycle events",
     "image_types": "images of virtual machines",
     "metrics": "metrics",
     "network_acl": "network ACLs",
@@ -90,7 +99,8 @@ def add_to(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "doctor",
         help="explain what stands between this machine and a server",
-        description=f"{__doc__} It changes nothing. It ends with 1 if something is wrong.",
+        description="Explain in plain words what stands between this machine and a server. "
+        "It changes nothing. It ends with 1 if something is wrong.",
     )
     parser.add_argument(
         "--server",
@@ -122,17 +132,17 @@ def run(options: argparse.Namespace) -> int:
             _tell(finding)
     troubles = sum(finding.kind == "trouble" for finding in found)
     if options.json:
-        print(json.dumps([finding._asdict() for finding in found], indent=2))  # noqa: T201
+        print(json.dumps([finding._asdict() for finding in found], indent=2))
     else:
         what = "1 thing is" if troubles == 1 else f"{troubles} things are"
-        print(f"\n{what} wrong." if troubles else "\nAll is well.")  # noqa: T201
+        print(f"\n{what} wrong." if troubles else "\nAll is well.")
     return 1 if troubles else 0
 
 
 def _tell(finding: Finding) -> None:
-    print(f"[{_MARKS[finding.kind]}] {finding.text}", flush=True)  # noqa: T201
+    print(f"[{_MARKS[finding.kind]}] {finding.text}", flush=True)
     if finding.step:
-        print(f"         -> {finding.step}", flush=True)  # noqa: T201
+        print(f"         -> {finding.step}", flush=True)
 
 
 def examine(where: str | None = None, server_cert: str | None = None) -> Iterator[Finding]:
@@ -146,7 +156,12 @@ def examine(where: str | None = None, server_cert: str | None = None) -> Iterato
         Findings, one at a time; where one makes the rest pointless, it is the last.
     """
     yield _versions()
-    with Client(api_endpoint=where, server_cert=server_cert, timeout=_TIMEOUT) as client:
+    try:
+        client = Client(api_endpoint=where, server_cert=server_cert, timeout=_TIMEOUT)
+    except ArgumentError as error:
+        yield Finding("trouble", str(error), "Set the environment variable right, or unset it.")
+        return
+    with client:
         try:
             settled = expand(client)
             endpoint = parse(settled.api_endpoint)
@@ -177,8 +192,7 @@ def examine(where: str | None = None, server_cert: str | None = None) -> Iterato
 
 
 def _versions() -> Finding:
-    extras = {"yaml": "remotes", "oauthlib": "oidc", "paramiko": "sftp", "tqdm": "tqdm"}
-    there = [extra for module, extra in extras.items() if find_spec(module) is not None]
+    there = [extra for extra, module in _EXTRAS.items() if find_spec(module) is not None]
     return Finding(
         "good",
         f"hyperkit {VERSION} on Python {platform.python_version()}, {ssl.OPENSSL_VERSION}; "
@@ -511,7 +525,7 @@ def _extensions(server: Server) -> Iterator[Finding]:
     if lacking:
         yield Finding(
             "note",
-            f"It is too old for: {', '.join(lacking)}. What needs them raises MissingExtension.",
+            f"It is too old for: {', '.join(lacking)}. What needs them is refused.",
         )
 
 
@@ -529,4 +543,5 @@ def _project(client: Client, settled: ClientOptions) -> Iterator[Finding]:
             "Name another project (default_project), or ask the administrator to let you use it.",
         )
         return
-    yield Finding("good", f"There are {count} instances in the project {name}.")
+    there = "is 1 instance" if count == 1 else f"are {count} instances"
+    yield Finding("good", f"There {there} in the project {name}.")

@@ -72,6 +72,7 @@ class Newcomer:
         Returns:
             False if the server trusts this client already.
         """
+        text = "".join(text.split())
         token = decode_token(text)
         if not token.get("client_name"):
             message = "This is the token of a cluster member: join_cluster takes it."

@@ -8,6 +8,7 @@ import math
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -250,6 +251,8 @@ class Process(Generic[AnyStr]):
         self._closed = True
         self._ending.left.set()
         self._drop()
+        if sys.is_finalizing():
+            return  # no thread can be waited for any more
         for pump in self._pumps:
             pump.join(LAST_WORDS)
         # On a server that is away, or with a child that outlives the command, it goes on.

@@ -10,6 +10,7 @@ from typing import Any
 from ._client import Client
 from ._endpoint import own_folder
 from ._key_pair import KeyPair, generate_key_pair
+from ._token import decode_token
 from ._trust import client_pair, pin
 from .errors import Error
 
@@ -34,7 +35,8 @@ def add_to(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "trust",
         help="become trusted by a server, with a token of its administrator",
-        description=__doc__,
+        description="Become trusted by a server, with a token of its administrator, and show how "
+        "to make a client that is.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -70,23 +72,24 @@ def run(options: argparse.Namespace) -> int:
     """
     token = sys.stdin.readline() if options.token == "-" else options.token  # noqa: S105 - no token
     try:
+        decode_token(token)  # before anything is made for it
         pair = _pair(options.folder)
         given: dict[str, Any] = {} if options.url is None else {"api_endpoint": options.url}
         if pair is not None:
             given |= {"client_cert": pair.certificate, "client_key": pair.key}
         with Client(**given) as client:
-            fresh = client.trust(token.strip())
+            fresh = client.trust(token)
             endpoint, fingerprint = client.api_endpoint, pin(client.server_cert or "")
     except Error as error:
-        print(f"trust: {error}", file=sys.stderr)  # noqa: T201 - a program that prints
+        print(f"trust: {error}", file=sys.stderr)
         return 1
     done = "trusts this client now" if fresh else "trusts this client already; the token is unused"
     shown = {"api_endpoint": endpoint, "server_cert": fingerprint}
     if pair is not None:
         shown |= {"client_cert": pair.certificate, "client_key": pair.key}
     arguments = "".join(f"    {name}={value!r},\n" for name, value in shown.items())
-    print(f"{endpoint} {done}. In Python:\n")  # noqa: T201
-    print(f"import hyperkit\n\nclient = hyperkit.Client(\n{arguments})")  # noqa: T201
+    print(f"{endpoint} {done}. In Python:\n")
+    print(f"import hyperkit\n\nclient = hyperkit.Client(\n{arguments})")
     return 0
 
 
@@ -99,7 +102,7 @@ def _pair(folder: str | None) -> KeyPair | None:
     if folder is None:
         if client_pair(Client()) is None:
             made = generate_key_pair(own_folder())
-            print(f"A key pair was made: {made.certificate}, {made.key}.")  # noqa: T201
+            print(f"A key pair was made: {made.certificate}, {made.key}.")
         return None
     place = Path(folder).expanduser().absolute()
     found = KeyPair(str(place / "client.crt"), str(place / "client.key"))

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as main
-from benchmarks import page, results
+from benchmarks import page, results, tables
 from benchmarks.family import FAMILIES, works
 from benchmarks.rows import CLI, FLOOR, OURS, PYLXD, REQUESTS, Aim, Missing, Row, take_turns
 from benchmarks.setting import OVERRULING, Setting, embedded
@@ -134,17 +134,17 @@ def test_a_family_that_hangs_or_dies_is_reported(monkeypatch):
 
 
 def test_every_file_is_a_family_or_none_of_its_own():
-    parts = {"family", "page", "peers", "processes", "relay", "replay", "results", "rows"}
-    parts |= {"setting", "__init__", "__main__"}
+    parts = {"family", "page", "peers", "plots", "processes", "relay", "replay", "results"}
+    parts |= {"rows", "setting", "tables", "__init__", "__main__"}
     files = {file.stem for file in results.FILE.parent.glob("*.py")}
     assert files == {*FAMILIES, *parts}
 
 
-def measured(work, **figures):
-    row = Row(work, "ms")
+def measured(work, unit="ms", **figures):
+    row = Row(work, unit)
     for name, median in figures.items():
         row.figures[name] = {"median": median, "low": median, "high": median, "rounds": 3}
-    row.most("below requests", row.ratio(OURS, REQUESTS), 1)
+    row.at_most("below requests", row.ratio(OURS, REQUESTS), 1)
     return {
         "when": "2026-01-02T03:04:05+00:00",
         "seconds": 1.0,
@@ -168,9 +168,11 @@ def test_the_page_says_what_was_measured(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FILE", tmp_path / "results.json")
     monkeypatch.setattr(page, "DOCS", tmp_path)
     monkeypatch.setattr(page, "PAGE", tmp_path / "performance.md")
+    monkeypatch.setattr(page, "README", tmp_path / "README.md")
     names = ("aims", "machine", "times", "counts", "growth", "embedded")
     text = "".join(f"Words.\n\n<!-- begin {name} -->\n<!-- end {name} -->\n\n" for name in names)
     page.PAGE.write_text(text)
+    page.README.write_text("<!-- begin peers -->\n<!-- end peers -->\n")
     results.keep("lxd", "startup", measured("one", hyperkit=1.5, requests=1234.0))
     results.keep("incus", "startup", {**measured("one"), "rows": [], "failed": "it died"})
     for _ in range(2):  # what is there is put in the place of what was there
@@ -180,11 +182,53 @@ def test_the_page_says_what_was_measured(tmp_path, monkeypatch):
     assert "| one | below requests | 0.00, met |  |" in written
     assert "| one | ms | – | 1.50 (1.50–1.50) | 1,234 (1,234–1,234) | – | – |  |" in written
     assert written.count("failed: it died") == 1
+    assert page.README.read_text().count("| on LXD 5.0 | hyperkit | pylxd") == 1
+
+
+def test_a_page_without_a_place_for_a_part_is_left_alone(tmp_path):
+    (tmp_path / "page.md").write_text("<!-- begin one -->\n<!-- end two -->\n")
+    with pytest.raises(ValueError, match="no place for 'one'"):
+        page.fill(tmp_path / "page.md", {"one": ["1"]})
 
 
 def test_the_page_is_the_results():
     """What stands in docs/performance.md was generated from results.json."""
     text = page.PAGE.read_text()
     found = results.load()
-    for lines in (page.aims(found), page.times(found), page.counts(found), page.growth(found)):
-        assert "\n".join(lines) in text
+    for part in ("aims", "machine", "times", "counts", "growth", "embedded"):
+        assert "\n".join(getattr(tables, part)(found)) in text, part
+
+
+# The table of README.md.
+
+
+def test_the_readme_is_the_results():
+    lines = tables.highlights(results.load())
+    assert len(lines) == 2 + len(tables.HIGHLIGHTS)
+    assert "\n".join(["<!-- begin peers -->", "", *lines, "", "<!-- end peers -->"]) in (
+        page.README.read_text()
+    )
+
+
+def test_the_readme_compares_times_and_counts():
+    pushed = measured("push of 1,024 MiB", "MiB/s", hyperkit=200.0, pylxd=100.0)
+    pushed["rows"][0]["counts"] = {OURS: {"memory MiB": 4.72}, PYLXD: {"memory MiB": 1026.1}}
+    events = measured("10,000 events, replayed", "events/s", hyperkit=900.0, pylxd=300.0, CLI=9e4)
+    failed = measured("run true")
+    failed["rows"][0]["failed"] = "it died"
+    found = {
+        "machine": {"libraries": {"pylxd": "2.4.2"}},
+        "measured": {
+            "lxd": {"files": pushed, "commands": failed},
+            "incus": {"startup": measured("script that lists instances, whole process")},
+            "alone": {"events": events},
+        },
+    }
+    assert tables.highlights(found)[2:] == [
+        "| 10,000 events | 1 | 3.0 | 0.01 | time |",
+        "| push a file of 1 GiB | 5 | 1,026 | – | MiB of memory |",
+    ]
+
+
+def test_the_readme_waits_for_a_first_measurement():
+    assert tables.highlights({}) == ["Nothing has been measured yet."]

@@ -44,17 +44,16 @@ def test_life_without_auto_sync(connect, name):
 
 @pytest.mark.live_only
 def test_the_quickstart_runs_unchanged(mode, lab):
-    where = {"HYPERKIT_API_ENDPOINT": f"unix://{lab['socket']}"}
+    where, pair = ["--server", f"unix://{lab['socket']}"], {}
     if mode[1] == "https":
-        where = {
-            "HYPERKIT_API_ENDPOINT": lab["https_url"],
+        where = ["--server", lab["https_url"], "--server-cert", lab["server_certificate"]]
+        pair = {
             "HYPERKIT_CLIENT_CERT": lab["client_certificate"],
             "HYPERKIT_CLIENT_KEY": lab["client_key"],
-            "HYPERKIT_SERVER_CERT": lab["server_certificate"],
         }
     done = subprocess.run(
-        [sys.executable, QUICKSTART],
-        env=os.environ | where,
+        [sys.executable, QUICKSTART, *where],
+        env=os.environ | pair,
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -64,6 +64,12 @@ def test_it_deploys(run, client, tmp_path):
     assert client.read_file("web", "/srv/www/index.html") == b"hello"
 
 
+def test_a_check_that_is_no_command(run, client, tmp_path):
+    code, _, stderr = run("deploy/deploy.py", "web", tmp_path, "--check", 'nginx "')
+    assert (code, client.instances()) == (2, [])
+    assert "--check" in stderr
+
+
 @pytest.mark.parametrize("site", ["none", "empty"])
 def test_what_cannot_be_deployed_is_told(run, client, tmp_path, site):
     (tmp_path / "empty").mkdir()

@@ -3,9 +3,11 @@
 import gzip
 import json
 import re
+import signal
 import socket
 import tarfile
 import threading
+import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 
@@ -31,6 +33,13 @@ def test_quickstart_shows_both_ways_and_leaves_nothing(run, client):
     assert (code, stderr) == (0, "")
     assert stdout.count("it says it is hyperkit-quickstart") == 2
     assert client.instances() == []
+
+
+def test_quickstart_leaves_nothing_behind(run, server, client):
+    server.faults.fail("no", operation="Starting *")
+    code, _, stderr = run("quickstart.py")
+    assert (code, client.instances()) == (1, [])
+    assert stderr.startswith("quickstart: Starting ")
 
 
 # provision.py
@@ -85,6 +94,9 @@ def test_provision_says_what_failed(run, client, tmp_path):
     [
         ("[instances.a]\nimagge = 'busybox'\n", "[instances.a] has the unknown key 'imagge': use"),
         ("[profiles.a]\ncount = 1\n", "[profiles.a] has the unknown key 'count': use"),
+        ("[instnaces.a]\n", "the file has the unknown key 'instnaces': use"),
+        ("[instances]\na = 1\n", "[instances.a] has to be a table"),
+        ("[instances.a]\ncount = 'two'\n", "its count a number"),
         ("[instances.a\n", "Expected ']'"),
         ("[instances.a]\n", "image"),
     ],
@@ -138,10 +150,20 @@ def test_snapshots_of_the_others_are_still_taken(run, client):
     assert len(client.snapshots("web")) == 1
 
 
-def test_snapshots_cannot_keep_none(run, client):
-    code, _, stderr = run("snapshots.py", "--keep", 0)
-    assert code == 2
-    assert "--keep must be 1 or more" in stderr
+@pytest.mark.parametrize(
+    ("name", "option", "said"),
+    [
+        ("backup.py", ("x", "--keep", 0), "--keep must be 1 or more"),
+        ("fleet.py", ("--jobs", 0, "true"), "--jobs must be 1 or more"),
+        ("fleet.py", ("--timeout", 0, "true"), "--timeout must be above 0"),
+        ("snapshots.py", ("--days", 1e9), "--days must be from 0 to 36500"),
+        ("snapshots.py", ("--keep", 0), "--keep must be 1 or more"),
+        ("watch.py", ("--count", 0), "--count must be 1 or more"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(run, name, option, said):
+    code, _, stderr = run(name, *option)
+    assert (code, said in stderr) == (2, True)
 
 
 # fleet.py
@@ -179,6 +201,30 @@ def test_fleet_kills_what_takes_too_long(run, webs):
         "web-3: sleep 1000 in web-3 took longer than 0.2 seconds.\n"
         "fleet: web-3: did not end\nfleet: 0 of 1 succeeded\n"
     )
+
+
+def test_fleet_is_ended_while_commands_run(start, webs):
+    code = "test $(uname -n) = web-1 || sleep 1000; uname -n"
+    running = start("fleet.py", "--", "sh", "-c", code)
+    assert running.stdout.readline() == "web-1: web-1\n"
+    time.sleep(0.5)  # until it waits for the others
+    running.send_signal(signal.SIGINT)
+    assert running.communicate(timeout=60) == ("", "")
+    assert running.returncode == 130
+
+
+@pytest.mark.parametrize("name", ["fleet.py -- seq 100000", "watch.py --action profile-*"])
+def test_readers_who_have_seen_enough(start, client, webs, name):
+    printing = start(*name.split())
+    if name.startswith("watch"):
+        printing.stderr.readline()
+        for profile in ("a", "b"):
+            client.create_profile(profile)
+    printing.stdout.readline()
+    printing.stdout.close()
+    for profile in ("c", "d"):
+        client.create_profile(profile)
+    assert printing.stderr.read() == ""
 
 
 def test_fleet_of_none_is_told(run, webs):

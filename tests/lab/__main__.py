@@ -52,7 +52,7 @@ import re
 import subprocess
 import sys
 
-from daemon import Instance, everything, find
+from daemon import Daemon, everything, find
 from flavours import CLUSTERS, FLAVOURS
 from machine import RESERVED_NAMES, ROOT, Failure, require_machine, run, say
 
@@ -67,22 +67,26 @@ def locked():
         yield
 
 
+def usual_name(kind):
+    return "default" if kind == "lxd" else kind
+
+
 def up(options):
-    name = options.name or ("default" if options.kind == "lxd" else options.kind)
+    name = options.name or usual_name(options.kind)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", name) or name in RESERVED_NAMES:
         raise Failure(f"'{name}' will not do as a name", 2)
     with locked():
         if options.kind in CLUSTERS:
             description = cluster_up(name, options.kind)
         else:
-            instance = Instance(name)
-            instance.up(options.kind)
-            description = instance.describe()
+            daemon = Daemon(name)
+            daemon.up(options.kind)
+            description = daemon.describe()
     print(json.dumps(description, indent=2))
 
 
 def cluster_up(name, kind):
-    members = [Instance(f"{name}-{number}") for number in (1, 2, 3)]
+    members = [Daemon(f"{name}-{number}") for number in (1, 2, 3)]
     for member in members:
         member.up(CLUSTERS[kind], cluster=name, first=members[0])
     return {"name": name, "kind": kind, "members": [member.describe() for member in members]}
@@ -94,63 +98,63 @@ def down(options):
     with locked():
         wanted = find(options.name) if options.name else everything()
         # All while every member of a cluster still answers, ...
-        for instance in wanted:
-            instance.stop_instances()
+        for daemon in wanted:
+            daemon.stop_instances()
         # ... then each on its own.
-        for instance in wanted:
-            instance.down()
+        for daemon in wanted:
+            daemon.down()
 
 
 def status(options):
-    for instance in find(options.name) if options.name else everything():
-        state = f"running, process {instance.pid}" if instance.pid else "stopped"
+    for daemon in find(options.name) if options.name else everything():
+        state = f"running, process {daemon.pid}" if daemon.pid else "stopped"
         print(
-            instance.name,
-            instance.plan["kind"],
+            daemon.name,
+            daemon.plan["kind"],
             state,
-            f"https://127.0.0.1:{instance.plan['port']}",
-            instance.socket,
+            f"https://127.0.0.1:{daemon.plan['port']}",
+            daemon.socket,
             sep="\t",
         )
 
 
 def list_names(_options):
-    print("".join(f"{instance.name}\n" for instance in everything()), end="")
+    print("".join(f"{daemon.name}\n" for daemon in everything()), end="")
 
 
 def token(options):
-    instance = find(options.name)[0]
+    daemon = find(options.name)[0]
     words = ["config", "trust", "add"]
-    words += ["--name"] if instance.plan["kind"] == "lxd" else []
+    words += ["--name"] if daemon.plan["kind"] == "lxd" else []
     words += [options.client]
-    printed = run(instance.flavour.client, *words, env=instance.client_environment())
+    printed = run(daemon.flavour.client, *words, env=daemon.client_environment())
     print(printed.split()[-1])
 
 
 def cli(options):
-    instance = find(options.name)[0]
+    daemon = find(options.name)[0]
     os.execve(
-        instance.flavour.client,
-        [instance.flavour.client, *options.words],
-        {**os.environ, **instance.client_environment()},
+        daemon.flavour.client,
+        [daemon.flavour.client, *options.words],
+        {**os.environ, **daemon.client_environment()},
     )
 
 
 def restart(options):
     with locked():
-        for instance in find(options.name):
-            instance.restart()
+        for daemon in find(options.name):
+            daemon.restart()
 
 
 def run_command(options):
     if not options.words:
         raise Failure("say which command to run", 2)
-    name = "default" if options.kind == "lxd" else options.kind
-    is_new = not Instance(name).plan
+    name = usual_name(options.kind)
+    is_new = not Daemon(name).plan
     with locked():
-        instance = Instance(name)
-        instance.up(options.kind)
-    endpoint = {"HYPERKIT_API_ENDPOINT": f"unix://{instance.socket}"}
+        daemon = Daemon(name)
+        daemon.up(options.kind)
+    endpoint = {"HYPERKIT_API_ENDPOINT": f"unix://{daemon.socket}"}
     try:
         done = subprocess.run(options.words, env={**os.environ, **endpoint}, check=False)
     except OSError as error:
@@ -158,8 +162,8 @@ def run_command(options):
     finally:
         if is_new:
             with locked():
-                instance.stop_instances()
-                instance.down()
+                daemon.stop_instances()
+                daemon.down()
     if done.returncode:
         raise Failure(f"the command failed ({done.returncode})")
 

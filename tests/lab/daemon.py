@@ -27,7 +27,7 @@ from remains import (
 )
 
 
-class Instance:
+class Daemon:
     """One daemon and its folder, ROOT/NAME.
 
     lab.json there holds what was decided when the daemon was first set up
@@ -384,7 +384,7 @@ def free_port():
 
 def free_slot():
     """The first number whose bridge and subnet nobody on the machine has."""
-    taken = {instance.plan["slot"] for instance in everything()}
+    taken = {daemon.plan["slot"] for daemon in everything()}
     addresses = run("ip", "-4", "-o", "addr")
     for slot in range(1, 255):
         if (
@@ -397,14 +397,12 @@ def free_slot():
 
 
 def everything():
-    return [Instance(path.parent.name) for path in sorted(ROOT.glob("*/lab.json"))]
+    return [Daemon(path.parent.name) for path in sorted(ROOT.glob("*/lab.json"))]
 
 
 def find(name):
     """The daemon of that name, or the members of the cluster of that name."""
-    found = [
-        instance for instance in everything() if name in (instance.name, instance.plan["cluster"])
-    ]
+    found = [daemon for daemon in everything() if name in (daemon.name, daemon.plan["cluster"])]
     if not found:
         raise Failure(f"there is no '{name}'")
     return found

@@ -24,13 +24,15 @@ PACKAGE = {
 }
 # What is wanted for each thing that needs an extra, and what uses it.
 EXTRAS = {
-    "metrics": "client.metric_samples()",
+    "metrics": "assert client.metric_samples()",
     "oidc": "client.log_in()",
     "remotes": "hyperkit.Client(api_endpoint='remote:a').server()",
-    "sftp": "client.sftp_client('web')",
+    "sftp": "client.sftp_client('web').close()",
     "testing": "import hyperkit.testing",
     "tqdm": "client.push_file('/etc/hostname', 'web', '/a', progress=True)",
 }
+# What those write that are there: the bar, and that nobody logs in over a socket.
+SHOWN = {"oidc": "logging in is for https://.", "tqdm": "/a: 100%"}
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +57,39 @@ def full(built, tmp_path_factory):
     return installed(f"{built[1]}[testing]", tmp_path_factory.mktemp("full"), "pytest")
 
 
+@pytest.fixture(scope="session")
+def served(full):
+    """The socket of an embedded server, in that environment, with a container."""
+    code = (
+        "from hyperkit.testing import Server\n"
+        "with Server('lxd-6') as server:\n"
+        "    server.client().launch_instance('web', alias='busybox')\n"
+        "    print(server.socket, flush=True)\n"
+        "    input()\n"
+    )
+    with subprocess.Popen(
+        [full / "python", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.communicate("\n")
+
+
 def installed(wheel, folder, *others):
     venv.create(folder, with_pip=True)
     run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel, *others)
     return folder / "bin"
+
+
+def use(python, extra, folder, socket):
+    """Do what an extra is for; return what went wrong."""
+    (folder / "config.yml").write_text(f"remotes: {{a: {{addr: 'unix://{socket}'}}}}\n")
+    code = (
+        "import hyperkit\n"
+        f"client = hyperkit.Client(api_endpoint={socket!r})\n"
+        f"try:\n    {EXTRAS[extra]}\n"
+        "except (ImportError, hyperkit.Error) as error:\n    print(error)\n"
+    )
+    return run("env", f"LXD_CONF={folder}", python, "-W", "error", "-c", code)
 
 
 def run(*command, status=0, **options):
@@ -97,7 +128,10 @@ def test_the_sdist_holds_what_is_needed_to_work_on_it(built):
         "tox.ini",
     } <= names
     assert any(name.startswith("tests/recordings/") for name in names)
-    assert not [name for name in names if "__pycache__" in name or name.startswith(".tox/")]
+    assert not [name for name in names if "__pycache__" in name]
+    # Nothing that tests and tools have left beside the sources.
+    hidden = {name.partition("/")[0] for name in names if name.startswith(".")}
+    assert hidden == {".ci", ".gitignore", ".pre-commit-config.yaml"}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
@@ -137,15 +171,22 @@ def test_the_version_is_that_of_the_distribution(bare):
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_what_needs_an_extra_says_so(bare, tmp_path, extra):
-    (tmp_path / "config.yml").write_text("remotes: {}\n")
-    code = (
-        "import hyperkit\n"
-        "client = hyperkit.Client(api_endpoint='/nowhere/unix.socket')\n"
-        f"try:\n    {EXTRAS[extra]}\n"
-        "except (ImportError, hyperkit.Error) as error:\n    print(error)\n"
-    )
-    told = run("env", f"LXD_CONF={tmp_path}", bare / "python", "-W", "error", "-c", code)
+    told = use(bare / "python", extra, tmp_path, "/nowhere/unix.socket")
     assert f"pip install 'pyhyperkit[{extra}]'" in told
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_alone_is_enough(built, bare, served, tmp_path, extra):
+    pip = [bare / "python", "-m", "pip", "--quiet"]
+    before = set(run(*pip, "freeze").splitlines())
+    run(*pip, "install", f"{built[1]}[{extra}]")
+    try:
+        told = use(bare / "python", extra, tmp_path, served)
+    finally:
+        added = set(run(*pip, "freeze").splitlines()) - before
+        run(*pip, "uninstall", "--yes", *[line.partition("==")[0] for line in added])
+    assert SHOWN.get(extra, "") in told
+    assert bool(told) == (extra in SHOWN)
 
 
 def test_the_demo_says_what_it_needs(bare):

@@ -42,6 +42,7 @@ def functions() -> None:
     hyperkit.auto_sync = False
     hyperkit.configure(auto_sync=False, timeout=5)
     hyperkit.reset()
+    assert_type(hyperkit.__version__, str)
 
 
 def methods(client: hyperkit.Client) -> None:

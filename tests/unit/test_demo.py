@@ -1,11 +1,25 @@
-"""``python -m hyperkit demo``."""
+"""``python -m hyperkit demo``: on each server, and what it says where something fails."""
 
 import subprocess
 import sys
 
+import pytest
+
 import hyperkit
 from hyperkit import __main__ as program
-from hyperkit.testing import Server
+from hyperkit.testing import FLAVOURS, Server
+
+
+@pytest.fixture
+def server():
+    with Server("incus-6.0", tls=True) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch):
+    """No server on this machine."""
+    monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
 
 
 def test_the_demo(capsys):
@@ -45,3 +59,42 @@ def test_a_reader_of_the_demo_who_has_seen_enough():
     command = f"{sys.executable} -m hyperkit demo --server embedded | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_the_demo_takes_no_other_than_the_one_that_the_environment_names(capsys, monkeypatch):
+    monkeypatch.setenv("HYPERKIT_API_ENDPOINT", "unix:///nowhere")
+    hyperkit.reset()
+    assert program.main(["demo"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, "There is no socket at /nowhere." in told.err) == ("", True)
+
+
+def test_the_demo_on_a_server_that_does_not_trust_this_client(server, capsys, monkeypatch):
+    monkeypatch.setattr(hyperkit.default_client(), "server_cert", server.certificate)
+    assert program.main(["demo", "--server", server.url]) == 1
+    assert "does not trust this client" in capsys.readouterr().err
+
+
+def test_the_demo_without_a_server(capsys, monkeypatch):
+    monkeypatch.delenv("HYPERKIT_API_ENDPOINT", raising=False)
+    hyperkit.reset()
+    assert program.main(["demo"]) == 0
+    assert capsys.readouterr().out.startswith("# There is no local LXD or Incus")
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_demo_works_on_each(flavour, capsys):
+    with Server(flavour) as server:
+        assert program.main(["demo", "--server", server.url]) == 0
+        assert server.client().instances() == []
+
+
+def test_the_demo_says_what_has_failed_in_its_batch(server, capsys):
+    def fill_the_disk(command):
+        server.faults.fail("no space left", operation="Creating *", times=2)
+        return "demo\n"
+
+    server.add_command("uname", fill_the_disk)
+    assert program.main(["demo", "--server", server.socket]) == 1
+    assert server.client().instances() == []
+    assert capsys.readouterr().err.count("no space left") == 2

@@ -6,6 +6,9 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
+import tomllib
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +34,8 @@ def nowhere(monkeypatch):
     """No server on this machine."""
     monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
     monkeypatch.setattr("hyperkit._doctor.sockets", lambda environment: iter(()))
+    for name in ("HYPERKIT_CLIENT_CERT", "HYPERKIT_CLIENT_KEY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def doctor(capsys, *arguments):
@@ -61,7 +66,9 @@ def test_all_is_well(server, known, capsys):
     assert (code, trouble) == (0, "")
     for words in ("Incus 6", "takes connections", "is the pinned one", "clock", "extensions"):
         assert words in good
-    assert "0 instances in the project default" in good
+    assert "There are 0 instances in the project default" in good
+    server.client().create_instance("web", empty=True)
+    assert "There is 1 instance in" in doctor(capsys, "--server", server.socket)[1]
 
 
 def test_it_is_told_in_plain_words(server, known, capsys):
@@ -74,6 +81,11 @@ def test_it_is_told_in_plain_words(server, known, capsys):
     told = capsys.readouterr().out
     assert "1 thing is wrong." in told
     assert "\n         -> Name the server" in told
+
+
+def test_every_extra_is_looked_for():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert _doctor._EXTRAS.keys() == project["optional-dependencies"].keys()
 
 
 def test_a_socket_that_answers_is_well(server, capsys):
@@ -201,6 +213,18 @@ def test_the_variable_that_names_the_server_is_told(server, monkeypatch, capsys)
     monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.socket)
     code, good, _, _ = doctor(capsys)
     assert (code, "HYPERKIT_API_ENDPOINT is" in good) == (0, True)
+
+
+def test_a_variable_that_makes_no_sense():
+    done = subprocess.run(
+        [sys.executable, "-m", "hyperkit", "doctor"],
+        env=os.environ | {"HYPERKIT_AUTO_SYNC": "maybe"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "HYPERKIT_AUTO_SYNC='maybe' is neither" in done.stdout
 
 
 def test_a_remote_is_found_and_its_project_looked_for(server, capsys):

@@ -148,6 +148,11 @@ def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
     assert seen == [(None, b"")]
 
 
+def test_a_token_from_a_file_or_a_letter_is_redeemed(server, stranger):
+    token = server.token()
+    assert stranger.trust(f"  {token[:40]}\n{token[40:]}\n") is True
+
+
 def test_each_address_is_tried(server, stranger):
     token = server.token()
     [address] = decode_token(token).addresses

@@ -65,8 +65,9 @@ def test_a_token_is_read_from_standard_input(server, monkeypatch, capsys):
     assert main(["trust", server.url, "-"]) == 0
 
 
-def test_a_token_that_is_none_is_not_repeated(server, capsys):
+def test_a_token_that_is_none_is_not_repeated(server, home, capsys):
     assert main(["trust", server.url, "c2VjcmV0"]) == 1
+    assert files(home) == []
     told = capsys.readouterr().err
     assert told.startswith("trust: This is no token")
     assert "c2VjcmV0" not in told
