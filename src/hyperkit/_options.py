@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._hint import SLIP, did_you_mean
 from .errors import ArgumentError
@@ -125,7 +125,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
             message = f"There is no option {name!r}{hint}"
             raise TypeError(message)
         is_path = name in _PATHS and hasattr(value, "__fspath__")
-        plain = str(os.fspath(value)) if is_path else value
+        plain = os.fspath(cast("os.PathLike[str]", value)) if is_path else value
         kinds, words = _KINDS.get(name, _TEXT)
         if not isinstance(plain, kinds):
             message = f"{name} must be {words}, not {type(value).__name__}."
