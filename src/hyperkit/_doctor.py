@@ -32,6 +32,7 @@ from .errors import (
     ConnectionFailed,
     Error,
     Forbidden,
+    MissingExtra,
     RequestTimeout,
     ServiceUnavailable,
     TLSError,
@@ -167,8 +168,8 @@ def examine(where: str | None = None, server_cert: str | None = None) -> Iterato
             endpoint = parse(settled.api_endpoint)
         except Error as error:
             step = "Name the server: --server https://host:8443, --server /path/to/unix.socket."
-            if "PyYAML" in str(error):
-                step = "pip install 'pyhyperkit[remotes]'"
+            if isinstance(error, MissingExtra):
+                step = f"pip install 'pyhyperkit[{error.extra}]'"
             yield Finding("trouble", str(error), step)
             return
         yield from _whence(where, settled, endpoint)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import requests
 
+from ._extra import extra
 from ._request import NEVER
 from ._server import INCUS, LXD
 from ._transport import read_endpoint
@@ -69,11 +70,7 @@ def log_in(
         refresh_token: of an earlier login.
         timeout: seconds to wait for somebody.
     """
-    try:
-        from oauthlib import oauth2  # noqa: PLC0415 - an extra, imported when used
-    except ImportError:
-        message = "Logging in needs oauthlib: pip install 'pyhyperkit[oidc]'."
-        raise ArgumentError(message) from None
+    oauth2 = extra("oidc", "oauthlib.oauth2", "Logging in")
     if timeout is not None and not timeout > 0:
         message = f"timeout must be above 0 seconds, not {timeout!r}."
         raise ArgumentError(message)

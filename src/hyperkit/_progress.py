@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._extra import extra
 from ._shape import fields_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Meter:
         unit: what is counted: bytes, or nothing special.
 
     Raises:
-        ImportError: ``progress`` without the extra ``pyhyperkit[tqdm]``.
+        MissingExtra: ``progress`` without the extra ``pyhyperkit[tqdm]``.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ def check_progress(progress: bool) -> None:
     """Refuse a bar that cannot be drawn, before anything is sent.
 
     Raises:
-        ImportError: ``progress`` without the extra ``pyhyperkit[tqdm]``.
+        MissingExtra: ``progress`` without the extra ``pyhyperkit[tqdm]``.
     """
     if progress:
         _bars()
@@ -120,8 +120,4 @@ def _stage(key: str) -> int:
 
 def _bars() -> Any:
     """Find what draws bars."""
-    try:
-        return import_module("tqdm.auto")
-    except ImportError as error:
-        message = "progress=True draws with tqdm: pip install 'pyhyperkit[tqdm]'."
-        raise ImportError(message) from error
+    return extra("tqdm", "tqdm.auto", "progress=True")

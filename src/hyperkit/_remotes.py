@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._endpoint import command_folders, sockets, usable_socket
+from ._extra import extra
 from ._options import ClientOptions, values
 from .errors import ArgumentError
 
@@ -53,7 +54,8 @@ def expand(options: ClientOptions) -> ClientOptions:
         options: whose ``api_endpoint`` may begin with ``remote:``.
 
     Raises:
-        ArgumentError: no configuration knows the name, or PyYAML is missing.
+        ArgumentError: no configuration knows the name.
+        MissingExtra: PyYAML is not installed.
     """
     endpoint = options.api_endpoint
     if endpoint is None and (named := os.environ.get("HYPERKIT_API_ENDPOINT")):
@@ -132,11 +134,7 @@ def _read(file: Path) -> dict[str, Any]:
     """Read a configuration; a file that is not there, or not for us, says nothing."""
     if not os.access(file, os.R_OK):
         return {}
-    try:
-        import yaml  # noqa: PLC0415 - an extra, imported when used
-    except ImportError:
-        message = "Remotes need PyYAML: pip install 'pyhyperkit[remotes]'."
-        raise ArgumentError(message) from None
+    yaml = extra("remotes", "yaml", f"What {file} says of remotes")
     try:
         found: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ._extra import extra
 from ._wire import Wire
 
 if TYPE_CHECKING:
@@ -22,13 +22,9 @@ def sftp_client_over(connect: Callable[[], socket.socket], method: str) -> SFTPC
         method: the name of what was called, for the message.
 
     Raises:
-        ImportError: paramiko is not installed.
+        MissingExtra: paramiko is not installed.
     """
-    try:
-        paramiko: Any = import_module("paramiko")
-    except ImportError as error:
-        message = f"{method} needs paramiko: pip install 'pyhyperkit[sftp]'."
-        raise ImportError(message) from error
+    paramiko = extra("sftp", "paramiko", method)
     client: SFTPClient = paramiko.SFTPClient(_Channel(connect()))
     return client
 

@@ -39,6 +39,7 @@
     ├── InvalidResponse                 an answer that is not the API's
     │   └── MissingField                a field is not there; also a KeyError, AttributeError
     ├── MissingExtension                the server lacks what a method needs
+    ├── MissingExtra                    a package is not installed; also an ImportError
     └── ArgumentError                   found before any request; also a ValueError
         ├── InvalidName
         ├── ImageIdentifierRequired
@@ -413,6 +414,20 @@ class MissingExtension(Error, NotImplementedError):
             f'{what} needs the API extension "{extension}", which '
             f"{server or 'this server'} does not have."
         )
+
+
+class MissingExtra(Error, ImportError):
+    """A method needs a package that is not installed: one of hyperkit's extras brings it.
+
+    Attributes:
+        extra: the extra's name, such as ``"tqdm"``.
+    """
+
+    extra: str = ""
+
+    def __init__(self, extra: str, what: str = "This needs a package") -> None:
+        self.extra = extra
+        super().__init__(f"{what}: pip install 'pyhyperkit[{extra}]'.")
 
 
 class ArgumentError(Error, ValueError):

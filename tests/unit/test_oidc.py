@@ -239,8 +239,8 @@ def test_a_server_that_fails_is_no_refusal(world):
 
 
 def test_without_the_extra_it_says_what_to_install(world, monkeypatch):
-    monkeypatch.setitem(sys.modules, "oauthlib", None)
-    with pytest.raises(hyperkit.ArgumentError, match=r"pyhyperkit\[oidc\]"):
+    monkeypatch.setitem(sys.modules, "oauthlib.oauth2", None)
+    with pytest.raises(hyperkit.MissingExtra, match=r"pyhyperkit\[oidc\]"):
         world.client.log_in()
 
 

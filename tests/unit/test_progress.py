@@ -107,7 +107,7 @@ def test_a_bar_of_tqdm_is_drawn_to_its_end(capsys):
 
 def test_a_bar_without_tqdm_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with pytest.raises(ImportError, match=r"pyhyperkit\[tqdm\]"):
+    with pytest.raises(hyperkit.MissingExtra, match=r"pyhyperkit\[tqdm\]"):
         Meter(progress=True)
 
 

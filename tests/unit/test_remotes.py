@@ -206,7 +206,7 @@ def test_a_remote_with_an_identity_provider_brings_its_token(home, content, toke
 def test_without_pyyaml_it_says_what_to_install(home, monkeypatch):
     write(home / FOLDERS["deb"], FAR)
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(hyperkit.ArgumentError, match=r"pyhyperkit\[remotes\]"):
+    with pytest.raises(hyperkit.MissingExtra, match=r"pyhyperkit\[remotes\]"):
         hyperkit.Client.from_remote("far")
 
 

@@ -48,7 +48,7 @@ def test_what_is_no_metrics_is_refused(bare, double, raw):
 
 def test_samples_without_the_extra_ask_for_nothing(bare, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client.parser", None)
-    with pytest.raises(ImportError, match=r"pyhyperkit\[metrics\]"):
+    with pytest.raises(hyperkit.MissingExtra, match=r"pyhyperkit\[metrics\]"):
         bare.metric_samples()
 
 

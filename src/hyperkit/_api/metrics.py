@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
+from .._extra import extra
 from .._request import path
 from ..errors import InvalidResponse
 from ..types import MetricSample
@@ -31,7 +31,7 @@ class MetricsMixin(OperationsMixin):
             value; sizes are in bytes, times in seconds.
 
         Raises:
-            ImportError: the extra ``pyhyperkit[metrics]`` is not installed.
+            MissingExtra: the extra ``pyhyperkit[metrics]`` is not installed.
             InvalidResponse: what came is no metrics.
 
         Example:
@@ -40,7 +40,7 @@ class MetricsMixin(OperationsMixin):
             ...         print(sample.labels["name"], sample.value)
             web 4294967296
         """
-        parser = _parser()
+        parser = extra("metrics", "prometheus_client.parser", "metric_samples")
         return _samples(parser, self.metrics(project=project, target=target))
 
     def metrics(self, *, project: str | None = None, target: str | None = None) -> str:
@@ -62,14 +62,6 @@ class MetricsMixin(OperationsMixin):
         """
         self._need("metrics", "metrics")
         return self._raw(path("metrics"), project=project, target=target).decode(errors="replace")
-
-
-def _parser() -> Any:
-    try:
-        return import_module("prometheus_client.parser")
-    except ImportError as error:
-        message = "metric_samples reads with prometheus_client: pip install 'pyhyperkit[metrics]'."
-        raise ImportError(message) from error
 
 
 def _samples(parser: Any, text: str) -> list[MetricSample]:

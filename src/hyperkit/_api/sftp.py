@@ -54,7 +54,7 @@ class SftpMixin(InstancesMixin):
 
         Raises:
             ConnectionFailed: the server cannot be reached, or hung up.
-            ImportError: paramiko is not installed.
+            MissingExtra: paramiko is not installed.
             NotFound: there is no such instance, or the server is older than SFTP.
 
         Example:

@@ -313,7 +313,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
 
         Raises:
             ConnectionFailed: the server cannot be reached, or hung up.
-            ImportError: paramiko is not installed.
+            MissingExtra: paramiko is not installed.
             NotFound: there is no such volume.
 
         Example:

@@ -50,7 +50,7 @@ class WaitingMixin(EventsMixin):
 
         Raises:
             ArgumentError: ``on_error`` is neither.
-            ImportError: ``progress`` without the extra ``pyhyperkit[tqdm]``.
+            MissingExtra: ``progress`` without the extra ``pyhyperkit[tqdm]``.
 
         Example:
             >>> names = ["web-1", "web-2", "web-3"]
