@@ -126,8 +126,8 @@ def test_create_from_an_unknown_alias(client, name, kind):
 
 def test_create_what_is_there(client, name):
     client.create_container(name, empty=True)
-    # Incus 7 says so at once.
-    with pytest.raises((hyperkit.OperationFailed, hyperkit.InternalServerError), match="instance"):
+    # By the operation, and Incus 7 at once.
+    with pytest.raises(hyperkit.Conflict, match="(?i)instance"):
         client.create_container(name, empty=True)
 
 
