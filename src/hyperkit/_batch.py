@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 from ._client import Client
 from ._options import values
 from ._progress import Meter, check_progress
-from ._wait import born_finished
+from ._wait import SUCCESS, born_finished
 from ._watch import Watch
-from .errors import ErrorGroup
+from .errors import Error, ErrorGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Literal, Self
 
@@ -27,6 +30,8 @@ class Batch(Client):
     their operation at once, unless they say ``sync=True``. The end of the block waits for
     all of them.
     """
+
+    _takes_steps = True
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class Batch(Client):
         self._borrow(client)
         self._watch = Watch(self)
         self._keys: list[str] = []
+        self._steps: dict[str, Callable[[], Operation]] = {}
         self._cancel_on_interrupt = cancel_on_interrupt
         self._on_error = on_error
         self._on_progress = on_progress
@@ -77,7 +83,8 @@ class Batch(Client):
             timeout: seconds; None for the batch's own.
 
         Returns:
-            The finished operations, in the order of their calls.
+            The finished operations, in the order of their calls; where a call takes two of
+            them, the second ones come last.
 
         Raises:
             ErrorGroup: of the errors of those that did not succeed.
@@ -86,21 +93,42 @@ class Batch(Client):
         if not self._watch.listens:
             message = "A batch waits within its with block, and at the end of it."
             raise RuntimeError(message)
-        keys = self._keys[:]
-        self._keys.clear()
-        progress = self._progress and bool(keys)
-        with Meter(self._on_progress, progress=progress, total=len(keys), unit="") as meter:
+        patience = self._patience if timeout is None else timeout
+        deadline = math.inf if patience is None else time.monotonic() + patience
+        total = len(self._keys) + len(self._steps)
+        progress = self._progress and bool(total)
+        found: list[Operation] = []
+        errors: list[Exception] = []
+        with Meter(self._on_progress, progress=progress, total=total, unit="") as meter:
 
             def done(operation: Operation) -> None:
                 meter.set(meter.done + 1, operation.get("description", ""))
+                self._go_on(operation, errors)
 
-            patience = self._patience if timeout is None else timeout
+            while self._keys:
+                keys, self._keys = self._keys, []
+                left = None if patience is None else max(0.0, deadline - time.monotonic())
+                try:
+                    found += self._watch.wait(keys, left, done)
+                except ErrorGroup as group:
+                    errors += group.exceptions
+                except KeyboardInterrupt:
+                    if self._cancel_on_interrupt:
+                        self._watch.cancel()
+                    raise
+        if errors:
+            message = f"{len(errors)} of {total} operations did not succeed"
+            raise ErrorGroup(message, errors)
+        return found
+
+    def _go_on(self, operation: Operation, errors: list[Exception]) -> None:
+        """Take the second step of a call, when the first one has succeeded."""
+        step = self._steps.pop(operation.get("id", ""), None)
+        if step is not None and operation.get("status_code") == SUCCESS:
             try:
-                return self._watch.wait(keys, patience, done)
-            except KeyboardInterrupt:
-                if self._cancel_on_interrupt:
-                    self._watch.cancel()
-                raise
+                step()
+            except Error as error:
+                errors.append(error)
 
     def _end_badly(self, error: BaseException) -> None:
         """Cancel or not, as asked; wait; and note what else has failed."""
@@ -112,6 +140,15 @@ class Batch(Client):
         except ErrorGroup as group:
             for one in group.exceptions:
                 error.add_note(f"In the batch: {one}")
+
+    def _after(
+        self, operation: Operation, step: Callable[[], Operation], sync: bool | None
+    ) -> Operation:
+        """Keep the second step of a call for when the first one has ended."""
+        if self._waits(sync) or born_finished(operation):
+            return super()._after(operation, step, sync)
+        self._steps[operation["id"]] = step
+        return operation
 
     def _handle_async(
         self,

@@ -59,6 +59,26 @@ def test_failures_come_together(client, names):
     assert names[1] in client.instances()
 
 
+def test_what_is_created_is_started_on_every_server(client, names):
+    told = []
+    with client.batch(on_progress=lambda done, total, text: told.append((done, total))) as batch:
+        for name in names[:3]:
+            batch.create_container(name, alias="busybox", start=True)
+    assert {client.container_state(name).status for name in names[:3]} == {"Running"}
+    in_one_call = client.has_extension("instance_create_start")
+    assert told[-1] == ((3, 3) if in_one_call else (6, 6))
+
+
+def test_what_is_not_created_is_not_started(client, names):
+    client.create_container(names[0], alias="busybox")
+    with pytest.raises(hyperkit.ErrorGroup, match="^1 of ") as caught, client.batch() as batch:
+        for name in names[:2]:
+            batch.create_container(name, alias="busybox", start=True)
+    assert [type(one) for one in caught.value.exceptions] == [hyperkit.OperationConflict]
+    assert client.container_state(names[0]).status == "Stopped"
+    assert client.container_state(names[1]).status == "Running"
+
+
 def test_a_block_that_raises_still_waits(client, names):
     client.create_container(names[0], alias="busybox")
     client.start_container(names[0])

@@ -81,8 +81,8 @@ class InstancesMixin(InstanceStateMixin):
             secret: of a private image on the image server.
             server: URL of an image server, such as ``"https://images.example.net"``.
             start: True starts it as well. Servers without the API extension
-                ``instance_create_start`` get a second request for it: with
-                ``sync=False`` that is not possible.
+                ``instance_create_start`` get a second request for it, in a batch
+                too; with ``sync=False`` alone that is not possible.
             target: the cluster member to place it on.
             type: ``"container"`` or ``"virtual-machine"``.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -133,7 +133,7 @@ class InstancesMixin(InstanceStateMixin):
         in_one_call = bool(start) and self.has_extension("instance_create_start")
         if in_one_call:
             body["start"] = True
-        elif start and not self._waits(sync):
+        elif start and not (self._waits(sync) or self._takes_steps):
             self._need("instance_create_start", "start=True without waiting")
         operation = self._handle_async(
             self._post(path(self._capabilities().instances), body, target=target),
@@ -141,9 +141,9 @@ class InstancesMixin(InstanceStateMixin):
             on_progress,
             progress=progress,
         )
-        if start and not in_one_call:
-            return self._change_state(name, "start", sync=sync)
-        return operation
+        if not start or in_one_call:
+            return operation
+        return self._after(operation, lambda: self._change_state(name, "start", sync=sync), sync)
 
     def delete_instance(
         self, name: str, *, force: bool | None = None, sync: bool | None = None

@@ -14,7 +14,7 @@ from ..errors import ArgumentError, Error
 from ..types import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .._progress import OnProgress
 
@@ -191,6 +191,18 @@ class OperationsMixin(Connection):
         if on_progress is None and not progress:
             return self.wait_for_operation(operation)
         return self.wait_for_operation(operation, on_progress=on_progress, progress=progress)
+
+    # Whether a call that takes two steps may come back before the second one.
+    _takes_steps = False
+
+    def _after(
+        self,
+        operation: Operation,  # noqa: ARG002 - a batch keeps the step by it
+        step: Callable[[], Operation],
+        sync: bool | None,  # noqa: ARG002
+    ) -> Operation:
+        """Take the second step of a call, which has waited for the first."""
+        return step()
 
     def _waits(self, sync: bool | None) -> bool:
         """Tell whether a call is to wait: as ``sync`` says, or else ``auto_sync``."""
