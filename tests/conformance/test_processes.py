@@ -158,8 +158,8 @@ def test_a_timeout_kills_and_keeps_what_was_written(client, box):
 def test_a_timeout_does_not_wait_for_children(client, box):
     begin = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
-        client.run(box, ["sh", "-c", "sleep 99; true"], timeout=0.5, stdout=DEVNULL)
-    assert time.monotonic() - begin < 60
+        client.run(box, ["sh", "-c", "sleep 5; true"], timeout=0.5, stdout=DEVNULL)
+    assert time.monotonic() - begin < 5
 
 
 def test_lines_are_read_as_they_come(client, box):
