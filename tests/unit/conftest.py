@@ -9,6 +9,7 @@ from unit.environment import no_environment  # noqa: F401 - a fixture
 from unit.servers import serving
 
 import hyperkit
+from hyperkit.testing import Server
 
 
 @pytest.fixture
@@ -48,6 +49,22 @@ def client(met):
 def quick(monkeypatch):
     """No waiting between two questions."""
     monkeypatch.setattr("hyperkit._wait.PAUSE", 0.001)
+
+
+@pytest.fixture
+def nowhere(monkeypatch):
+    """No server on this machine, and no key pair in its environment."""
+    monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
+    monkeypatch.setattr("hyperkit._doctor.sockets", lambda environment: iter(()))
+    for name in ("HYPERKIT_CLIENT_CERT", "HYPERKIT_CLIENT_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server():
+    """An embedded Incus on the network."""
+    with Server("incus-6.0", tls=True) as server:
+        yield server
 
 
 @pytest.fixture

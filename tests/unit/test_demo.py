@@ -9,17 +9,7 @@ import hyperkit
 from hyperkit import __main__ as program
 from hyperkit.testing import FLAVOURS, Server
 
-
-@pytest.fixture
-def server():
-    with Server("incus-6.0", tls=True) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def nowhere(monkeypatch):
-    """No server on this machine."""
-    monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def test_the_demo(capsys):

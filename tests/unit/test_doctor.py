@@ -20,22 +20,8 @@ from unit.servers import envelope, free_place, key_pair, refused, serving, tls
 import hyperkit
 from hyperkit import _doctor
 from hyperkit.__main__ import main
-from hyperkit.testing import Server
 
-
-@pytest.fixture
-def server():
-    with Server("incus-6.0", tls=True) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def nowhere(monkeypatch):
-    """No server on this machine."""
-    monkeypatch.setattr("hyperkit._endpoint.sockets", lambda environment, product=None: iter(()))
-    monkeypatch.setattr("hyperkit._doctor.sockets", lambda environment: iter(()))
-    for name in ("HYPERKIT_CLIENT_CERT", "HYPERKIT_CLIENT_KEY"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def doctor(capsys, *arguments):

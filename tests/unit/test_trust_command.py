@@ -8,13 +8,6 @@ import pytest
 
 import hyperkit
 from hyperkit.__main__ import main
-from hyperkit.testing import Server
-
-
-@pytest.fixture
-def server():
-    with Server("incus-6.0", tls=True) as server:
-        yield server
 
 
 @pytest.fixture
