@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from . import _demo, _doctor, _trust_command
+from ._options import VERSION
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = Path(sys.argv[0]).name
     name = "python -m hyperkit" if started == "__main__.py" else started
     parser = argparse.ArgumentParser(prog=name, description="A client of LXD and Incus.")
+    parser.add_argument("--version", action="version", version=f"hyperkit {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND")
     for command in (_demo, _doctor, _trust_command):
         command.add_to(commands)

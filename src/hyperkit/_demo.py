@@ -50,6 +50,11 @@ def add_to(commands: Any) -> None:
         metavar="URL|SOCKET|remote:NAME|embedded",
         help="HYPERKIT_API_ENDPOINT or the local server if left out, else an embedded one",
     )
+    parser.add_argument(
+        "--server-cert",
+        metavar="FILE|FINGERPRINT",
+        help="the pinned certificate of the server",
+    )
     parser.add_argument("--image", metavar="ALIAS", help="an image's alias on the server")
     parser.set_defaults(run=run)
 
@@ -58,14 +63,14 @@ def run(options: argparse.Namespace) -> int:
     """Show it.
 
     Args:
-        options: ``server`` and ``image``.
+        options: ``server``, ``server_cert`` and ``image``.
 
     Returns:
         What the program ends with.
     """
     with ExitStack() as stack:
         try:
-            client = _connect(options.server, stack)
+            client = _connect(options.server, options.server_cert, stack)
             _Demo(client, stack, options.image).walk()
         except (Error, ImportError, ExceptionGroup) as error:
             errors = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
@@ -77,10 +82,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _connect(where: str, stack: ExitStack) -> Client:
+def _connect(where: str, server_cert: str | None, stack: ExitStack) -> Client:
     """Find a server, and say which."""
     if where != "embedded":
-        client = stack.enter_context(Client() if where == "auto" else Client(api_endpoint=where))
+        client = stack.enter_context(Client())
+        if where != "auto":
+            client.api_endpoint = where
+        if server_cert is not None:
+            client.server_cert = server_cert
         # A server that is named is the one that is meant.
         named = where != "auto" or os.environ.get("HYPERKIT_API_ENDPOINT")
         try:

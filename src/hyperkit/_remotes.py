@@ -47,8 +47,8 @@ class Remote(NamedTuple):
 def expand(options: ClientOptions) -> ClientOptions:
     """Replace ``remote:NAME`` by what the client's configuration says of it.
 
-    No endpoint at all is the one that HYPERKIT_API_ENDPOINT names, if it does. What
-    was given explicitly (a certificate, a project) wins.
+    No endpoint at all is the one that HYPERKIT_API_ENDPOINT names, if it does, and
+    HYPERKIT_SERVER_CERT is its pin. What was given explicitly (a certificate, a project) wins.
 
     Args:
         options: whose ``api_endpoint`` may begin with ``remote:``.
@@ -61,6 +61,9 @@ def expand(options: ClientOptions) -> ClientOptions:
     if endpoint is None and (named := os.environ.get("HYPERKIT_API_ENDPOINT")):
         options = _copy(options)
         options.api_endpoint = endpoint = named
+        # The pin of just this server; what was said of others in the program counts more.
+        if options.server_cert is None and options.verify_ssl is True:
+            options.server_cert = os.environ.get("HYPERKIT_SERVER_CERT") or None
     if endpoint is None or not endpoint.startswith(PREFIX):
         return options
     found = _find(endpoint[len(PREFIX) :])

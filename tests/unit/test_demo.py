@@ -59,9 +59,10 @@ def test_the_demo_takes_no_other_than_the_one_that_the_environment_names(capsys,
     assert (told.out, "There is no socket at /nowhere." in told.err) == ("", True)
 
 
-def test_the_demo_on_a_server_that_does_not_trust_this_client(server, capsys, monkeypatch):
-    monkeypatch.setattr(hyperkit.default_client(), "server_cert", server.certificate)
-    assert program.main(["demo", "--server", server.url]) == 1
+def test_the_demo_on_a_server_that_does_not_trust_this_client(server, capsys, tmp_path):
+    pin = tmp_path / "server.crt"
+    pin.write_text(server.certificate)
+    assert program.main(["demo", "--server", server.url, "--server-cert", str(pin)]) == 1
     assert "does not trust this client" in capsys.readouterr().err
 
 

@@ -1,5 +1,8 @@
 """``python -m hyperkit``: its commands, and how it ends."""
 
+import pytest
+
+import hyperkit
 from hyperkit.__main__ import main
 
 
@@ -18,3 +21,9 @@ def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr("hyperkit._doctor.run", interrupted)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err == ""
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"hyperkit {hyperkit.__version__}\n"

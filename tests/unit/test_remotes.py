@@ -226,3 +226,13 @@ def test_the_project_of_a_remote_is_that_of_all_calls(home):
         with hyperkit.Client(api_endpoint="remote:far", default_project="green") as client:
             client.profiles()
     assert asked == [f"/1.0/profiles?project={name}" for name in ("blue", "red", "green")]
+
+
+def test_the_environment_pins_the_server_that_it_names(server, monkeypatch):
+    monkeypatch.setenv("HYPERKIT_SERVER_CERT", server.client().server_cert)
+    with pytest.raises(hyperkit.UntrustedServer):
+        hyperkit.Client(api_endpoint=server.url).server()  # it was named here
+    monkeypatch.setenv("HYPERKIT_API_ENDPOINT", server.url)
+    assert hyperkit.Client().server().auth == "untrusted"
+    with pytest.raises(hyperkit.UntrustedServer):
+        hyperkit.Client(server_cert="f" * 64).server()
