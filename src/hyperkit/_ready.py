@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ._shape import fields_of, listed
@@ -102,19 +103,23 @@ class Ready:
 
     def run(self) -> InstanceState:
         """Look, and wait for a reason to look again."""
-        events = self._client.events(types="lifecycle")
-        try:
-            try:
-                events.__enter__()
-            except APIError:  # this client may not listen
-                self._watch(None)
-            else:
-                self._watch(events)
-        finally:
-            events.close()
+        if self._client.has_extension("event_lifecycle"):
+            self._listen()
+        else:
+            self._watch(None)
         if self._until == "cloud-init":
             self._cloud_init()
         return self._look()
+
+    def _listen(self) -> None:
+        """Let events tell when to look again, if this client may listen."""
+        with closing(self._client.events(types="lifecycle")) as events:
+            try:
+                events.__enter__()
+            except APIError:
+                self._watch(None)
+            else:
+                self._watch(events)
 
     def _watch(self, events: Events | None) -> None:
         while not self._condition(self._look()):

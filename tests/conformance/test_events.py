@@ -79,3 +79,8 @@ def test_a_restart_without_coming_back_is_an_error(client, restart):
         restart()
         with pytest.raises(hyperkit.ConnectionFailed):
             next(events)
+
+
+def test_a_misspelt_type_is_met_with_a_hint(client):
+    with pytest.raises(hyperkit.ArgumentError, match="'lifecyle': did you mean 'lifecycle'"):
+        client.events(types=["operation", "lifecyle"])

@@ -227,7 +227,7 @@ class ClusterMixin(OperationsMixin):
             server_address=server_address,
             server_name=read.server_name,
         )
-        body[self._capabilities().join_token_field] = token
+        body[self._capabilities().join_token_field] = "".join(token.split())
         joining = self._put(url, body)
         try:
             return self._handle_async(joining, sync)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._events import Events
+from .._hint import SLIP, did_you_mean
 from .._request import given
 from ..errors import ArgumentError
 from .operations import OperationsMixin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# Those that servers had when this was written; what comes later is let through.
+_TYPES = ("lifecycle", "logging", "network-acl", "operation", "ovn", "security")
 
 
 class EventsMixin(OperationsMixin):
@@ -45,8 +49,9 @@ class EventsMixin(OperationsMixin):
 
         Raises:
             APIError: the server knows no such type.
-            ArgumentError: ``project`` and ``all_projects`` at once.
+            ArgumentError: ``project`` and ``all_projects`` at once; or a type is misspelt.
             Forbidden: this client may not listen to that.
+            MissingExtension: the server tells of no ``"lifecycle"``: LXD 2 is one.
 
         Example:
             >>> with client.events(types="lifecycle", timeout=5) as events:
@@ -57,7 +62,14 @@ class EventsMixin(OperationsMixin):
         if all_projects and project is not None:
             message = "Listen to one project or to all of them, not both."
             raise ArgumentError(message)
-        kinds = [types] if isinstance(types, str) else types
+        kinds = [types] if isinstance(types, str) else types or ()
+        for kind in kinds:
+            hint = did_you_mean(kind, _TYPES, likeness=SLIP)
+            if hint and kind not in _TYPES:
+                message = f"There are no events of the type {kind!r}{hint}"
+                raise ArgumentError(message)
+        if "lifecycle" in kinds:
+            self._need("event_lifecycle", 'types="lifecycle"')
         query = given(
             type=",".join(kinds) if kinds else None,
             project=None if all_projects else project or self._own_project(),
