@@ -150,8 +150,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     instance.empty = image is None
     if image is not None:
         instance.metadata, instance.templates = image.metadata, dict(image.templates)
-    instance.config |= volatile_config(call, instance)
-    instance.config = dict(sorted(instance.config.items()))
+    instance.config = check.stored(instance.config, volatile_config(call, instance))
     check_devices(call, instance, before)
     if image is not None:
         templates.apply(instance, "create")
