@@ -109,7 +109,6 @@ def test_commands_of_ones_own():
     with Server() as server, server.client() as client:
         server.add_command("greet", greet)
         server.add_command("version", lambda command: "1.2\n")
-        server.add_command("/usr/bin/crash", lambda command: 1 // 0)
         client.launch_instance("web", alias="busybox")
         done = client.run(
             "web", "greet", input=b"a\nb\n", env={"WORD": "x"}, cwd="/tmp", capture_output=True
@@ -118,9 +117,58 @@ def test_commands_of_ones_own():
         assert seen == [("web", "/tmp", "x", 0)]
         piped = client.run("web", ["sh", "-c", "version | wc -l"], capture_output=True)
         assert piped.stdout == b"1\n"
-        crashed = client.run("web", "/usr/bin/crash", capture_output=True)
-        assert crashed.returncode == 1
-        assert b"ZeroDivisionError" in crashed.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "stderr"),
+    [(3, 3, b""), (None, 0, b""), ("no such thing", 1, b"no such thing\n")],
+)
+def test_commands_may_exit_as_programs_do(given, code, stderr):
+    with Server() as server, server.client() as client:
+        server.add_command("leave", lambda command: sys.exit(given))
+        client.launch_instance("web", alias="busybox")
+        done = client.run("web", "leave", capture_output=True)
+        assert (done.returncode, done.stderr) == (code, stderr)
+
+
+def crash(command):
+    assert command.args == ["crash", "well"]
+
+
+def test_what_commands_raise_is_raised_when_the_server_stops():
+    server = Server()
+    server.add_command("crash", crash)
+    server.start()
+    client = server.client()
+    client.launch_instance("web", alias="busybox")
+    crashed = client.run("web", ["sh", "-c", "crash 2>&1 | cat; crash"], capture_output=True)
+    assert (crashed.returncode, b"AssertionError" in crashed.stderr) == (1, True)
+    with pytest.raises(ExceptionGroup) as both:
+        server.stop()
+    assert [type(one) for one in both.value.exceptions] == [AssertionError, AssertionError]
+    server.stop()
+    with pytest.raises(AssertionError) as caught, server:
+        server.client().run("web", ["crash"])
+    assert "the command 'crash'" in caught.value.__notes__[0]
+    with pytest.raises(KeyError) as found, server:
+        server.client().run("web", ["crash"])
+        raise KeyError
+    assert "AssertionError" in found.value.__notes__[0]
+
+
+def test_websockets_are_closed_when_their_operation_has_failed(server, client):
+    if server.flavour == "lxd-2.0":
+        return
+    client.launch_instance("web", alias="busybox")
+    server.faults.fail("no room", operation="Executing command")
+    body = {"command": ["true"], "wait-for-websocket": True}
+    operation = client._post("/1.0/instances/web/exec", body)
+    where = f"/1.0/operations/{operation.id}/websocket?secret="
+    for secret in operation.metadata.fds.values():
+        websocket = Websocket(client, where + secret)
+        with pytest.raises(EOFError):
+            websocket.receive(5)
+        websocket.drop()
 
 
 @pytest.mark.parametrize("flavour", ["lxd-5.0", "incus-7"])

@@ -110,6 +110,12 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         """Stop it."""
+        broken = self._daemon.broken
+        if error is not None:
+            # The failure of a command is often what has led to this one: it is told, not raised.
+            for one in broken:
+                error.add_note(f"The embedded server ran a command that raised {one!r}.")
+            broken.clear()
         self.stop()
 
     @property
@@ -170,7 +176,9 @@ class Server:
             name: such as ``"uptime"``.
             command: called with a `Command`, in a thread of its own. What it returns is what
                 the command writes (text or bytes), or what it ends with (a number; None
-                means 0); it may write to ``stdout`` and ``stderr`` as well.
+                means 0); it may write to ``stdout`` and ``stderr`` as well, and call
+                ``sys.exit``. What else it raises ends the command with 1, and is raised
+                again when the server stops.
 
         Example:
             >>> server.add_command("greet", lambda command: f"hello {command.args[1]}")
@@ -286,6 +294,10 @@ class Server:
     def stop(self) -> None:
         """Stop it; nothing happens if it does not run.
 
+        Raises:
+            Exception: what functions of `add_command` have raised meanwhile, such as the
+                ``AssertionError`` of a test; an `ExceptionGroup` of them if there were more.
+
         Example:
             >>> Server().stop()
         """
@@ -300,6 +312,13 @@ class Server:
         self._loop.close()
         self._thread = self._loop = None
         shutil.rmtree(self._folder, ignore_errors=True)
+        broken = list(self._daemon.broken)
+        self._daemon.broken.clear()
+        if len(broken) > 1:
+            message = "Commands of the test's own have failed."
+            raise ExceptionGroup(message, broken)
+        if broken:
+            raise broken[0]
 
     def token(self, name: str = "client") -> str:
         """Issue a token that makes a client trusted, once.

@@ -20,7 +20,7 @@ from .jobs import (
     Interrupted,
     Killed,
     NotRunnable,
-    result_of,
+    run_function,
 )
 from .streams import FromBytes, IntoConsole, IntoFile, Nowhere, Pipe
 from .words import SyntaxFault, assignment
@@ -313,7 +313,7 @@ class Shell:
         name = posixpath.basename(args[0])
         own = self.job.daemon.commands.get(args[0]) or self.job.daemon.commands.get(name)
         if own is not None:
-            return result_of(command, own(command))
+            return run_function(command, own)
         content = self._executable(args[0], env)
         if content.startswith(b"#!"):
             return self._script(content, args, files, env)
