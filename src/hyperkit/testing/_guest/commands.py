@@ -61,8 +61,9 @@ def _uname(command: Command, _shell: Shell) -> int:
     return 0
 
 
-def _hostname(command: Command, _shell: Shell) -> int:
-    command.stdout.write(command.instance + "\n")
+def _hostname(command: Command, shell: Shell) -> int:
+    addresses = command.args[1:] in (["-I"], ["-i"])
+    command.stdout.write((shell.job.instance.address if addresses else command.instance) + "\n")
     return 0
 
 
@@ -120,13 +121,19 @@ def _date(command: Command, shell: Shell) -> int:
 
 
 def _sh(command: Command, shell: Shell) -> int:
-    args = command.args[1:]
     inner = shell.another(command.env)
     files = {0: command.stdin, 1: command.stdout, 2: command.stderr}
-    if args[:1] in (["-c"], ["-ec"]):
+    try:
+        args = inner.choose(command.args[1:])
+    except ValueError as fault:
+        command.stderr.write(f"sh: the embedded shell does not know the option {fault}\n")
+        return 2
+    if args[:1] == ["-c"]:
+        if not args[1:]:
+            command.stderr.write("sh: -c requires an argument\n")
+            return 2
         inner.args = args[2:] or [command.args[0]]
         return inner.run(args[1], files)
-    args = [one for one in args if one not in {"-i", "-l"}]
     if args:
         inner.args = args
         return inner.run(shell.reader(args[0]).read().decode(errors="replace"), files)
