@@ -67,6 +67,7 @@ def web():
         ("false | true; echo $?", "0\n", 0),
         ("set -k; echo b", "", 2),
         ("sh -k -c true", "", 2),
+        ("sh /nope 2>&1", "sh: can't open '/nope': No such file or directory\n", 2),
         ("echo ${A%x}", "", 2),
         ("case x in x) echo a;; esac", "", 2),
         ("echo 'unfinished", "", 2),

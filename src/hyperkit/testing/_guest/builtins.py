@@ -58,7 +58,7 @@ def _set(shell: Shell, args: list[str], files: Files) -> int:
     try:
         rest = shell.choose(args[1:])
     except ValueError as fault:
-        files[2].write(f"sh: set: the embedded shell does not know the option {fault}\n")
+        files[2].write(f"sh: set: {fault}\n")
         raise Exit(2) from None
     if rest or args[1:2] == ["--"]:
         shell.args = [shell.args[0], *rest]

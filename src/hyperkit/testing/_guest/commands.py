@@ -126,14 +126,14 @@ def _sh(command: Command, shell: Shell) -> int:
     try:
         args = inner.choose(command.args[1:])
     except ValueError as fault:
-        command.stderr.write(f"sh: the embedded shell does not know the option {fault}\n")
+        command.stderr.write(f"sh: {fault}\n")
         return 2
     if args[:1] == ["-c"]:
-        if not args[1:]:
-            command.stderr.write("sh: -c requires an argument\n")
-            return 2
         inner.args = args[2:] or [command.args[0]]
         return inner.run(args[1], files)
+    if args and not shell.tree.exists(shell.path(args[0])):
+        command.stderr.write(f"sh: can't open '{args[0]}': No such file or directory\n")
+        return 2
     if args:
         inner.args = args
         return inner.run(shell.reader(args[0]).read().decode(errors="replace"), files)

@@ -128,7 +128,11 @@ class Shell:
                 elif name in _OPTIONS:
                     (self.options.add if word[0] == "-" else self.options.discard)(name)
                 elif name not in _IGNORED_OPTIONS:
-                    raise ValueError(name)
+                    message = f"the embedded shell does not know the option {name}"
+                    raise ValueError(message)
+        if command and not args:
+            message = "-c requires an argument"
+            raise ValueError(message)
         return command + args
 
     def run(self, program: str, files: Files) -> int:
@@ -428,6 +432,6 @@ class Shell:
         try:
             shell.choose(words[1:])
         except ValueError as fault:
-            files[2].write(f"sh: the embedded shell does not know the option {fault}\n")
+            files[2].write(f"sh: {fault}\n")
             return 2
         return shell.run(program, files)
