@@ -96,6 +96,17 @@ def test_what_was_asked(server, client):
     assert request.body["config"] == {"user.a": "1"}
 
 
+def test_where_it_is_when_it_does_not_run():
+    server = Server()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="does not run"):
+            _ = server.url
+        with pytest.raises(RuntimeError, match="does not run"):
+            server.client()
+        with server:
+            assert Path(server.socket).is_socket()
+
+
 def test_commands_of_ones_own():
     seen = []
 
@@ -252,6 +263,8 @@ def test_importing_hyperkit_imports_none_of_it():
 
 
 PLUGGED = """
+import os
+
 import hyperkit
 import pytest
 
@@ -267,8 +280,20 @@ def test_client(hyperkit_client, hyperkit_flavour):
 def test_flavour(hyperkit_server):
     assert hyperkit_server.flavour == "lxd-6"
 
+def test_programs(hyperkit_server):
+    assert os.environ["HYPERKIT_API_ENDPOINT"] == hyperkit_server.url
+
+def test_a_fault_that_strikes_nobody(hyperkit_server):
+    hyperkit_server.faults.unavailable(path="/1.0/networks")
+
+def test_a_command_that_fails(hyperkit_server):
+    hyperkit_server.add_command("crash", lambda command: 1 // 0)
+    hyperkit.launch_instance("web", alias="busybox")
+    hyperkit.run("web", "crash")
+
 def test_restored():
     assert hyperkit.api_endpoint == "unix:///mine"
+    assert "HYPERKIT_API_ENDPOINT" not in os.environ
 """
 
 
@@ -289,7 +314,9 @@ def test_the_plugin(tmp_path):
         text=True,
         check=False,
     )
-    assert "4 passed" in plugged.stdout, plugged.stdout
+    assert "7 passed, 2 errors" in plugged.stdout, plugged.stdout
+    assert "struck nobody:\nerror (503" in plugged.stdout
+    assert "ZeroDivisionError" in plugged.stdout
 
 
 def test_a_command_that_is_left_alone_leaves_nothing(caplog):
