@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .._cluster.definitions import defined, defining
 from .._engine import check, rules
 from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
@@ -32,7 +33,7 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
         "type": network.type,
         "used_by": users(call, network),
         "managed": network.managed,
-        "status": "Created" if network.managed else "",
+        "status": _status(network),
         "locations": [call.daemon.location] if network.managed else None,
     }
     if call.flavour.lxd2:
@@ -40,6 +41,12 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
     if call.flavour.has("networks_all_projects"):
         found["project"] = project.name
     return found
+
+
+def _status(network: Network) -> str:
+    if not network.managed:
+        return ""
+    return "Pending" if network.pending else "Created"
 
 
 def _writable(network: Network) -> tuple[Any, ...]:
@@ -119,15 +126,23 @@ async def create_network(call: Call) -> web.StreamResponse:
     _check_name(call, name)
     if kind not in rules.NETWORK_TYPES:
         raise Refused(400, "Unknown driver")
-    if name in _all(project):
+    there = _all(project).get(name)
+    if there is not None and not there.pending:
         raise Refused(400, "The network already exists")
+    own = defined(call, ("Network", "network is"), there, own=kind != "ovn")
     network = Network(
         name,
         kind,
         description=text_in(asked, "description"),
         hwaddr=mac_address(call.flavour.lxd),
+        pending=defining(call),
     )
-    network.config = _config(call, network, asked.get("config"), 500)
+    given = check.texts(asked.get("config"))
+    if network.pending:
+        network.config = given
+        project.networks[name] = network
+        return call.sync({})
+    network.config = _config(call, network, own | given, 500)
     if kind in _ADDRESSED:
         _choose_addresses(call, network.config)
     if kind == "ovn":

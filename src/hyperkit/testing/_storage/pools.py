@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._cluster.definitions import defined, defining
 from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
@@ -61,7 +62,7 @@ def _shown(call: Call, pool: Pool) -> Json:
         "name": pool.name,
         "driver": pool.driver,
         "used_by": _used_by(call, pool),
-        "status": "Created",
+        "status": "Pending" if pool.pending else "Created",
         "locations": [call.daemon.location],
     }
 
@@ -117,7 +118,8 @@ async def create_pool(call: Call) -> web.StreamResponse:
     check.plain_name(name, "Storage pool")
     if not driver:
         raise Refused(400, "No driver provided")
-    if name in call.state.pools:
+    there = call.state.pools.get(name)
+    if there is not None and not there.pending:
         raise Refused(409, "The storage pool already exists: The record already exists")
     if driver in _DRIVERS:
         raise Refused(
@@ -125,10 +127,14 @@ async def create_pool(call: Call) -> web.StreamResponse:
         )
     if driver != "dir":
         raise Refused(500, "Unknown driver")
-    config = check.stored(_config(asked.get("config"), 500))
+    own = defined(call, ("Pool", "storage pool"), there)
+    config = check.stored(own, _config(asked.get("config"), 500))
+    pool = Pool(name, driver, config, text_in(asked, "description"), pending=defining(call))
+    call.state.pools[name] = pool
+    if pool.pending:
+        return call.sync({})
     product = call.flavour.product.name
     config.setdefault("source", f"/var/lib/{product}/storage-pools/{name}")
-    call.state.pools[name] = Pool(name, driver, config, text_in(asked, "description"))
     call.daemon.events.lifecycle("storage-pool-created", f"/1.0/storage-pools/{name}")
     return call.done("Creating storage pool", f"/1.0/storage-pools/{name}")
 
