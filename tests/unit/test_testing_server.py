@@ -257,6 +257,16 @@ def test_images_of_squashfs_have_the_files_of_the_built_in_one():
         assert client.run("web", "true").returncode == 0
 
 
+def test_an_image_of_its_own_stands_for_another_servers():
+    with Server() as server, server.client() as client:
+        there = {"server": "https://images.example.net", "protocol": "simplestreams"}
+        with pytest.raises(hyperkit.NotImplementedByServer, match="'debian/12' if it has that"):
+            client.launch_instance("web", alias="debian/12", **there)
+        client.create_image_alias(client.image_alias("busybox").target, "debian/12")
+        client.launch_instance("web", alias="debian/12", **there)
+        assert client.run("web", "true").returncode == 0
+
+
 def test_importing_hyperkit_imports_none_of_it():
     code = "import hyperkit, sys; assert not {'aiohttp', 'hyperkit.testing'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

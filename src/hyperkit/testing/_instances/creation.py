@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .._engine.call import Call
     from .._engine.operations import Operation
-    from .._engine.state import Image
+    from .._engine.state import Image, Project
 
 _MAP = (
     '[{"Isuid":true,"Isgid":false,"Hostid":100000,"Nsid":0,"Maprange":10000001},'
@@ -99,7 +99,7 @@ def image_of(call: Call, source: Json) -> Image | None:
     """Find the image that an instance is to be made of."""
     home = call.home("images")
     if source.get("server"):
-        raise Refused(501, "The embedded server cannot make an instance of another server's image")
+        return _stand_in(home, source)
     if alias := source.get("alias"):
         found = by_alias(home, alias)
         if found is None and call.flavour.lxd:
@@ -119,6 +119,19 @@ def image_of(call: Call, source: Json) -> Image | None:
     if not fitting:
         raise Refused(500, "No matching image could be found")
     return max(fitting, key=lambda one: one.created_at)
+
+
+def _stand_in(home: Project, source: Json) -> Image:
+    """Find the image of the embedded server that stands for another server's."""
+    alias, fingerprint = text_in(source, "alias"), text_in(source, "fingerprint")
+    found = by_alias(home, alias) if alias else home.images.get(fingerprint)
+    if found is None:
+        text = (
+            f"The embedded server fetches nothing from {source['server']}: an image of its own "
+            f"stands for {alias or fingerprint!r} if it has that alias (create_image_alias)"
+        )
+        raise Refused(501, text)
+    return found
 
 
 def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) -> Instance:
