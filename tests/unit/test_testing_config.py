@@ -81,7 +81,7 @@ def test_what_they_take(client):
         ),
         ({"type": "nic", "network": "lxdbr0", "comment": "x"}, 'Invalid device option "comment"'),
         ({"type": "proxy", "lisen": "x"}, 'Invalid device option "lisen"'),
-        ({"type": "none", "user.x": "x"}, 'Invalid device option "user.x"'),
+        ({"type": "none", "user.x": "x", "path": "/"}, 'Invalid device option "path"'),
     ],
 )
 def test_devices_refuse(client, device, text):
@@ -120,6 +120,27 @@ def test_pools_and_volumes_refuse(client):
     text = 'Invalid option for volume "data" option "sise"'
     with pytest.raises(hyperkit.Error, match=text):
         client.create_storage_volume("default", "data", config={"sise": "10GiB"})
+
+
+def test_projects_refuse(client):
+    with pytest.raises(hyperkit.BadRequest, match='configuration key "features.imags"'):
+        client.create_project("side", config={"features.imags": True})
+    text = 'configuration key "limits.memory" value: Invalid value: much'
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.create_project("side", config={"limits.memory": "much"})
+
+
+def test_what_devices_refer_to_must_be_there(client):
+    card = {"type": "nic", "network": "nope"}
+    text = 'Failed loading device "eth1": Failed to load network "nope" for project "default"'
+    with pytest.raises(hyperkit.OperationFailed, match=text):
+        client.create_container("web", alias="busybox", devices={"eth1": card})
+    client.create_container("web", alias="busybox")
+    with pytest.raises(hyperkit.APIError, match=text):
+        client.patch_instance("web", {"devices": {"eth1": card}})
+    root = {"type": "disk", "path": "/", "pool": "nope"}
+    with pytest.raises(hyperkit.OperationFailed, match="Storage pool not found"):
+        client.create_container("db", alias="busybox", devices={"root": root})
 
 
 def test_an_empty_value_unsets_a_key(client):

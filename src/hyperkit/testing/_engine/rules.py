@@ -257,6 +257,24 @@ _BRIDGE: Rules = {
     **_each(_one_of("dynamic", "managed", "none"), "dns.mode"),
     **_each(_one_of("before", "after"), "ipv4.nat.order ipv6.nat.order"),
 }
+_PROJECT: Rules = {
+    **_each(_anything, "backups. images. limits.disk.pool. restricted. storage. user."),
+    **_each(
+        _boolean,
+        """
+        features.images features.networks features.networks.zones features.profiles
+        features.storage.buckets features.storage.volumes restricted
+        """,
+    ),
+    **_each(
+        _natural,
+        """
+        limits.containers limits.cpu limits.instances limits.networks limits.processes
+        limits.virtual-machines
+        """,
+    ),
+    **_each(_size, "limits.disk limits.memory"),
+}
 _CARD = _each(_anything, "gvrp maas. mtu parent user. vlan volatile.")
 _NETWORKS: dict[str, Rules] = {
     "bridge": _BRIDGE,
@@ -299,7 +317,7 @@ def device(type_: str, key: str, value: str) -> str | None:
         value: such as ``"/srv"``.
     """
     if type_ not in _DEVICES or key == "type" or key.startswith(("user.", "initial.")):
-        return "" if type_ != "none" or key == "type" else None
+        return ""
     return _wrong(_DEVICES[type_], key, value)
 
 
@@ -322,6 +340,16 @@ def pool(key: str, value: str) -> str | None:
         value: such as ``"1MB"``.
     """
     return _wrong(_POOL, key, value)
+
+
+def project(key: str, value: str) -> str | None:
+    """Look at a key of a project, as `instance` does.
+
+    Args:
+        key: such as ``"limits.memory"``.
+        value: such as ``"8GiB"``.
+    """
+    return _wrong(_PROJECT, key, value)
 
 
 def volume(key: str, value: str) -> str | None:

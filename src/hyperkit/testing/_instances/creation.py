@@ -172,13 +172,38 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
 
 
 def check_devices(call: Call, instance: Instance, before: str) -> None:
-    """Refuse an instance without a root disk, or with a volume that it cannot use."""
+    """Refuse an instance without a root disk, or with devices that it cannot use."""
     word = call.flavour.either("initialising", "initializing")
     devices = call.state.devices(instance)
-    if not any(one.get("path") == "/" for one in devices.values()):
+    check_networks(
+        call, instance.project, devices, f"{before}Failed {word} instance: Invalid devices: "
+    )
+    roots = [one for one in devices.values() if one.get("path") == "/"]
+    if not roots:
         text = "Failed getting root disk: No root device could be found"
         raise Refused(500, f"{before}Failed {word} instance: {text}")
+    if roots[0].get("pool") not in call.state.pools:
+        text = "Failed loading storage pool: Storage pool not found"
+        raise Refused(404, f"{before}Failed {word} instance: {text}")
     mounts.check(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
+
+
+def check_networks(call: Call, project: str, devices: Json, before: str) -> None:
+    """Refuse network cards in networks that are not there.
+
+    Args:
+        call: the request.
+        project: of the instance.
+        devices: of the instance.
+        before: what the refusal begins with.
+    """
+    home = call.state.home(project, "networks")
+    for name, device in devices.items():
+        network = device.get("network") if device["type"] == "nic" else None
+        if network and network not in home.networks:
+            text = f'Failed to load network "{network}" for project "{home.name}"'
+            failed = f'Device validation failed for "{name}": Failed loading device "{name}": '
+            raise Refused(404, f"{before}{failed}{text}: Network not found")
 
 
 def volatile_config(call: Call, instance: Instance) -> dict[str, str]:
