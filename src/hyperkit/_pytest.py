@@ -6,6 +6,7 @@ installed: also where the extra ``testing`` is not.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,14 +37,18 @@ def hyperkit_flavour(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture
 def hyperkit_server(hyperkit_flavour: str) -> Iterator[Server]:
-    """Start an embedded server for a test; the functions of the module talk to it."""
+    """Start an embedded server for a test; the functions of the module talk to it.
+
+    So do programs that the test starts: ``HYPERKIT_API_ENDPOINT`` is set meanwhile.
+    """
     from ._functions import default_client  # noqa: PLC0415 - pytest loads this everywhere
     from ._options import defaults, values  # noqa: PLC0415
     from .testing import Server  # noqa: PLC0415
 
     client = default_client()
     before = values(client)
-    with Server(hyperkit_flavour) as server:
+    with Server(hyperkit_flavour) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYPERKIT_API_ENDPOINT", server.url)
         options = defaults({}) | {"api_endpoint": server.url}
         for name, value in options.items():
             setattr(client, name, value)
@@ -53,6 +58,10 @@ def hyperkit_server(hyperkit_flavour: str) -> Iterator[Server]:
             client.close()
             for name, value in before.items():
                 setattr(client, name, value)
+        if server.faults.unused:
+            planned = "\n".join(server.faults.unused)
+            message = f"Faults were planned that have struck nobody:\n{planned}"
+            warnings.warn(pytest.PytestWarning(message), stacklevel=1)
 
 
 @pytest.fixture

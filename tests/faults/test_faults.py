@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import hyperkit
+from hyperkit.testing import Server
 
 
 def test_a_dropped_get_is_asked_again(server, asked, client):
@@ -89,6 +90,51 @@ def test_a_server_errs_once(server, client):
     with pytest.raises(hyperkit.InternalServerError, match="disk full"):
         client.create_profile("new")
     client.create_profile("new")
+
+
+def test_an_expired_certificate_is_told_to_whoever_has_pinned_it():
+    with Server(tls=True) as server:
+        pinned, stranger = server.client(), server.client(server_cert=server.certificate + "\n")
+        server.faults.expire_certificate()
+        for client in (pinned, server.client()):
+            with pytest.raises(hyperkit.TLSError, match="the pinned one, but it has expired"):
+                client.instances()
+        with pytest.raises(hyperkit.UntrustedServer):
+            stranger.instances()
+        server.faults.clear()
+        for client in (pinned, stranger):
+            assert client.instances() == []
+
+
+@pytest.mark.parametrize(
+    ("meant", "text"),
+    [
+        ({"path": "instances"}, "it begins with a slash"),
+        ({"path": "/1.0/instances?recursion=1"}, "what follows the question mark"),
+        ({"method": "get"}, "No request has the method 'get'"),
+        ({"times": 0}, "use 1 or more, or None"),
+    ],
+)
+def test_faults_that_can_never_strike_are_refused(server, meant, text):
+    with pytest.raises(hyperkit.ArgumentError, match=text):
+        server.faults.error(500, "no", **meant)
+    with pytest.raises(hyperkit.ArgumentError, match=text):
+        server.faults.delay(0, **meant)
+    assert server.faults.unused == []
+
+
+def test_faults_that_strike_nobody_can_be_asked_for(server, client):
+    server.faults.error(404, "no", method="GET", path="/1.0/profiles/*", times=2)
+    server.faults.fail("no room", operation="Creating conatiner")
+    assert server.faults.unused == [
+        "error (404, 'no') for 'GET /1.0/profiles/*'",
+        "fail 'no room' for 'Creating conatiner'",
+    ]
+    with pytest.raises(hyperkit.NotFound):
+        client.profile("default")
+    assert server.faults.unused == ["fail 'no room' for 'Creating conatiner'"]
+    server.faults.clear()
+    assert server.faults.unused == []
 
 
 def test_faults_end_and_are_forgotten(server, client):

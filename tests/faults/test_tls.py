@@ -80,7 +80,7 @@ def test_a_pin_holds_on_the_embedded_server():
     with Server("lxd-5.0", tls=True) as server:
         client = server.client()
         assert client.profiles() == ["default"]
-        server.faults.expire_certificate()  # which is another one
+        server.faults.expire_certificate()
         client.close()
         for error in both(client):
             assert isinstance(error, hyperkit.TLSError)

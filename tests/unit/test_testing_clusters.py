@@ -40,6 +40,28 @@ def test_a_cluster_of_one(clustered):
     assert (clustered.cluster().enabled, clustered.instances()) == (False, [])
 
 
+def test_pools_and_networks_are_defined_and_then_created(clustered):
+    kinds = (
+        (clustered.create_storage_pool, clustered.storage_pool, {"driver": "dir"}),
+        (clustered.create_network, clustered.network, {"type": "bridge"}),
+    )
+    for create, read, options in kinds:
+        with pytest.raises(hyperkit.APIError, match="not pending on any node"):
+            create("new", **options)
+        create("new", config={"user.own": 1}, target="node-1", **options)
+        assert read("new").status == "Pending"
+        with pytest.raises(hyperkit.BadRequest, match='already defined on member "node-1"'):
+            create("new", target="node-1", **options)
+        create("new", config={"user.all": 2}, **options)
+        found = read("new")
+        assert found.status == "Created"
+        assert {"user.own": "1", "user.all": "2"}.items() <= found.config.items()
+        with pytest.raises(hyperkit.APIError, match="already exists"):
+            create("new", target="node-1", **options)
+        create("other", member_config={"node-1": {"user.own": 1}}, description="Mine", **options)
+        assert (read("other").status, read("other").description) == ("Created", "Mine")
+
+
 def test_events_name_the_project_once():
     with Server("lxd-6") as server, server.client() as client:
         client.patch_server({"cluster.https_address": ADDRESS})

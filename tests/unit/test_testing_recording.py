@@ -64,3 +64,27 @@ def test_more_questions(tmp_path):
     ):
         one.server()
         one.profiles()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.run("web", ["true"]),
+        lambda client: client.launch_instance("new", alias="busybox"),
+        lambda client: client.wait_for_instance("web"),
+        lambda client: client.batch().__enter__(),
+        lambda client: client.using(project="default").events().__enter__(),
+    ],
+)
+def test_what_needs_a_websocket_is_refused_when_it_is_recorded(tmp_path, call):
+    with Server() as server:
+        server.client().launch_instance("web", alias="busybox")
+        refused = pytest.raises(RecordingMismatch, match="needs a websocket")
+        with refused, record(tmp_path / "one.json", api_endpoint=server.url) as client:
+            call(client)
+
+
+def test_what_needs_a_websocket_is_refused_when_it_is_replayed(path):
+    refused = pytest.raises(RecordingMismatch, match="needs a websocket")
+    with refused, replay(path) as client, client.events():
+        pass

@@ -96,6 +96,17 @@ def test_what_was_asked(server, client):
     assert request.body["config"] == {"user.a": "1"}
 
 
+def test_where_it_is_when_it_does_not_run():
+    server = Server()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="does not run"):
+            _ = server.url
+        with pytest.raises(RuntimeError, match="does not run"):
+            server.client()
+        with server:
+            assert Path(server.socket).is_socket()
+
+
 def test_commands_of_ones_own():
     seen = []
 
@@ -109,7 +120,6 @@ def test_commands_of_ones_own():
     with Server() as server, server.client() as client:
         server.add_command("greet", greet)
         server.add_command("version", lambda command: "1.2\n")
-        server.add_command("/usr/bin/crash", lambda command: 1 // 0)
         client.launch_instance("web", alias="busybox")
         done = client.run(
             "web", "greet", input=b"a\nb\n", env={"WORD": "x"}, cwd="/tmp", capture_output=True
@@ -118,9 +128,58 @@ def test_commands_of_ones_own():
         assert seen == [("web", "/tmp", "x", 0)]
         piped = client.run("web", ["sh", "-c", "version | wc -l"], capture_output=True)
         assert piped.stdout == b"1\n"
-        crashed = client.run("web", "/usr/bin/crash", capture_output=True)
-        assert crashed.returncode == 1
-        assert b"ZeroDivisionError" in crashed.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "stderr"),
+    [(3, 3, b""), (None, 0, b""), ("no such thing", 1, b"no such thing\n")],
+)
+def test_commands_may_exit_as_programs_do(given, code, stderr):
+    with Server() as server, server.client() as client:
+        server.add_command("leave", lambda command: sys.exit(given))
+        client.launch_instance("web", alias="busybox")
+        done = client.run("web", "leave", capture_output=True)
+        assert (done.returncode, done.stderr) == (code, stderr)
+
+
+def crash(command):
+    assert command.args == ["crash", "well"]
+
+
+def test_what_commands_raise_is_raised_when_the_server_stops():
+    server = Server()
+    server.add_command("crash", crash)
+    server.start()
+    client = server.client()
+    client.launch_instance("web", alias="busybox")
+    crashed = client.run("web", ["sh", "-c", "crash 2>&1 | cat; crash"], capture_output=True)
+    assert (crashed.returncode, b"AssertionError" in crashed.stderr) == (1, True)
+    with pytest.raises(ExceptionGroup) as both:
+        server.stop()
+    assert [type(one) for one in both.value.exceptions] == [AssertionError, AssertionError]
+    server.stop()
+    with pytest.raises(AssertionError) as caught, server:
+        server.client().run("web", ["crash"])
+    assert "the command 'crash'" in caught.value.__notes__[0]
+    with pytest.raises(KeyError) as found, server:
+        server.client().run("web", ["crash"])
+        raise KeyError
+    assert "AssertionError" in found.value.__notes__[0]
+
+
+def test_websockets_are_closed_when_their_operation_has_failed(server, client):
+    if server.flavour == "lxd-2.0":
+        return
+    client.launch_instance("web", alias="busybox")
+    server.faults.fail("no room", operation="Executing command")
+    body = {"command": ["true"], "wait-for-websocket": True}
+    operation = client._post("/1.0/instances/web/exec", body)
+    where = f"/1.0/operations/{operation.id}/websocket?secret="
+    for secret in operation.metadata.fds.values():
+        websocket = Websocket(client, where + secret)
+        with pytest.raises(EOFError):
+            websocket.receive(5)
+        websocket.drop()
 
 
 @pytest.mark.parametrize("flavour", ["lxd-5.0", "incus-7"])
@@ -198,12 +257,24 @@ def test_images_of_squashfs_have_the_files_of_the_built_in_one():
         assert client.run("web", "true").returncode == 0
 
 
+def test_an_image_of_its_own_stands_for_another_servers():
+    with Server() as server, server.client() as client:
+        there = {"server": "https://images.example.net", "protocol": "simplestreams"}
+        with pytest.raises(hyperkit.NotImplementedByServer, match="'debian/12' if it has that"):
+            client.launch_instance("web", alias="debian/12", **there)
+        client.create_image_alias(client.image_alias("busybox").target, "debian/12")
+        client.launch_instance("web", alias="debian/12", **there)
+        assert client.run("web", "true").returncode == 0
+
+
 def test_importing_hyperkit_imports_none_of_it():
     code = "import hyperkit, sys; assert not {'aiohttp', 'hyperkit.testing'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 PLUGGED = """
+import os
+
 import hyperkit
 import pytest
 
@@ -219,8 +290,20 @@ def test_client(hyperkit_client, hyperkit_flavour):
 def test_flavour(hyperkit_server):
     assert hyperkit_server.flavour == "lxd-6"
 
+def test_programs(hyperkit_server):
+    assert os.environ["HYPERKIT_API_ENDPOINT"] == hyperkit_server.url
+
+def test_a_fault_that_strikes_nobody(hyperkit_server):
+    hyperkit_server.faults.unavailable(path="/1.0/networks")
+
+def test_a_command_that_fails(hyperkit_server):
+    hyperkit_server.add_command("crash", lambda command: 1 // 0)
+    hyperkit.launch_instance("web", alias="busybox")
+    hyperkit.run("web", "crash")
+
 def test_restored():
     assert hyperkit.api_endpoint == "unix:///mine"
+    assert "HYPERKIT_API_ENDPOINT" not in os.environ
 """
 
 
@@ -241,7 +324,9 @@ def test_the_plugin(tmp_path):
         text=True,
         check=False,
     )
-    assert "4 passed" in plugged.stdout, plugged.stdout
+    assert "7 passed, 1 warning, 1 error" in plugged.stdout, plugged.stdout
+    assert "struck nobody:\n  error (503" in plugged.stdout
+    assert "ZeroDivisionError" in plugged.stdout
 
 
 def test_a_command_that_is_left_alone_leaves_nothing(caplog):

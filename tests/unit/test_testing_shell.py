@@ -50,6 +50,25 @@ def web():
         ("uname -n; hostname; id -u", "web\nweb\n0\n", 0),
         ("cat /nope || echo gone", "gone\n", 0),
         ("echo '#!/bin/sh\necho script $1' >/tmp/s; chmod +x /tmp/s; /tmp/s x", "script x\n", 0),
+        ("set -e; echo a; false; echo b", "a\n", 1),
+        ("set -e; false || echo b; ! true; if false; then :; fi; echo c", "b\nc\n", 0),
+        ("set -e; (false; echo a); echo b", "", 1),
+        ("set -e; f=$(false); echo b", "", 1),
+        ("set -e; set +e; false; echo b", "b\n", 0),
+        ("set -e; while false; do :; done; false && true; echo c", "c\n", 0),
+        ("sh -ec 'false; echo b'; echo $?", "1\n", 0),
+        ("sh -e -c 'false; echo b'; sh -lc 'echo c $0'", "c sh\n", 0),
+        ("echo '#!/bin/sh -e\nfalse\necho b' >/tmp/e; chmod +x /tmp/e; /tmp/e", "", 1),
+        ("set -u; echo ${A:-} ${A:-x} $#; echo $A; echo b", "x 0\n", 2),
+        ("set -u; A=; echo [$A]", "[]\n", 0),
+        ("exec 2>&1; { set -x; A=1 echo 'a b'; } 2>&1", "+ A=1 echo 'a b'\na b\n", 0),
+        ("set -euo pipefail; false | true; echo b", "", 1),
+        ("set -o pipefail; true | true && echo b", "b\n", 0),
+        ("false | true; echo $?", "0\n", 0),
+        ("set -k; echo b", "", 2),
+        ("sh -k -c true", "", 2),
+        ("sh /nope 2>&1", "sh: can't open '/nope': No such file or directory\n", 2),
+        ("echo ${A%x}", "", 2),
         ("case x in x) echo a;; esac", "", 2),
         ("echo 'unfinished", "", 2),
         ("for x in a b; do echo $x", "", 2),
@@ -65,6 +84,18 @@ def test_programs(web, program, stdout, code):
 def test_what_it_does_not_know_it_says(web):
     done = web.run("web", ["sh", "-c", "cat <<EOF\na\nEOF"], capture_output=True)
     assert b"here-documents" in done.stderr
+
+
+def test_an_unset_variable_and_a_failed_substitution_are_told(web):
+    done = web.run("web", ["sh", "-uc", "a=$(cat /nope); echo $B"], capture_output=True, text=True)
+    assert "/nope" in done.stderr
+    assert "sh: B: parameter not set" in done.stderr
+
+
+def test_addresses(web):
+    done = web.run("web", ["hostname", "-I"], capture_output=True, text=True)
+    state = web.instance_state("web")
+    assert done.stdout.split()[0] == state.network.eth0.addresses[0].address
 
 
 def test_background_commands_do_not_outlive_a_stop(web):

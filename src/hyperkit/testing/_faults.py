@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ..errors import ArgumentError
 from ._engine.answers import error, respond
 from ._engine.wire import connection_of
 
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
     from ._server import Server
 
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+# A slash, or what stands for one.
+_BEGINNINGS = ("/", "*", "?", "[")
+
+
 @dataclass
 class _Fault:
     """Something that is to happen to requests.
 
     Attributes:
         left: how many more times; None for ever.
+        unused: whether it has struck nobody so far.
     """
 
     kind: str
@@ -32,6 +39,7 @@ class _Fault:
     path: str
     left: int | None
     value: Any = None
+    unused: bool = True
 
     def strikes(self, method: str, path: str) -> bool:
         """Tell whether a request is meant, and count it."""
@@ -41,7 +49,14 @@ class _Fault:
             return False
         if self.left is not None:
             self.left -= 1
+        self.unused = False
         return True
+
+    def __str__(self) -> str:
+        """Say what was planned, and for whom."""
+        what = self.kind if self.value is None else f"{self.kind} {self.value!r}"
+        meant = f"{self.method} {self.path}" if self.method else self.path
+        return f"{what} for {meant!r}"
 
 
 class Faults:
@@ -49,7 +64,8 @@ class Faults:
 
     Each method plans one kind of fault for the requests to come. ``method`` and ``path`` say
     which requests are meant: all, unless they are given; in a path ``*`` stands for anything.
-    ``times`` says how often; None for ever, or until `clear`.
+    ``times`` says how often; None for ever, or until `clear`. What can mean no request raises
+    `ArgumentError`.
 
     Example:
         >>> server.faults.drop(method="GET", path="/1.0/instances")
@@ -61,6 +77,20 @@ class Faults:
         self._server = server
         self._planned: list[_Fault] = []
 
+    @property
+    def unused(self) -> list[str]:
+        """What was planned, and has struck nobody so far: often a path that nobody asks for.
+
+        With pytest, the fixture ``hyperkit_server`` warns if there is any at the end of a test.
+
+        Example:
+            >>> server.faults.unavailable(path="/1.0/networks")
+            >>> server.faults.unused
+            ["error (503, 'Incus daemon setup in progress') for '/1.0/networks'"]
+            >>> server.faults.clear()
+        """
+        return [str(fault) for fault in self._planned if fault.unused]
+
     def clear(self) -> None:
         """Forget all that was planned.
 
@@ -68,7 +98,7 @@ class Faults:
             >>> server.faults.clear()
         """
         self._planned.clear()
-        self._server._run(self._server._show_certificate)
+        self._server._swap_certificate(expired=False)
 
     def delay(
         self,
@@ -139,11 +169,14 @@ class Faults:
     def expire_certificate(self) -> None:
         """Show every new connection a certificate whose time is over, until `clear`.
 
+        It is the pinned one for the clients that `Server.client` makes, or has made: all that
+        is wrong is its date. For others it is another one than they know.
+
         Example:
             >>> server.faults.expire_certificate()
             >>> server.faults.clear()
         """
-        self._server._run(lambda: self._server._show_certificate(expired=True))
+        self._server._swap_certificate(expired=True)
 
     def fail(self, text: str, *, operation: str = "*", times: int | None = 1) -> None:
         """Let an operation end in failure.
@@ -241,6 +274,17 @@ class Faults:
     def _plan(
         self, kind: str, method: str | None, path: str, times: int | None, value: object = None
     ) -> None:
+        message = ""
+        if method is not None and method not in _METHODS:
+            message = f"No request has the method {method!r}: use one of {', '.join(_METHODS)}."
+        elif kind != "fail" and path[:1] not in _BEGINNINGS:
+            message = f"No path is like {path!r}: it begins with a slash, as in '/1.0/instances'."
+        elif kind != "fail" and "=" in path:
+            message = f"No path is like {path!r}: what follows the question mark is not in it."
+        elif times is not None and times < 1:
+            message = f"times is {times}: use 1 or more, or None for all."
+        if message:
+            raise ArgumentError(message)
         self._planned.append(_Fault(kind, method, path, times, value))
 
     def failure_of(self, description: str) -> str:

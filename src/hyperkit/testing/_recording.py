@@ -9,7 +9,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Response, Session
@@ -24,6 +24,8 @@ from .._transport import adapter_for
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Mapping
+
+    from .._link import Link
 
     Json = dict[str, Any]
 
@@ -54,7 +56,7 @@ def scrubbed(text: str) -> str:
 
 
 class RecordingMismatch(AssertionError):
-    """A program has asked something else than was recorded."""
+    """A program has asked something else than was recorded, or what cannot be recorded."""
 
 
 @contextlib.contextmanager
@@ -63,12 +65,16 @@ def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
 
     Secrets are taken out: keys, certificates, passwords, tokens, and the secrets of
     websockets. Look at the file before you publish it all the same: names, addresses and the
-    contents of files are in it. Websockets (`run`, `popen`, `events`, `shell`) are not
-    recorded; `execute_command` with ``record_output`` is.
+    contents of files are in it. What needs a websocket is refused: `run`, `popen`, `shell`,
+    `events`, and what waits for events (`launch_instance`, `wait_for_instance`, `batch`,
+    `wait_for_operations`). `execute_command` with ``record_output`` needs none.
 
     Args:
         path: of the file, such as ``"tests/create.json"``; it is written when the block ends.
         options: those of `Client`, such as ``api_endpoint``.
+
+    Raises:
+        RecordingMismatch: a call needs a websocket.
 
     Example:
         >>> with record("create.json", api_endpoint=server.url) as client:
@@ -78,7 +84,7 @@ def record(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     made = Client(**options)
     recorder = Recorder(adapter_for(made))
     options["session"] = _session(recorder, made.api_endpoint)
-    with contextlib.closing(recorder), Client(**options) as client:
+    with contextlib.closing(recorder), _Recorded(**options) as client:
         yield client
     recorder.save(Path(path))
 
@@ -92,7 +98,8 @@ def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
         options: those of `Client`; ``api_endpoint`` is not needed.
 
     Raises:
-        RecordingMismatch: something else was asked than was recorded, or less.
+        RecordingMismatch: something else was asked than was recorded, or less, or a call
+            needs a websocket.
 
     Example:
         >>> with replay("create.json") as client:
@@ -102,9 +109,28 @@ def replay(path: str | os.PathLike[str], **options: Any) -> Generator[Client]:
     replayer = Replayer(Path(path))
     endpoint = options.pop("api_endpoint", None) or "unix:///replayed"
     options |= {"api_endpoint": endpoint, "session": _session(replayer, endpoint)}
-    with Client(**options) as client:
+    with _Recorded(**options) as client:
         yield client
     replayer.check_end()
+
+
+class _Recorded(Client):
+    """A client that opens no websockets, and whose batches and projects open none."""
+
+    def _connected(self) -> Link:
+        link = super()._connected()
+        link.__dict__["open_socket"] = _refuse_socket
+        return link
+
+
+def _refuse_socket(*_: object) -> NoReturn:
+    message = (
+        "This call needs a websocket, and recordings keep requests and answers alone: run(), "
+        "popen(), shell(), events(), launch_instance(), wait_for_instance(), batch() and "
+        "wait_for_operations() cannot be recorded. Use execute_command(record_output=True), "
+        "create_instance(start=True) and calls that wait for themselves, or the embedded server."
+    )
+    raise RecordingMismatch(message)
 
 
 class Recorder(BaseAdapter):

@@ -87,6 +87,7 @@ class Server:
             self._flavour, self.clock, self.faults, pair, password=password, pace=pace
         )
         self._app = App(self._daemon)
+        self._shown: KeyPair = pair
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._folder = ""
@@ -110,17 +111,23 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         """Stop it."""
+        broken = self._daemon.broken
+        if error is not None:
+            # The failure of a command is often what has led to this one: it is told, not raised.
+            for one in broken:
+                error.add_note(f"The embedded server ran a command that raised {one!r}.")
+            broken.clear()
         self.stop()
 
     @property
     def certificate(self) -> str:
-        """The server's certificate, in PEM.
+        """The certificate that the server shows, in PEM.
 
         Example:
             >>> server.certificate.splitlines()[0]
             '-----BEGIN CERTIFICATE-----'
         """
-        return self._daemon.pair.certificate
+        return self._shown.certificate
 
     @property
     def flavour(self) -> str:
@@ -147,20 +154,28 @@ class Server:
     def socket(self) -> str:
         """The path of its unix socket, where whoever connects is trusted.
 
+        Raises:
+            RuntimeError: the server does not run.
+
         Example:
             >>> server.socket.endswith("unix.socket")
             True
         """
+        self._running_loop()
         return f"{self._folder}/unix.socket"
 
     @property
     def url(self) -> str:
         """Where it is, for ``Client(api_endpoint=...)``.
 
+        Raises:
+            RuntimeError: the server does not run.
+
         Example:
             >>> server.url.startswith("unix:///")
             True
         """
+        self._running_loop()
         return f"https://127.0.0.1:{self._port}" if self._tls else f"unix://{self.socket}"
 
     def add_command(self, name: str, command: Callable[..., Any]) -> None:
@@ -170,7 +185,9 @@ class Server:
             name: such as ``"uptime"``.
             command: called with a `Command`, in a thread of its own. What it returns is what
                 the command writes (text or bytes), or what it ends with (a number; None
-                means 0); it may write to ``stdout`` and ``stderr`` as well.
+                means 0); it may write to ``stdout`` and ``stderr`` as well, and call
+                ``sys.exit``. What else it raises ends the command with 1, and is raised
+                again when the server stops.
 
         Example:
             >>> server.add_command("greet", lambda command: f"hello {command.args[1]}")
@@ -286,6 +303,10 @@ class Server:
     def stop(self) -> None:
         """Stop it; nothing happens if it does not run.
 
+        Raises:
+            Exception: what functions of `add_command` have raised meanwhile, such as the
+                ``AssertionError`` of a test; an `ExceptionGroup` of them if there were more.
+
         Example:
             >>> Server().stop()
         """
@@ -300,6 +321,13 @@ class Server:
         self._loop.close()
         self._thread = self._loop = None
         shutil.rmtree(self._folder, ignore_errors=True)
+        broken = list(self._daemon.broken)
+        self._daemon.broken.clear()
+        if len(broken) > 1:
+            message = "Commands of the test's own have failed."
+            raise ExceptionGroup(message, broken)
+        if broken:
+            raise broken[0]
 
     def token(self, name: str = "client") -> str:
         """Issue a token that makes a client trusted, once.
@@ -327,10 +355,10 @@ class Server:
 
     def _show_certificate(self, *, expired: bool = False) -> None:
         """Choose the certificate for the connections to come."""
-        pair: KeyPair = self._daemon.pair
+        self._shown = self._daemon.pair
         if expired:
-            pair = key_pair(self._flavour.product.name, expired=True)
-        self._context = server_context(pair) if self._tls else None
+            self._shown = key_pair(self._flavour.product.name, expired=True)
+        self._context = server_context(self._shown) if self._tls else None
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -368,6 +396,20 @@ class Server:
 
     # From other threads.
 
+    def _swap_certificate(self, *, expired: bool) -> None:
+        """Choose the certificate for the connections to come, and let its clients know it."""
+        before = self.certificate
+        self._run(lambda: self._show_certificate(expired=expired))
+        for client in self._clients:
+            if client.server_cert == before:
+                client.server_cert = self.certificate
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            message = "The server does not run: use it as a context manager, or call start()."
+            raise RuntimeError(message)
+        return self._loop
+
     def _run(self, work: Callable[[], Result]) -> Result:
         """Do something in the server's thread."""
 
@@ -377,8 +419,9 @@ class Server:
         return self._wait(done())
 
     def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
-        if self._loop is None:
+        try:
+            loop = self._running_loop()
+        except RuntimeError:
             work.close()
-            message = "The server does not run: use it as a context manager, or call start()."
-            raise RuntimeError(message)
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            raise
+        return asyncio.run_coroutine_threadsafe(work, loop).result()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from .._keys import fingerprint_of
 from .answers import Json, Refused, etag_of, in_project, mapping, respond, sync
+from .fields import check_fields
 from .operations import Operation
 
 if TYPE_CHECKING:
@@ -157,9 +158,11 @@ class Call:
         """Read the body: an object.
 
         Raises:
-            Refused: it is none.
+            Refused: it is none, or a field holds what it cannot hold.
         """
-        return parse(await self.raw())
+        body = parse(await self.raw())
+        check_fields(body)
+        return body
 
     def check_upgrade(self, protocol: str) -> None:
         """Refuse a request that does not ask for another protocol than HTTP.

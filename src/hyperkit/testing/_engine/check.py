@@ -6,7 +6,9 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
+from . import rules
 from .answers import Json, Refused, mapping
+from .fields import mistyped
 
 if TYPE_CHECKING:
     from .call import Call
@@ -14,26 +16,6 @@ if TYPE_CHECKING:
 _INSTANCE = re.compile(r"[a-zA-Z0-9-]+")
 _OWN = ("user.",)
 _RESERVED = "$?&+\"'`*/"
-_CONFIG = (
-    "boot.",
-    "cloud-init.",
-    "cluster.",
-    "environment.",
-    "image.",
-    "limits.",
-    "linux.",
-    "migration.",
-    "nvidia.",
-    "oci.",
-    "raw.",
-    "security.",
-    "snapshots.",
-    "systemd.",
-    "ubuntu_pro.",
-    "user.",
-    "volatile.",
-    "agent.",
-)
 _DEVICES = (
     "disk",
     "gpu",
@@ -142,20 +124,55 @@ def config(call: Call, given: Any, code: int = 400, before: str = "") -> dict[st
         before: what the refusal begins with.
 
     Raises:
-        Refused: there is no such key.
+        Refused: there is no such key, or its value cannot be.
     """
-    found: dict[str, str] = {}
+    found = texts(given)
     placed = call.flavour.has("instance_placement_groups")
-    for key, value in texts(given).items():
+    for key, value in found.items():
         if key == "placement.group" and placed:
-            if (call.project, value) not in call.state.families.get("placement-groups", {}):
+            if value and (call.project, value) not in _placement_groups(call):
                 raise Refused(404, f"{before}Placement group not found")
-        elif not key.startswith(_CONFIG):
-            raise Refused(code, f"{before}Unknown configuration key: {key}")
-        if key == "volatile.uuid" and not _is_uuid(str(value)):
-            raise Refused(code, f"{before}Invalid UUID")
-        found[key] = value
+            continue
+        wrong = rules.instance(call.flavour, key, value)
+        if wrong is None:
+            shown = f'"{key}"' if call.flavour.lxd6 else key
+            raise Refused(code, f"{before}Unknown configuration key: {shown}")
+        if key == "volatile.uuid" and value and not _is_uuid(value):
+            wrong = "Invalid UUID"
+        if wrong:
+            raise Refused(code, before + wrong)
     return found
+
+
+def _placement_groups(call: Call) -> dict[tuple[str, str], Json]:
+    return call.state.families.get("placement-groups", {})
+
+
+def profile_config(call: Call, given: Any) -> dict[str, str]:
+    """Read a profile's configuration: some keys are of instances alone.
+
+    Args:
+        call: the request.
+        given: from the body.
+
+    Raises:
+        Refused: there is no such key, or its value cannot be.
+    """
+    found = texts(given)
+    for word in ("volatile", "image"):
+        if any(key.startswith(f"{word}.") for key in found):
+            raise Refused(400, f"{word.capitalize()} keys can only be set on instances")
+    return config(call, found)
+
+
+def stored(*configs: dict[str, str]) -> dict[str, str]:
+    """Put configurations together as they are kept: without the keys that are empty.
+
+    Args:
+        configs: the last one wins.
+    """
+    merged = {key: value for one in configs for key, value in one.items()}
+    return {key: value for key, value in sorted(merged.items()) if value}
 
 
 def texts(given: Any, field: str = "config") -> dict[str, str]:
@@ -170,20 +187,13 @@ def texts(given: Any, field: str = "config") -> dict[str, str]:
     """
     if given is None:
         return {}
-    wrong = "json: cannot unmarshal {} into Go struct field .{} of type {}"
     if not isinstance(given, dict):
-        raise Refused(400, wrong.format(_kind(given), field, "map[string]string"))
+        raise Refused(400, mistyped(given, field, "map[string]string"))
     known = mapping(cast("Any", given))
     for value in known.values():
-        if not isinstance(value, str):
-            raise Refused(400, wrong.format(_kind(value), field, "string"))
-    return dict(known)
-
-
-def _kind(value: object) -> str:
-    """Name a kind of JSON value as Go does."""
-    names = {"bool": "bool", "int": "number", "float": "number", "list": "array", "dict": "object"}
-    return names.get(type(value).__name__, "string")
+        if value is not None and not isinstance(value, str):
+            raise Refused(400, mistyped(value, field, "string"))
+    return {key: value or "" for key, value in known.items()}
 
 
 def _is_uuid(text: str) -> bool:
@@ -205,20 +215,31 @@ def devices(given: Any, code: int = 400, before: str = "") -> Json:
     Raises:
         Refused: there is no such kind of device, or no such option.
     """
-    found: Json = given or {}
+    if given is not None and not isinstance(given, dict):
+        raise Refused(400, mistyped(given, "devices", "map[string]map[string]string"))
+    found: Json = {name: texts(one, "devices") for name, one in mapping(given).items()}
     for name, device in found.items():
         failed = f'{before}Device validation failed for "{name}": '
         kind = device.get("type", "")
         if kind not in _DEVICES:
             text = f'Failed loading device "{name}": Unsupported device type'
             raise Refused(code, failed + text)
+        _check_options(kind, device, failed, code)
         if kind == "disk" and not device.get("source") and not device.get("path"):
             text = 'Disk entry is missing the required "source" or "path" property'
             raise Refused(code, failed + text)
-        if kind == "none":
-            for option in sorted(set(device) - {"type"}):
-                raise Refused(code, f'{failed}Invalid device option "{option}"')
     return found
+
+
+def _check_options(kind: str, device: dict[str, str], failed: str, code: int) -> None:
+    """Refuse what a device cannot have, first values and then names, as the servers do."""
+    wrong = {key: rules.device(kind, key, value) for key, value in sorted(device.items())}
+    for key, text in wrong.items():
+        if text:
+            raise Refused(code, f'{failed}Invalid value for device option "{key}": {text}')
+    for key, text in wrong.items():
+        if text is None:
+            raise Refused(code, f'{failed}Invalid device option "{key}"')
 
 
 def profiles(call: Call, given: list[str], code: int = 404) -> list[str]:

@@ -37,6 +37,7 @@ class Daemon:
         faults: what is to go wrong.
         pace: seconds that each operation takes at least.
         pair: its certificate and key.
+        broken: what those have raised, and nobody has caught.
         commands: what users have added to the commands of all instances.
         dialled: whether it has connected to anybody.
         addresses: where it listens in the network, as ``host:port``.
@@ -66,6 +67,7 @@ class Daemon:
         self.pace = pace
         self.password = password
         self.commands: dict[str, Callable[..., Any]] = {}
+        self.broken: list[Exception] = []
         self.dialled = False
         self.addresses: list[str] = []
         self.ports: dict[tuple[str, int], tuple[str, int]] = {}

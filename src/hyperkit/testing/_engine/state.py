@@ -149,6 +149,7 @@ class Network:
     """A network.
 
     Attributes:
+        pending: whether it is defined on a member of a cluster, and not created yet.
         balancers: its load balancers by the addresses that they listen at.
         balancer_pools: the pools of instances that those lead to.
         forwards: its forwards by the addresses that they listen at.
@@ -161,6 +162,7 @@ class Network:
     config: dict[str, str] = field(default_factory=dict[str, str])
     description: str = ""
     hwaddr: str = ""
+    pending: bool = False
     balancers: dict[str, Json] = field(default_factory=dict[str, Json])
     balancer_pools: dict[str, Json] = field(default_factory=dict[str, Json])
     forwards: dict[str, Json] = field(default_factory=dict[str, Json])
@@ -222,12 +224,17 @@ class Bucket:
 
 @dataclass
 class Pool:
-    """A storage pool."""
+    """A storage pool.
+
+    Attributes:
+        pending: whether it is defined on a member of a cluster, and not created yet.
+    """
 
     name: str
     driver: str
     config: dict[str, str] = field(default_factory=dict[str, str])
     description: str = ""
+    pending: bool = False
 
 
 @dataclass

@@ -54,9 +54,14 @@ def _read(shell: Shell, args: list[str], files: Files) -> int:
     return 0 if line.endswith(b"\n") else 1
 
 
-def _set(shell: Shell, args: list[str], _files: Files) -> int:
-    if args[1:2] == ["--"]:
-        shell.args = [shell.args[0], *args[2:]]
+def _set(shell: Shell, args: list[str], files: Files) -> int:
+    try:
+        rest = shell.choose(args[1:])
+    except ValueError as fault:
+        files[2].write(f"sh: set: {fault}\n")
+        raise Exit(2) from None
+    if rest or args[1:2] == ["--"]:
+        shell.args = [shell.args[0], *rest]
     return 0
 
 

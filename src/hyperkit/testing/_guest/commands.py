@@ -61,8 +61,9 @@ def _uname(command: Command, _shell: Shell) -> int:
     return 0
 
 
-def _hostname(command: Command, _shell: Shell) -> int:
-    command.stdout.write(command.instance + "\n")
+def _hostname(command: Command, shell: Shell) -> int:
+    addresses = command.args[1:] in (["-I"], ["-i"])
+    command.stdout.write((shell.job.instance.address if addresses else command.instance) + "\n")
     return 0
 
 
@@ -120,13 +121,19 @@ def _date(command: Command, shell: Shell) -> int:
 
 
 def _sh(command: Command, shell: Shell) -> int:
-    args = command.args[1:]
     inner = shell.another(command.env)
     files = {0: command.stdin, 1: command.stdout, 2: command.stderr}
-    if args[:1] in (["-c"], ["-ec"]):
+    try:
+        args = inner.choose(command.args[1:])
+    except ValueError as fault:
+        command.stderr.write(f"sh: {fault}\n")
+        return 2
+    if args[:1] == ["-c"]:
         inner.args = args[2:] or [command.args[0]]
         return inner.run(args[1], files)
-    args = [one for one in args if one not in {"-i", "-l"}]
+    if args and not shell.tree.exists(shell.path(args[0])):
+        command.stderr.write(f"sh: can't open '{args[0]}': No such file or directory\n")
+        return 2
     if args:
         inner.args = args
         return inner.run(shell.reader(args[0]).read().decode(errors="replace"), files)

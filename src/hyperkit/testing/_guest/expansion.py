@@ -38,16 +38,27 @@ def _value_of(shell: Shell, piece: Piece) -> str:
     if piece.kind == "text":
         return piece.value
     if piece.kind == "variable":
-        return shell.value(piece.value) or piece.default
+        return _variable(shell, piece)
     if piece.kind == "sum":
         return str(_sum(shell, piece.value))
     kept = Kept()
     inner = shell.copy()
     try:
-        shell.status = inner.run(piece.value, {0: Nowhere(), 1: kept, 2: Nowhere()})
+        shell.status = inner.run(piece.value, {0: Nowhere(), 1: kept, 2: shell.stderr})
     except BrokenPipeError:
         shell.status = 1
     return kept.data.decode(errors="replace").rstrip("\n")
+
+
+def _variable(shell: Shell, piece: Piece) -> str:
+    """Find what a variable is, or what stands in its place."""
+    found = shell.value(piece.value)
+    if piece.default is not None:
+        return found or piece.default
+    if "u" in shell.options and not shell.knows(piece.value):
+        shell.stderr.write(f"sh: {piece.value}: parameter not set\n")
+        raise Exit(2)
+    return found
 
 
 def _sum(shell: Shell, text: str) -> int:

@@ -6,6 +6,7 @@ import itertools
 import signal
 import threading
 import time
+import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -176,15 +177,44 @@ class Command:
         """
         self._job.sleep(seconds)
 
+    def _raised(self, fault: Exception) -> None:
+        """Keep what has gone wrong in the function, until the server stops.
+
+        Args:
+            fault: that nobody has caught.
+        """
+        fault.add_note(f"It was raised by the command {self.args[0]!r} of a test's own.")
+        self._job.daemon.broken.append(fault)
+
     def __iter__(self) -> Iterator[bytes]:
         """Read standard input line by line."""
         while line := self.stdin.readline():
             yield line
 
 
-def result_of(command: Command, answer: Any) -> int:
-    """Write what a function has returned, or take it for the code that it ends with."""
-    if isinstance(answer, (str, bytes)):
+def run_function(command: Command, function: Callable[..., Any]) -> int:
+    """Run a function that stands for a command, and find the code that it ends with.
+
+    What it raises is the end of the command, and is kept for the author of the test.
+
+    Args:
+        command: what the function gets.
+        function: returns what the command writes, or the code.
+    """
+    try:
+        answer = function(command)
+        if not isinstance(answer, (str, bytes)):
+            return int(answer or 0)
         command.stdout.write(answer)
-        return 0
-    return int(answer or 0)
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        command.stderr.write(f"{ended.code}\n")
+        return 1
+    except (BrokenPipeError, Interrupted):
+        raise
+    except Exception as fault:  # noqa: BLE001 - a user's function is a program that may crash
+        command._raised(fault)
+        command.stderr.write(traceback.format_exc())
+        return 1
+    return 0

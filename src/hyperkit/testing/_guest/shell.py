@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
+import signal
 import threading
 from contextlib import suppress
 from functools import partial
@@ -20,7 +22,7 @@ from .jobs import (
     Interrupted,
     Killed,
     NotRunnable,
-    result_of,
+    run_function,
 )
 from .streams import FromBytes, IntoConsole, IntoFile, Nowhere, Pipe
 from .words import SyntaxFault, assignment
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     from .streams import Files, Reader, Writer
     from .tree import Tree
 
+_OPTIONS = {"e", "u", "x", "pipefail"}
+_LONG_OPTIONS = {"errexit": "e", "nounset": "u", "xtrace": "x"}
+# Interactive, as a login, from standard input: they change nothing here.
+_IGNORED_OPTIONS = {"i", "l", "s"}
+_BROKEN_PIPE = 128 + signal.SIGPIPE
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -45,6 +52,10 @@ class Shell:
         user: its user's number.
         group: its group's number.
         args: ``$0`` and those that follow.
+
+    Attributes:
+        options: those that are set: ``"e"``, ``"u"``, ``"x"`` and ``"pipefail"``.
+        stderr: of the command that is being run.
     """
 
     def __init__(
@@ -65,6 +76,9 @@ class Shell:
         self.group = group
         self.args = args or ["sh"]
         self.status = 0
+        self.options: set[str] = set()
+        self.stderr: Writer = Nowhere()
+        self._tested = 0
         self._background: list[threading.Thread] = []
 
     @property
@@ -85,7 +99,41 @@ class Shell:
         """Make a shell that changes nothing here."""
         made = self.another(self.env, self.args)
         made.local, made.status = dict(self.local), self.status
+        made.options, made.stderr, made._tested = set(self.options), self.stderr, self._tested
         return made
+
+    def choose(self, args: list[str]) -> list[str]:
+        """Set the options at the beginning of arguments.
+
+        Args:
+            args: of ``set`` or ``sh``.
+
+        Returns:
+            The other arguments; ``-c`` stays before them.
+
+        Raises:
+            ValueError: there is an option that the shell does not know.
+        """
+        args = list(args)
+        command: list[str] = []
+        while args and args[0][0:1] in {"-", "+"} and args[0] not in {"-", "+"}:
+            word = args.pop(0)
+            if word == "--":
+                break
+            for letter in word[1:]:
+                name = args.pop(0) if letter == "o" and args else letter
+                name = _LONG_OPTIONS.get(name, name)
+                if name == "c":
+                    command = ["-c"]
+                elif name in _OPTIONS:
+                    (self.options.add if word[0] == "-" else self.options.discard)(name)
+                elif name not in _IGNORED_OPTIONS:
+                    message = f"the embedded shell does not know the option {name}"
+                    raise ValueError(message)
+        if command and not args:
+            message = "-c requires an argument"
+            raise ValueError(message)
+        return command + args
 
     def run(self, program: str, files: Files) -> int:
         """Run a program, to its end.
@@ -120,6 +168,7 @@ class Shell:
     def execute(self, node: Node, files: Files) -> int:
         """Run one command of any kind."""
         self.look_at_signals(files)
+        self.stderr = files[2]
         files = self._redirected(node, files) if node.kind != "simple" else files
         self.status = getattr(self, f"_{node.kind}")(node, files)
         return self.status
@@ -135,9 +184,19 @@ class Shell:
             if after == "&":
                 shell = self.copy()
                 self._start(partial(shell.execute, part, files))
+            elif after in {"&&", "||"}:
+                self._test(part, files)
             else:
                 self.execute(part, files)
         return self.status
+
+    def _test(self, node: Node, files: Files) -> int:
+        """Run what may fail without the end of the shell, for all that ``set -e`` says."""
+        self._tested += 1
+        try:
+            return self.execute(node, files)
+        finally:
+            self._tested -= 1
 
     def _start(self, work: Callable[[], object]) -> threading.Thread:
         def run() -> None:
@@ -150,44 +209,65 @@ class Shell:
         return thread
 
     def _pipe(self, node: Node, files: Files) -> int:
-        if len(node.parts) == 1:
-            status = self.execute(node.parts[0], files)
-        else:
-            status = self._piped(node.parts, files)
-        return int(not status) if node.negated else status
+        self._tested += node.negated
+        try:
+            if len(node.parts) == 1:
+                status = self.execute(node.parts[0], files)
+            else:
+                status = self._piped(node.parts, files)
+        finally:
+            self._tested -= node.negated
+        if node.negated:
+            return int(not status)
+        if status and "e" in self.options and not self._tested:
+            raise Exit(status)
+        return status
 
     def _piped(self, parts: list[Node], files: Files) -> int:
         source = files[0]
-        for part in parts[:-1]:
+        statuses: dict[int, int] = {}
+        threads: list[threading.Thread] = []
+        for index, part in enumerate(parts[:-1]):
             pipe = Pipe(self.job)
             shell = self.copy()
             own = {**files, 0: source, 1: pipe}
 
-            def work(shell: Shell = shell, part: Node = part, own: Files = own) -> None:
+            def work(
+                shell: Shell = shell, part: Node = part, own: Files = own, index: int = index
+            ) -> None:
+                statuses[index] = _BROKEN_PIPE
                 try:
-                    shell.execute(part, own)
+                    statuses[index] = shell.execute(part, own)
+                except Exit as ended:
+                    statuses[index] = ended.code
                 finally:
                     own[1].close()
                     if isinstance(own[0], Pipe) and own[0] is not files[0]:
                         own[0].hang_up()
 
-            self._start(work)
+            threads.append(self._start(work))
             source = pipe
         try:
-            return self.copy().execute(parts[-1], {**files, 0: source})
+            status = self.copy().execute(parts[-1], {**files, 0: source})
         except Exit as ended:
-            return ended.code
+            status = ended.code
         finally:
             source.hang_up()
+        if "pipefail" not in self.options:
+            return status
+        for thread in threads:
+            thread.join()
+        failed = [code for _, code in sorted(statuses.items()) if code]
+        return status or (failed[-1] if failed else 0)
 
     def _if(self, node: Node, files: Files) -> int:
-        if self.execute(node.parts[0], files) == 0:
+        if self._test(node.parts[0], files) == 0:
             return self.execute(node.parts[1], files)
         return self.execute(node.parts[2], files) if len(node.parts) > 2 else 0
 
     def _while(self, node: Node, files: Files, *, until: bool = False) -> int:
         status = 0
-        while (self.execute(node.parts[0], files) != 0) is until:
+        while (self._test(node.parts[0], files) != 0) is until:
             status = self.execute(node.parts[1], files)
         return status
 
@@ -216,6 +296,9 @@ class Shell:
             name, _, value = text_of(self, words.pop(0)).partition("=")
             given[name] = value
         args = [one for word in words for one in expand(self, word)]
+        if "x" in self.options:
+            shown = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
+            files[2].write(" ".join(["+", *shown, *map(shlex.quote, args)]) + "\n")
         try:
             files = self._redirected(node, files)
         except OSError as fault:
@@ -275,6 +358,12 @@ class Shell:
         """Make a path one from the root."""
         return posixpath.normpath(posixpath.join(self.cwd, path))
 
+    def knows(self, name: str) -> bool:
+        """Tell whether a variable is set."""
+        if name.isdigit():
+            return int(name) < len(self.args)
+        return name in {*self.local, *self.env, *"?$#*@!"}
+
     def value(self, name: str) -> str:
         """Find what a variable is."""
         special = {
@@ -313,7 +402,7 @@ class Shell:
         name = posixpath.basename(args[0])
         own = self.job.daemon.commands.get(args[0]) or self.job.daemon.commands.get(name)
         if own is not None:
-            return result_of(command, own(command))
+            return run_function(command, own)
         content = self._executable(args[0], env)
         if content.startswith(b"#!"):
             return self._script(content, args, files, env)
@@ -336,6 +425,13 @@ class Shell:
     def _script(self, content: bytes, args: list[str], files: Files, env: dict[str, str]) -> int:
         """Run a script, which must be one of the shell."""
         line, _, program = content.decode(errors="replace").partition("\n")
-        if posixpath.basename(line[2:].split()[0]) not in {"sh", "bash", "ash"}:
+        words = line[2:].split()
+        if not words or posixpath.basename(words[0]) not in {"sh", "bash", "ash"}:
             raise NotRunnable(NOT_FOUND)
-        return self.another(env, args).run(program, files)
+        shell = self.another(env, args)
+        try:
+            shell.choose(words[1:])
+        except ValueError as fault:
+            files[2].write(f"sh: {fault}\n")
+            return 2
+        return shell.run(program, files)

@@ -27,13 +27,14 @@ class Piece(NamedTuple):
         kind: ``"text"``, ``"variable"``, ``"command"`` or ``"sum"``.
         value: text, name, or program.
         quoted: whether it stood in quotes.
-        default: what a variable is if it is not set, as ``${A:-x}`` has it.
+        default: what a variable is if it is not set, as ``${A:-x}`` has it; None if nothing
+            is said of that.
     """
 
     kind: str
     value: str
     quoted: bool
-    default: str = ""
+    default: str | None = None
 
 
 Word = list[Piece]
@@ -138,9 +139,12 @@ class _Lexer:
                 return Piece(kind, value, quoted)
         if text.startswith("${", self.at):
             end = self._until("}", self.at)
-            name, _, default = text[self.at + 2 : end].partition(":-")
+            inside = text[self.at + 2 : end]
+            name, given, default = inside.partition(":-")
+            if not (_NAME.fullmatch(name) or name.isdigit() or name in set(_SPECIAL)):
+                misread(f"the embedded shell knows no ${{{inside}}}")
             self.at = end + 1
-            return Piece("variable", name, quoted, default)
+            return Piece("variable", name, quoted, default if given else None)
         found = _NAME.match(text, self.at + 1)
         if found is not None:
             self.at = found.end()

@@ -89,7 +89,7 @@ def _copied(
         templates=dict(instance.templates),
     )
     made.logs["lxc.log"] = b""
-    made.config = dict(sorted((volatile_config(call, made) | made.config).items()))
+    made.config = check.stored(volatile_config(call, made), made.config)
     check_devices(call, made, before)
     return made
 
@@ -119,11 +119,13 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         goal = call.state.project(project or instance.project)
         if goal.name != instance.project or name != instance.name:
             check_free(call, name, "Failed creating instance record: ", goal.name)
+        config = check.config(call, asked.get("Config"), 500, "Invalid config: ")
+        devices = check.devices(asked.get("Devices"), 500, "Invalid devices: ")
         del call.state.project(instance.project).instances[instance.name]
         instance.name, instance.project = name, goal.name
         goal.instances[name] = instance
-        instance.config |= check.config(call, asked.get("Config"), 500, "Invalid config: ")
-        instance.devices |= asked.get("Devices") or {}
+        instance.config = check.stored(instance.config, config)
+        instance.devices |= devices
         if asked.get("Profiles") is not None:
             instance.profiles = asked["Profiles"]
         if pool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .._engine.call import Call
     from .._engine.operations import Operation
-    from .._engine.state import Image
+    from .._engine.state import Image, Project
 
 _MAP = (
     '[{"Isuid":true,"Isgid":false,"Hostid":100000,"Nsid":0,"Maprange":10000001},'
@@ -99,7 +99,7 @@ def image_of(call: Call, source: Json) -> Image | None:
     """Find the image that an instance is to be made of."""
     home = call.home("images")
     if source.get("server"):
-        raise Refused(501, "The embedded server cannot make an instance of another server's image")
+        return _stand_in(home, source)
     if alias := source.get("alias"):
         found = by_alias(home, alias)
         if found is None and call.flavour.lxd:
@@ -119,6 +119,19 @@ def image_of(call: Call, source: Json) -> Image | None:
     if not fitting:
         raise Refused(500, "No matching image could be found")
     return max(fitting, key=lambda one: one.created_at)
+
+
+def _stand_in(home: Project, source: Json) -> Image:
+    """Find the image of the embedded server that stands for another server's."""
+    alias, fingerprint = text_in(source, "alias"), text_in(source, "fingerprint")
+    found = by_alias(home, alias) if alias else home.images.get(fingerprint)
+    if found is None:
+        text = (
+            f"The embedded server fetches nothing from {source['server']}: an image of its own "
+            f"stands for {alias or fingerprint!r} if it has that alias (create_image_alias)"
+        )
+        raise Refused(501, text)
+    return found
 
 
 def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) -> Instance:
@@ -150,8 +163,7 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
     instance.empty = image is None
     if image is not None:
         instance.metadata, instance.templates = image.metadata, dict(image.templates)
-    instance.config |= volatile_config(call, instance)
-    instance.config = dict(sorted(instance.config.items()))
+    instance.config = check.stored(instance.config, volatile_config(call, instance))
     check_devices(call, instance, before)
     if image is not None:
         templates.apply(instance, "create")
@@ -160,13 +172,38 @@ def _made(call: Call, name: str, asked: Json, image: Image | None, before: str) 
 
 
 def check_devices(call: Call, instance: Instance, before: str) -> None:
-    """Refuse an instance without a root disk, or with a volume that it cannot use."""
+    """Refuse an instance without a root disk, or with devices that it cannot use."""
     word = call.flavour.either("initialising", "initializing")
     devices = call.state.devices(instance)
-    if not any(one.get("path") == "/" for one in devices.values()):
+    check_networks(
+        call, instance.project, devices, f"{before}Failed {word} instance: Invalid devices: "
+    )
+    roots = [one for one in devices.values() if one.get("path") == "/"]
+    if not roots:
         text = "Failed getting root disk: No root device could be found"
         raise Refused(500, f"{before}Failed {word} instance: {text}")
+    if roots[0].get("pool") not in call.state.pools:
+        text = "Failed loading storage pool: Storage pool not found"
+        raise Refused(404, f"{before}Failed {word} instance: {text}")
     mounts.check(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
+
+
+def check_networks(call: Call, project: str, devices: Json, before: str) -> None:
+    """Refuse network cards in networks that are not there.
+
+    Args:
+        call: the request.
+        project: of the instance.
+        devices: of the instance.
+        before: what the refusal begins with.
+    """
+    home = call.state.home(project, "networks")
+    for name, device in devices.items():
+        network = device.get("network") if device["type"] == "nic" else None
+        if network and network not in home.networks:
+            text = f'Failed to load network "{network}" for project "{home.name}"'
+            failed = f'Device validation failed for "{name}": Failed loading device "{name}": '
+            raise Refused(404, f"{before}{failed}{text}: Network not found")
 
 
 def volatile_config(call: Call, instance: Instance) -> dict[str, str]:

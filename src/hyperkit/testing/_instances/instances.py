@@ -147,10 +147,11 @@ async def update_instance(call: Call) -> web.StreamResponse:
     async def work(_operation: Operation) -> None:
         config = check.config(call, asked.get("config"), 500, "Invalid config: ")
         devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
+        creation.check_networks(call, instance.project, devices, "Invalid devices: ")
         mounts.check(call.daemon, instance.project, devices, "")
         if "volatile.idmap.next" in instance.config and "volatile.idmap.next" not in config:
             raise Refused(500, "Volatile idmap keys can't be deleted by the user")
-        instance.config = config
+        instance.config = check.stored(config)
         instance.devices = devices
         instance.profiles = profiles or []
         instance.ephemeral = bool(asked.get("ephemeral"))
@@ -169,8 +170,9 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     check.profiles(call, profiles or [])
     config = check.config(call, asked.get("config"), 500, "Invalid config: ")
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
+    creation.check_networks(call, instance.project, devices, "Invalid devices: ")
     mounts.check(call.daemon, instance.project, devices, "")
-    instance.config = instance.config | config
+    instance.config = check.stored(instance.config, config)
     instance.devices = instance.devices | devices
     if profiles is not None:
         instance.profiles = profiles

@@ -66,7 +66,7 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         description=text_in(asked, "description"),
         ephemeral=bool(asked.get("ephemeral")),
     )
-    made.config = dict(sorted((creation.volatile_config(call, made) | made.config).items()))
+    made.config = check.stored(creation.volatile_config(call, made), made.config)
     creation.check_devices(call, made, before)
     loop = asyncio.get_running_loop()
 

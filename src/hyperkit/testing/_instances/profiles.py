@@ -77,7 +77,7 @@ async def create_profile(call: Call) -> web.StreamResponse:
     name = text_in(asked, "name")
     check.plain_name(name, "Profile")
     home = call.home("profiles")
-    config = check.config(call, asked.get("config"))
+    config = check.stored(check.profile_config(call, asked.get("config")))
     devices = check.devices(asked.get("devices"))
     if name in home.profiles:
         text = f'Error inserting "{name}" into database: The profile already exists'
@@ -98,7 +98,7 @@ async def update_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile "{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    profile.config = check.config(call, asked.get("config"))
+    profile.config = check.stored(check.profile_config(call, asked.get("config")))
     profile.devices = check.devices(asked.get("devices"))
     profile.description = text_in(asked, "description")
     return _updated(call, profile)
@@ -109,7 +109,8 @@ async def patch_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile="{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    profile.config = profile.config | check.config(call, asked.get("config"))
+    config = check.profile_config(call, asked.get("config"))
+    profile.config = check.stored(profile.config, config)
     profile.devices = profile.devices | check.devices(asked.get("devices"))
     profile.description = str(asked.get("description", profile.description))
     return _updated(call, profile)

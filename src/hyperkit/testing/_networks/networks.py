@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .._engine import check
+from .._cluster.definitions import defined, defining
+from .._engine import check, rules
 from .._engine.answers import Json, Refused, text_in
 from .._engine.filter import filtered
 from .._engine.state import Network, mac_address
@@ -21,27 +22,6 @@ if TYPE_CHECKING:
 from .._engine.state import Project
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{2,15}")
-_ALL = ("user.", "volatile.")
-_CARD = ("gvrp", "maas.", "mtu", "parent", "vlan")
-# What each type of network can be configured with: keys, or the beginnings of them.
-_KEYS = {
-    "bridge": (
-        "bgp.",
-        "bridge.",
-        "dns.",
-        "fan.",
-        "ipv4.",
-        "ipv6.",
-        "maas.",
-        "raw.",
-        "security.",
-        "tunnel.",
-    ),
-    "macvlan": _CARD,
-    "ovn": ("bridge.", "dns.", "ipv4.", "ipv6.", "network", "security."),
-    "physical": (*_CARD, "bgp.", "dns.nameservers", "ipv4.", "ipv6.", "ovn.ingress_mode"),
-    "sriov": _CARD,
-}
 _ADDRESSED = ("bridge", "ovn")
 
 
@@ -53,7 +33,7 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
         "type": network.type,
         "used_by": users(call, network),
         "managed": network.managed,
-        "status": "Created" if network.managed else "",
+        "status": _status(network),
         "locations": [call.daemon.location] if network.managed else None,
     }
     if call.flavour.lxd2:
@@ -61,6 +41,12 @@ def _shown(call: Call, project: Project, network: Network) -> Json:
     if call.flavour.has("networks_all_projects"):
         found["project"] = project.name
     return found
+
+
+def _status(network: Network) -> str:
+    if not network.managed:
+        return ""
+    return "Pending" if network.pending else "Created"
 
 
 def _writable(network: Network) -> tuple[Any, ...]:
@@ -81,11 +67,14 @@ def _config(call: Call, network: Network, given: Any, code: int) -> dict[str, st
         given: from the body.
         code: to refuse with.
     """
-    known = (*_KEYS[network.type], *_ALL)
-    found = check.options(
-        given, known, f'Invalid option for network "{network.name}" option "{{}}"', code
-    )
+    found = check.stored(check.texts(given))
     invalid = f'Invalid value for network "{network.name}" option '
+    for key, value in found.items():
+        wrong = rules.network(network.type, key, value)
+        if wrong is None:
+            raise Refused(code, f'Invalid option for network "{network.name}" option "{key}"')
+        if wrong:
+            raise Refused(code, f'{invalid}"{key}": {wrong}')
     for version in (4, 6):
         check_addresses(found, version, invalid, code)
     if network.type in {"macvlan", "physical", "sriov"} and "parent" not in found:
@@ -135,17 +124,25 @@ async def create_network(call: Call) -> web.StreamResponse:
     name = text_in(asked, "name")
     kind = str(asked.get("type") or "bridge")
     _check_name(call, name)
-    if kind not in _KEYS:
+    if kind not in rules.NETWORK_TYPES:
         raise Refused(400, "Unknown driver")
-    if name in _all(project):
+    there = _all(project).get(name)
+    if there is not None and not there.pending:
         raise Refused(400, "The network already exists")
+    own = defined(call, ("Network", "network is"), there, own=kind != "ovn")
     network = Network(
         name,
         kind,
         description=text_in(asked, "description"),
         hwaddr=mac_address(call.flavour.lxd),
+        pending=defining(call),
     )
-    network.config = _config(call, network, asked.get("config"), 500)
+    given = check.texts(asked.get("config"))
+    if network.pending:
+        network.config = given
+        project.networks[name] = network
+        return call.sync({})
+    network.config = _config(call, network, own | given, 500)
     if kind in _ADDRESSED:
         _choose_addresses(call, network.config)
     if kind == "ovn":
@@ -226,7 +223,7 @@ async def update_network(call: Call) -> web.StreamResponse:
     given = check.texts(asked.get("config"))
     if call.patching:
         given = network.config | given
-    network.config = dict(sorted(_config(call, network, given, 400).items()))
+    network.config = _config(call, network, given, 400)
     # The servers take a missing description for an empty one, even here.
     network.description = text_in(asked, "description")
     call.daemon.events.lifecycle("network-updated", f"/1.0/networks/{network.name}", call.project)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._engine import check
+from .._cluster.definitions import defined, defining
+from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Pool
@@ -61,7 +62,7 @@ def _shown(call: Call, pool: Pool) -> Json:
         "name": pool.name,
         "driver": pool.driver,
         "used_by": _used_by(call, pool),
-        "status": "Created",
+        "status": "Pending" if pool.pending else "Created",
         "locations": [call.daemon.location],
     }
 
@@ -92,6 +93,23 @@ async def list_pools(call: Call) -> web.StreamResponse:
     return call.sync([_shown(call, one) for one in pools])
 
 
+def _config(given: Any, code: int) -> dict[str, str]:
+    """Read the configuration of a pool.
+
+    Args:
+        given: from the body.
+        code: to refuse with.
+    """
+    found = check.texts(given)
+    for key, value in found.items():
+        wrong = rules.pool(key, value)
+        if wrong is None:
+            raise Refused(code, f'Invalid option "{key}"')
+        if wrong:
+            raise Refused(code, f'Invalid value for option "{key}": {wrong}')
+    return found
+
+
 async def create_pool(call: Call) -> web.StreamResponse:
     """``POST /1.0/storage-pools``."""
     asked = await call.json()
@@ -100,7 +118,8 @@ async def create_pool(call: Call) -> web.StreamResponse:
     check.plain_name(name, "Storage pool")
     if not driver:
         raise Refused(400, "No driver provided")
-    if name in call.state.pools:
+    there = call.state.pools.get(name)
+    if there is not None and not there.pending:
         raise Refused(409, "The storage pool already exists: The record already exists")
     if driver in _DRIVERS:
         raise Refused(
@@ -108,10 +127,14 @@ async def create_pool(call: Call) -> web.StreamResponse:
         )
     if driver != "dir":
         raise Refused(500, "Unknown driver")
-    config = check.texts(asked.get("config"))
+    own = defined(call, ("Pool", "storage pool"), there)
+    config = check.stored(own, _config(asked.get("config"), 500))
+    pool = Pool(name, driver, config, text_in(asked, "description"), pending=defining(call))
+    call.state.pools[name] = pool
+    if pool.pending:
+        return call.sync({})
     product = call.flavour.product.name
     config.setdefault("source", f"/var/lib/{product}/storage-pools/{name}")
-    call.state.pools[name] = Pool(name, driver, config, text_in(asked, "description"))
     call.daemon.events.lifecycle("storage-pool-created", f"/1.0/storage-pools/{name}")
     return call.done("Creating storage pool", f"/1.0/storage-pools/{name}")
 
@@ -127,8 +150,8 @@ async def update_pool(call: Call) -> web.StreamResponse:
     pool = find_pool(call)
     call.check_etag(*_writable(pool))
     asked = await call.json()
-    config = check.texts(asked.get("config"))
-    merged = pool.config | config if call.patching else config
+    config = _config(asked.get("config"), 400)
+    merged = check.stored(pool.config, config) if call.patching else check.stored(config)
     if merged.get("source", pool.config["source"]) != pool.config["source"]:
         raise Refused(400, "Pool source cannot be changed when not in pending state")
     pool.config = {"source": pool.config["source"]} | merged

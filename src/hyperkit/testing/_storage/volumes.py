@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
-from .._engine import check
+from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Volume
@@ -204,10 +204,27 @@ def _new(call: Call, pool: str, asked: Json) -> Volume:
         pool,
         call.daemon.clock.text(),
         empty_tree(),
-        check.texts(asked.get("config")),
+        check.stored(_config(name, asked.get("config"))),
         content,
         text_in(asked, "description"),
     )
+
+
+def _config(name: str, given: Any) -> dict[str, str]:
+    """Read the configuration of a custom volume.
+
+    Args:
+        name: of the volume.
+        given: from the body.
+    """
+    found = check.texts(given)
+    for key, value in found.items():
+        wrong = rules.volume(key, value)
+        if wrong is None:
+            raise Refused(500, f'Invalid option for volume "{name}" option "{key}"')
+        if wrong:
+            raise Refused(500, f'Invalid value for volume "{name}" option "{key}": {wrong}')
+    return found
 
 
 def _copy(call: Call, made: Volume, source: Json) -> web.StreamResponse:
@@ -247,8 +264,8 @@ async def update_volume(call: Call) -> web.StreamResponse:
         return _restore(call, volume, str(asked["restore"]))
     if volume.type != "custom":
         raise Refused(501, "The embedded server keeps no settings of the volume of an instance")
-    config = check.texts(asked.get("config"))
-    volume.config = volume.config | config if call.patching else config
+    config = _config(volume.name, asked.get("config"))
+    volume.config = check.stored(volume.config if call.patching else {}, config)
     if not call.patching or "description" in asked:
         volume.description = text_in(asked, "description")
     tell(call, "updated", volume)

@@ -103,7 +103,15 @@ async def connect(call: Call) -> web.StreamResponse:
             raise Refused(500, "permission denied")
         raise Refused(403, "Forbidden")
     websocket = await call.websocket()
-    await attach(websocket)
+    attached = asyncio.ensure_future(attach(websocket))
+    ended = asyncio.ensure_future(operation.ended.wait())
+    try:
+        await asyncio.wait([attached, ended], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Nobody is to wait for more of an operation that has failed.
+        attached.cancel()
+        ended.cancel()
+    await asyncio.gather(attached, return_exceptions=True)
     return websocket
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._engine import check
+from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Profile, Project
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.operations import Operation
 
-_KEYS = ("backups.", "features.", "images.", "limits.", "restricted", "user.", "storage.")
 _DEFAULTS = ("images", "profiles", "storage.volumes")
 _LIMITS = (
     "containers",
@@ -68,9 +67,12 @@ def _found(call: Call, before: str = "") -> Project:
 
 def _config(given: Any) -> dict[str, str]:
     found = check.texts(given)
-    for key in found:
-        if not key.startswith(_KEYS):
+    for key, value in found.items():
+        wrong = rules.project(key, value)
+        if wrong is None:
             raise Refused(400, f'Invalid project configuration key "{key}"')
+        if wrong:
+            raise Refused(400, f'Invalid project configuration key "{key}" value: {wrong}')
     return found
 
 

@@ -1,0 +1,191 @@
+"""What the embedded server takes in bodies: keys, values, and kinds of JSON."""
+
+import pytest
+
+import hyperkit
+from hyperkit.testing import Server
+
+
+@pytest.fixture(params=["lxd-5.0", "lxd-6", "incus-6.0", "incus-7"])
+def server(request):
+    with Server(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server):
+    return server.client()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("limits.cpus", "2", 'Unknown configuration key: "?limits.cpus'),
+        ("limits.cpu", "two", "Invalid CPU limit syntax"),
+        ("limits.memory", "much", "Invalid value: much"),
+        ("limits.memory", "1Gb", "Invalid value: 1Gb"),
+        ("limits.memory", "half%", 'parsing "half": invalid syntax'),
+        ("limits.processes", "1e3", 'Invalid value for an integer "1e3"'),
+        ("limits.cpu.priority", "11", 'Invalid value for a limit "11". Must be between 0 and 10'),
+        ("limits.cpu.allowance", "10", "Invalid allowance: 10"),
+        ("limits.cpu.allowance", "a/b", 'strconv.Atoi: parsing "a": invalid syntax'),
+        ("limits.memory.enforce", "firm", r'Invalid value "firm" \(not one of \[soft hard\]\)'),
+        ("security.idmap.size", "-1", 'Invalid value for uint32 "-1"'),
+        ("security.nesting", "maybe", 'Invalid value for a boolean "maybe"'),
+        ("userdata", "x", "Unknown configuration key"),
+    ],
+)
+def test_instances_and_profiles_refuse(client, key, value, text):
+    config = {key: value}
+    client.create_container("web", alias="busybox")
+    with pytest.raises(hyperkit.OperationFailed, match=text):
+        client.create_container("other", alias="busybox", config=config)
+    with pytest.raises(hyperkit.Error, match=text):
+        client.patch_instance("web", {"config": config})
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.create_profile("small", config=config)
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.patch_profile("default", config=config)
+    assert key not in client.instance("web").config
+
+
+def test_what_they_take(client):
+    config = {
+        "boot.autostart": "Yes",
+        "environment.PATH": "/bin",
+        "limits.cpu": "0-1,3",
+        "limits.cpu.allowance": "25ms/100ms",
+        "limits.hugepages.2MB": "1GiB",
+        "limits.kernel.nofile": "1024",
+        "limits.memory": "50%",
+        "limits.processes": "-1",
+        "raw.lxc": "lxc.tty.max=1",
+        "user.anything": "much",
+    }
+    client.create_container("web", alias="busybox", config=config)
+    assert config.items() <= client.instance("web").config.items()
+    for size in ("1", "1B", "10 bytes", "1kB", "512MiB", "2GB"):
+        client.patch_instance("web", {"config": {"limits.memory": size}})
+
+
+@pytest.mark.parametrize(
+    ("device", "text"),
+    [
+        (
+            {"type": "disk", "path": "/srv", "sorce": "/srv"},
+            'Device validation failed for "extra": Invalid device option "sorce"',
+        ),
+        (
+            {"type": "disk", "path": "/srv", "source": "/srv", "readonly": "maybe"},
+            'Invalid value for device option "readonly": Invalid value for a boolean "maybe"',
+        ),
+        ({"type": "nic", "network": "lxdbr0", "comment": "x"}, 'Invalid device option "comment"'),
+        ({"type": "proxy", "lisen": "x"}, 'Invalid device option "lisen"'),
+        ({"type": "none", "user.x": "x", "path": "/"}, 'Invalid device option "path"'),
+    ],
+)
+def test_devices_refuse(client, device, text):
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.create_profile("small", devices={"extra": device})
+    with pytest.raises(hyperkit.OperationFailed, match=text):
+        client.create_container("web", alias="busybox", devices={"extra": device})
+
+
+def test_profiles_have_no_notes_of_the_server(client):
+    with pytest.raises(hyperkit.BadRequest, match="Volatile keys can only be set on instances"):
+        client.create_profile("small", config={"volatile.uuid": "x"})
+    with pytest.raises(hyperkit.BadRequest, match="Image keys can only be set on instances"):
+        client.create_profile("small", config={"image.os": "x"})
+
+
+def test_networks_refuse(client):
+    text = 'Invalid option for network "br0" option "ipv4.adress"'
+    with pytest.raises(hyperkit.Error, match=text):
+        client.create_network("br0", config={"ipv4.adress": "10.7.0.1/24"})
+    text = 'Invalid value for network "br0" option "ipv4.nat": Invalid value for a boolean "x"'
+    with pytest.raises(hyperkit.Error, match=text):
+        client.create_network("br0", config={"ipv4.nat": "x"})
+    assert client.networks() == client.networks()
+
+
+def test_pools_and_volumes_refuse(client):
+    with pytest.raises(hyperkit.Error, match='Invalid option "rsync.limit"'):
+        client.create_storage_pool("fast", driver="dir", config={"rsync.limit": "1MB"})
+    text = 'Invalid value for option "rsync.compression": Invalid value for a boolean "x"'
+    with pytest.raises(hyperkit.Error, match=text):
+        client.create_storage_pool("fast", driver="dir", config={"rsync.compression": "x"})
+    text = 'Invalid value for volume "data" option "size": Invalid value: 10 gigs'
+    with pytest.raises(hyperkit.Error, match=text):
+        client.create_storage_volume("default", "data", config={"size": "10 gigs"})
+    text = 'Invalid option for volume "data" option "sise"'
+    with pytest.raises(hyperkit.Error, match=text):
+        client.create_storage_volume("default", "data", config={"sise": "10GiB"})
+
+
+def test_projects_refuse(client):
+    with pytest.raises(hyperkit.BadRequest, match='configuration key "features.imags"'):
+        client.create_project("side", config={"features.imags": True})
+    text = 'configuration key "limits.memory" value: Invalid value: much'
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.create_project("side", config={"limits.memory": "much"})
+
+
+def test_what_devices_refer_to_must_be_there(client):
+    card = {"type": "nic", "network": "nope"}
+    text = 'Failed loading device "eth1": Failed to load network "nope" for project "default"'
+    with pytest.raises(hyperkit.OperationFailed, match=text):
+        client.create_container("web", alias="busybox", devices={"eth1": card})
+    client.create_container("web", alias="busybox")
+    with pytest.raises(hyperkit.APIError, match=text):
+        client.patch_instance("web", {"devices": {"eth1": card}})
+    root = {"type": "disk", "path": "/", "pool": "nope"}
+    with pytest.raises(hyperkit.OperationFailed, match="Storage pool not found"):
+        client.create_container("db", alias="busybox", devices={"root": root})
+
+
+def test_an_empty_value_unsets_a_key(client):
+    gone = {"user.a": ""}
+    client.create_container("web", alias="busybox", config={"user.a": "1", "user.b": ""})
+    client.create_profile("small", config={"user.a": "1", "user.b": ""})
+    client.create_network("br0", config={"user.a": "1", "user.b": ""})
+    client.create_storage_pool("fast", driver="dir", config={"user.a": "1", "user.b": ""})
+    client.create_storage_volume("fast", "data", config={"user.a": "1", "user.b": ""})
+    client.patch_instance("web", {"config": {"user.a": None}})
+    client.patch_profile("small", config=gone)
+    client.patch_network("br0", config=gone)
+    client.patch_storage_pool("fast", config=gone)
+    client.patch_storage_volume("fast", "data", config=gone)
+    for one in (
+        client.instance("web"),
+        client.profile("small"),
+        client.network("br0"),
+        client.storage_pool("fast"),
+        client.storage_volume("fast", "data"),
+    ):
+        assert not {"user.a", "user.b"} & set(one.config)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        (
+            "/1.0/instances/web/exec",
+            {"command": ["id"], "user": "root"},
+            "cannot unmarshal string into Go struct field .user of type uint32",
+        ),
+        ("/1.0/instances/web/exec", {"command": "id"}, "string .*command of type .*string"),
+        ("/1.0/instances/web/exec", {"command": [1]}, "number .*command of type string"),
+        ("/1.0/instances/web/exec", {"command": ["id"], "user": -1}, "number -1 .*uint32"),
+        ("/1.0/instances/web/exec", {"command": ["id"], "width": 1.5}, "number 1.5 .*type int"),
+        ("/1.0/instances/web/exec", {"environment": {"A": 1}}, "number .*environment.* string"),
+        ("/1.0/instances", {"name": "a", "ephemeral": "yes"}, "string .*ephemeral of type bool"),
+        ("/1.0/instances", {"name": 3}, "number .*name of type string"),
+        ("/1.0/instances", {"name": "a", "source": "image"}, "string .*source of type object"),
+        ("/1.0/profiles", {"name": "a", "devices": [1]}, "array .*devices of type map"),
+        ("/1.0/profiles", {"name": "a", "devices": {"root": {"size": 1}}}, "number .*devices"),
+    ],
+)
+def test_the_wrong_kind_of_json(client, path, body, text):
+    client.create_container("web", alias="busybox", start=True)
+    with pytest.raises(hyperkit.BadRequest, match=text):
+        client.post(path, body)
