@@ -1,7 +1,7 @@
 """Instances: what is sent, and what is refused before it is."""
 
 import pytest
-from unit.double import error, greet, started
+from unit.double import error, greet, operation, started
 
 import hyperkit
 
@@ -65,6 +65,45 @@ def test_an_image_of_a_remote_server_is_pulled(client, double):
 def test_bad_arguments_send_nothing(client, arguments, raised):
     with pytest.raises(raised):
         client.create_instance("web", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"alias": "nosuch"}, "alias 'nosuch' on this server.$"),
+        ({"fingerprint": "abc"}, "fingerprint 'abc' on this server.$"),
+        ({"properties": {"os": "none"}}, "properties {'os': 'none'} on this server.$"),
+        (
+            {"alias": "images:debian/12"},
+            "on this server. 'images:' is .*: give alias='debian/12', .*server= and protocol=",
+        ),
+    ],
+)
+def test_an_image_that_is_missing_is_named(client, double, source, told):
+    refused = {"status": 404, "raw": error(404, "Image alias not found")}
+    body = {"name": "web", "type": "container", "source": {"type": "image", **source}}
+    double.expect("POST", "/1.0/instances", body=body, **refused)
+    with pytest.raises(hyperkit.NotFound, match=f"not found \\(404\\). .*{told}") as caught:
+        client.create_instance("web", **source)
+    assert caught.value.reason == "Image alias not found"
+
+
+def test_an_image_that_is_missing_elsewhere_is_named_too(client, double):
+    failed = operation(400, "Failure", err="The requested image couldn't be found")
+    source = {**IMAGE, "mode": "pull", "server": "https://a:secret@i/images"}
+    body = {"name": "web", "type": "container", "source": source}
+    double.expect("POST", "/1.0/instances", body=body, raw=started())
+    double.expect_wait(failed)
+    with pytest.raises(hyperkit.OperationFailed, match="alias 'busybox' on i.$"):
+        client.create_container("web", alias="busybox", server=source["server"])
+
+
+def test_another_failure_of_a_creation_stays_what_it_is(client, double):
+    body = {"name": "web", "type": "container", "source": {"type": "none"}}
+    refused = {"status": 404, "raw": error(404, "Profile not found")}
+    double.expect("POST", "/1.0/instances", body=body, **refused)
+    with pytest.raises(hyperkit.NotFound, match=r"Profile not found \(404\)$"):
+        client.create_container("web", empty=True)
 
 
 def test_names_are_quoted_whole(client, double):

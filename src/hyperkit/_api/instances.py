@@ -13,7 +13,7 @@ from .._nested import texts
 from .._progress import check_progress
 from .._request import check_names, devices_of, given, path, strings
 from .._resource import Resource
-from .._source import image_source
+from .._source import image_source, naming_image
 from ..errors import ArgumentError, BadRequest, PreconditionFailed
 from ..types import Instance, Operation
 from .instance_state import InstanceStateMixin
@@ -141,12 +141,13 @@ class InstancesMixin(InstanceStateMixin):
             body["start"] = True
         elif start and not self._waits(sync):
             self._need("instance_create_start", "start=True without waiting")
-        operation = self._handle_async(
-            self._post(path(self._capabilities().instances), body, target=target),
-            sync,
-            on_progress,
-            progress=progress,
-        )
+        with naming_image(source):
+            operation = self._handle_async(
+                self._post(path(self._capabilities().instances), body, target=target),
+                sync,
+                on_progress,
+                progress=progress,
+            )
         if start and not in_one_call:
             return self._change_state(name, "start", sync=sync)
         return operation
@@ -427,9 +428,10 @@ class InstancesMixin(InstanceStateMixin):
         )
         where = self._path(name, "rebuild")
         self._need("instances_rebuild", "rebuild_instance")
-        return self._handle_async(
-            self._post(where, {"source": source}), sync, on_progress, progress=progress
-        )
+        with naming_image(source):
+            return self._handle_async(
+                self._post(where, {"source": source}), sync, on_progress, progress=progress
+            )
 
     def rename_instance(
         self, old_name: str, new_name: str, *, sync: bool | None = None
