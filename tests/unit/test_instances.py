@@ -183,6 +183,12 @@ def test_a_field_that_servers_pass_over_is_refused(bare, field, meant):
             call("web", {field: "1"})
 
 
+def test_fields_that_are_no_mapping_are_refused(bare):
+    for call in (bare.patch_instance, bare.update_instance):
+        with pytest.raises(hyperkit.ArgumentError, match="mapping such as"):
+            call("web", "limits.cpu")
+
+
 def test_what_was_read_can_be_written_though_it_has_more_fields(client, double):
     found = {"name": "web", "created_at": "2026-01-01T00:00:00Z", "of_tomorrow": 1}
     double.expect("GET", "/1.0/instances/web", found)

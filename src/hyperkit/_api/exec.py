@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from .._files import check_id
@@ -148,7 +149,7 @@ class ExecMixin(InstancesMixin):
             self._need("container_exec_user_group_cwd", "user, group and cwd")
         fields = given(
             command=words,
-            cwd=None if cwd is None else str(cwd),
+            cwd=str(cwd) if isinstance(cwd, PurePosixPath) else cwd,
             environment=strings(environment or {}),
             group=group,
             user=user,
@@ -176,7 +177,7 @@ def words_of(command: Command) -> list[str]:
         message = f"The command cannot be split into words: {error}."
         raise ArgumentError(message) from error
     except TypeError as error:
-        message = f"A command is text or a list of words, not {command!r}."
+        message = f"A command is text or a list of words, not {type(command).__name__}."
         raise ArgumentError(message) from error
     if not words:
         message = "A command has at least one word."
@@ -190,6 +191,7 @@ def _word(number: int, word: str | os.PathLike[str]) -> str:
     with suppress(TypeError):
         text = os.fspath(word)
     if not isinstance(text, str):
-        message = f"Word {number} of the command is neither text nor a path: {word!r}."
+        kind = type(word).__name__
+        message = f"Word {number} of the command is neither text nor a path, but {kind}."
         raise ArgumentError(message)
     return text

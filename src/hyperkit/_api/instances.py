@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import etag_of, merged, patched
+from .._edit import Edit, etag_of, merged, patched
 from .._hint import did_you_mean
 from .._nested import texts
 from .._progress import check_progress
@@ -205,7 +205,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> with client.edit_instance("web") as web:
             ...     web.config["limits.cpu"] = "4"
         """
-        return self._editing(name)
+        return Edit(self._editing(name))
 
     def instance(
         self,
@@ -561,6 +561,10 @@ def _writable(fields: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, An
     Raises:
         ArgumentError: the server would pass over one without a word.
     """
+    if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        example = "{'config': {'limits.cpu': 2}}"
+        message = f"Fields of an instance are a mapping such as {example}, not {fields!r}."
+        raise ArgumentError(message)
     body = given(**fields)
     # What has been read has more fields than can be written; and so has a copy of it.
     has_been_read = isinstance(fields, Resource) or "created_at" in fields
@@ -575,6 +579,6 @@ def _writable(fields: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, An
             message = f"{field!r} is no field of an instance that can be changed"
             raise ArgumentError(message + (did_you_mean(field, known) or "."))
     for field, write in (("config", strings), ("devices", devices_of)):
-        if isinstance(body.get(field), Mapping):
+        if field in body:
             body[field] = write(body[field])
     return body
