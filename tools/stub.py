@@ -27,6 +27,7 @@ from typing import IO, Any, Literal, overload
 from paramiko import SFTPClient
 from requests import Session
 
+from ._api.exec import Command
 from ._api.image_files import ImageFilesMixin
 from ._api.instance_state import Action
 from ._api.instances import InstanceType
@@ -38,6 +39,7 @@ from ._api.storage_volume_copies import StorageVolumeCopiesMixin
 from ._batch import Batch
 from ._client import Client
 from ._events import Events
+from ._files import RemotePath
 from ._oidc import OnPrompt
 from ._payload import Content
 from ._process import CompletedProcess, Process

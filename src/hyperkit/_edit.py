@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
@@ -14,6 +14,7 @@ from .errors import PreconditionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from types import TracebackType
 
     from ._connection import Connection
     from .types import Operation
@@ -25,10 +26,37 @@ _PAUSE = 0.05
 Kind = TypeVar("Kind", bound=Resource)
 
 
-@contextmanager
+class Edit(AbstractContextManager[Kind]):
+    """What ``edit_*`` methods return: nothing is read before its block begins."""
+
+    def __init__(self, block: AbstractContextManager[Kind]) -> None:
+        self._block = block
+
+    def __enter__(self) -> Kind:
+        """Read the object."""
+        return self._block.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """Write it back, unless the block raised."""
+        return self._block.__exit__(kind, error, traceback)
+
+    # Hidden from checkers, which see what is missing by themselves.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how an edit is made, to who takes this for the object."""
+            message = f"An edit has no {name!r}: use it as `with client.edit_...(...) as found:`."
+            raise AttributeError(message)
+
+
 def editing(
     client: Connection, read: Callable[[], Kind], write: Callable[[Kind, str | None], object]
-) -> Generator[Kind]:
+) -> Edit[Kind]:
     """Hand out an object, and write it back with its ETag when the block ends.
 
     Nothing is written if the block raises, or if it changes nothing.
@@ -41,12 +69,17 @@ def editing(
     Raises:
         PreconditionFailed: somebody else has changed it meanwhile.
     """
-    found = read()
-    etag = etag_of(client)
-    before = copy.deepcopy(found)
-    yield found
-    if found != before:
-        write(found, etag)
+
+    @contextmanager
+    def block() -> Generator[Kind]:
+        found = read()
+        etag = etag_of(client)
+        before = copy.deepcopy(found)
+        yield found
+        if found != before:
+            write(found, etag)
+
+    return Edit(block())
 
 
 def described(found: Resource) -> dict[str, Any]:

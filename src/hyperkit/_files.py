@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ._payload import Payload
 from ._request import given
-from .errors import ArgumentError, InvalidResponse, NotFound
+from .errors import ArgumentError, InternalServerError, InvalidResponse, NotFound
 from .types import FileInfo
 
 if TYPE_CHECKING:
@@ -19,10 +19,17 @@ if TYPE_CHECKING:
     from ._connection import Connection
     from ._link import Download
 
+    # A path in an instance or in a storage volume.
+    RemotePath = str | PurePosixPath
+
 # As many links as Linux follows.
 _MAX_LINKS = 40
+# As deep as no honest tree is.
+MAX_DEPTH = 200
 # Servers drop the bits above these without a word.
 MODES = 0o777
+# What servers say where there is no folder for a file; LXD 2 says the other.
+_NOTHING = {"not found", "open: no such file or directory"}
 _EXTENSIONS = {"directory": "directory_manipulation", "symlink": "file_symlinks"}
 
 
@@ -34,7 +41,7 @@ class Place:
         url: gives that of the files, such as ``"/1.0/instances/web/files"``; asked for
             when all else has been checked.
         owner: what the files belong to, for messages.
-        file: the path; `absolute` has checked it.
+        file: the path, as `absolute` gives it.
     """
 
     def __init__(self, client: Connection, url: Callable[[], str], owner: str, file: str) -> None:
@@ -45,13 +52,19 @@ class Place:
 
     def delete(self, *, force: bool | None = None) -> None:
         """Delete what is there; ``force`` deletes a folder with all that is in it."""
-        client, url = self._client, self._url()
+        client = self._client
         client._need("file_delete", "deleting files")
-        headers: dict[str, str] = {}
-        if force:
-            client._need("file_delete_force", "force")
-            headers[client._header("force")] = "true"
-        client._change("DELETE", url, None, {"path": self._file}, headers=headers)
+        if not force:
+            try:
+                self._remove()
+            except InternalServerError as error:
+                if "not empty" in error.reason:
+                    error.add_note("force=True deletes a folder with all that is in it.")
+                raise
+        elif client.has_extension("file_delete_force"):
+            self._remove({client._header("force"): "true"})
+        else:
+            self._remove_whole(0)
 
     def info(self) -> FileInfo:
         """Look at what is there; links are not followed."""
@@ -106,16 +119,9 @@ class Place:
     ) -> None:
         """Send what becomes a file; the mode as four octal digits."""
         client = self._client
-        if mode is not None and not 0 <= mode <= MODES:
-            message = (
-                f"mode must be between 0 and 0o777, such as 0o644, not {oct(mode)}: servers set "
-                "no set-user-ID, set-group-ID or sticky bit."
-            )
-            raise ArgumentError(message)
-        for name, number in (("uid", uid), ("gid", gid)):
-            if number is not None and number < 0:
-                message = f"{name} must be 0 or more, not {number!r}."
-                raise ArgumentError(message)
+        _check_mode(mode)
+        check_id("uid", uid)
+        check_id("gid", gid)
         url = self._url()
         if append:
             client._need("file_append", "append")
@@ -128,7 +134,17 @@ class Place:
             if owned:
                 fields["modify-perm"] = ",".join(owned)
         headers = {client._header(name): str(value) for name, value in fields.items()}
-        client._upload(url, payload, headers=headers, path=self._file)
+        try:
+            client._upload(url, payload, headers=headers, path=self._file)
+        except NotFound as error:
+            if error.reason.lower() not in _NOTHING:
+                raise
+            missing = (
+                self._file if append else f"folder {posixpath.dirname(self._file.rstrip('/'))}"
+            )
+            message = f"there is no {missing} in {self._owner}"
+            method, url = error.method, error.url
+            raise NotFound(message, status_code=404, method=method, url=url) from error
 
     @contextmanager
     def stream(self) -> Generator[Download]:
@@ -169,6 +185,24 @@ class Place:
         """Name another path beside this one."""
         return Place(self._client, self._url, self._owner, file)
 
+    def _remove(self, headers: Mapping[str, str] | None = None) -> None:
+        query = {"path": self._file}
+        self._client._change("DELETE", self._url(), None, query, headers=headers)
+
+    def _remove_whole(self, depth: int) -> None:
+        """Delete what is there, after what is in it; links are not followed."""
+        try:
+            self._remove()
+        except InternalServerError:
+            if self.info().type != "directory":
+                raise
+            if depth > MAX_DEPTH:
+                message = f"{self._file} is more than {MAX_DEPTH} folders deep."
+                raise InvalidResponse(message) from None
+            for name in self.names():
+                self._at(inner(self._file, name))._remove_whole(depth + 1)
+            self._remove()
+
     @contextmanager
     def _found(self) -> Generator[tuple[str, Download]]:
         """Open what is there, whatever it is; symbolic links are followed."""
@@ -189,16 +223,69 @@ class Place:
         raise ArgumentError(message)
 
 
-def absolute(file: str) -> str:
+def absolute(file: RemotePath) -> str:
     """Check a path before anything is sent.
+
+    Returns:
+        The path, as text.
 
     Raises:
         ArgumentError: it is not absolute, or cannot be a path.
     """
-    if not isinstance(file, str) or not file.startswith("/") or "\0" in file:  # pyright: ignore[reportUnnecessaryIsInstance]
+    text: Any = str(file) if isinstance(file, PurePosixPath) else file
+    if not isinstance(text, str) or not text.startswith("/") or "\0" in text:
         message = f"{file!r} is not an absolute path."
         raise ArgumentError(message)
-    return file
+    return text
+
+
+def inner(folder: str, name: str) -> str:
+    """Name an entry of a folder, as the server has listed it.
+
+    Raises:
+        InvalidResponse: the server has made it up, since it leads out of the folder.
+    """
+    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+        message = f"The server lists a name that would lead out of the folder: {name!r}."
+        raise InvalidResponse(message)
+    return posixpath.join(folder, name)
+
+
+def check_id(name: str, number: Any) -> None:
+    """Refuse what is no number of a user or a group; None means "not given".
+
+    Args:
+        name: of the argument: ``"uid"``, ``"user"``, ``"gid"`` or ``"group"``.
+        number: its value.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if number is None:
+        return
+    if isinstance(number, str):
+        message = (
+            f"{name} must be a number, not {number!r}: only the instance knows the names "
+            f"(`id -{name[0]} {number}`)."
+        )
+        raise ArgumentError(message)
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        message = f"{name} must be a number, 0 or more, not {number!r}."
+        raise ArgumentError(message)
+
+
+def _check_mode(mode: Any) -> None:
+    if mode is None:
+        return
+    if not isinstance(mode, int) or isinstance(mode, bool):
+        message = f"mode must be a number, such as 0o644, not {mode!r}."
+        raise ArgumentError(message)
+    if not 0 <= mode <= MODES:
+        message = (
+            f"mode must be between 0 and 0o777, such as 0o644, not {oct(mode)}: servers set "
+            "no set-user-ID, set-group-ID or sticky bit."
+        )
+        raise ArgumentError(message)
 
 
 def mode_of(source: str | os.PathLike[str] | IO[Any]) -> int | None:

@@ -139,8 +139,15 @@ def opened(source: PathLike | IO[Any]) -> Generator[IO[Any]]:
         source: a path or a readable file.
 
     Raises:
+        ArgumentError: it is bytes, which might be a path or content.
         OSError: it is missing, unreadable or a folder; nothing was sent.
     """
+    if isinstance(source, (bytes, bytearray)):
+        message = (
+            "A file is given by its path, as text or a Path, or as an open file, not by bytes: "
+            "content that is in memory goes in io.BytesIO."
+        )
+        raise ArgumentError(message)
     if isinstance(source, (str, os.PathLike)):
         with Path(source).expanduser().open("rb") as file:
             yield file

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ._request import given
-from .errors import ImageIdentifierRequired, InvalidImageAttributes, InvalidProtocol
+from .errors import APIError, ImageIdentifierRequired, InvalidImageAttributes, InvalidProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
 PROTOCOLS = ("incus", "lxd", "oci", "simplestreams")
+# What servers say of an image that they do not find, without a word of which one.
+_NO_IMAGE = re.compile(r"image\b.*(not (found|provided)|n't be found)", re.IGNORECASE)
 
 
 def image_source(
@@ -68,3 +73,40 @@ def image_source(
     if server is not None:
         source |= {"mode": "pull", "server": server}
     return source
+
+
+@contextmanager
+def naming_image(source: Mapping[str, Any]) -> Generator[None]:
+    """Say which image was asked for, where a server says no more than that there is none.
+
+    Args:
+        source: as `image_source` has made it.
+
+    Raises:
+        APIError: the server's, with more text.
+    """
+    try:
+        yield
+    except APIError as error:
+        asked = [field for field in ("alias", "fingerprint", "properties") if field in source]
+        if asked and _NO_IMAGE.search(error.reason):
+            text = str(error.args[0]).rstrip(".")
+            error.args = (f"{text}. {_asked_for(asked[0], source)}",)
+        raise
+
+
+def _asked_for(field: str, source: Mapping[str, Any]) -> str:
+    """Say which image was asked for, and where."""
+    server: str | None = source.get("server")
+    # The URL may hold a password.
+    where = "this server" if server is None else urlsplit(server).hostname or server
+    text = f"The image that was asked for: {field} {source[field]!r} on {where}."
+    remote, colon, alias = (
+        str(source["alias"]).partition(":") if field == "alias" else ("", "", "")
+    )
+    if not colon:
+        return text
+    return (
+        f"{text} {remote + colon!r} is how the servers' commands name another server: give "
+        f"alias={alias!r}, and its URL and protocol as server= and protocol=."
+    )

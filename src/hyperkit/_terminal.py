@@ -35,7 +35,10 @@ class Terminal:
         except (OSError, ValueError, AttributeError):
             self.input = self.output = -1
         if self.input < 0 or not os.isatty(self.input) or not os.isatty(self.output):
-            message = "Standard input and output are no terminal: use run or popen."
+            message = (
+                "Standard input and output are no terminal: use run or popen for a command, and "
+                "console_log for what a console has shown."
+            )
             raise ArgumentError(message)
 
     @property

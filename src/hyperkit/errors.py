@@ -282,6 +282,10 @@ class RequestTimeout(Error, TimeoutError):
     """The server took longer than ``timeout`` to connect or to answer."""
 
 
+# What servers end a command with that they could not run; they write nothing then.
+_UNRUN = {126: "it cannot be executed.", 127: "there is no such command."}
+
+
 class CalledProcessError(Error, subprocess.CalledProcessError):
     """A command in an instance ended with another code than 0.
 
@@ -313,6 +317,7 @@ class CalledProcessError(Error, subprocess.CalledProcessError):
         said = self.stderr or ""
         lines = (said if isinstance(said, str) else said.decode(errors="replace")).split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        last = last or _UNRUN.get(self.returncode, "")
         what = f"{shlex.join(self.cmd)} in {self.instance} ended with {self.returncode}"
         return f"{what}: {last}" if last else f"{what}."
 

@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -118,6 +119,72 @@ def test_a_file_that_cannot_be_pushed_does_not_lose_the_others(client, instance,
     [fault] = caught.value.exceptions
     assert "pipe" in str(fault)
     assert client.list_directory(instance, "/root/t") == ["a", "z"]
+
+
+@pytest.mark.live_only
+def test_a_folder_goes_into_one_that_is_there(client, instance, tmp_path):
+    source = tmp_path / "source"
+    (source / "sub").mkdir(parents=True)
+    (source / "sub" / "a").write_text("old")
+    (source / "link").symlink_to("sub")
+    with pytest.raises(hyperkit.NotFound, match="no folder /root/p/q"):
+        client.push_directory(source, instance, "/root/p/q/t")
+    client.push_directory(source, instance, PurePosixPath("/root/p/q/t"), parents=True)
+    assert client.file_info(instance, "/root/p/q").mode == 0o755
+    client.write_file(instance, "/root/p/q/t/own", content="stays")
+    (source / "sub" / "a").write_text("new")
+    (source / "sub" / "b").write_text("b")
+    (source / "link").unlink()
+    (source / "link").symlink_to("sub/b")
+    client.push_directory(source, instance, "/root/p/q/t", merge=True)
+    assert client.list_directory(instance, "/root/p/q/t") == ["link", "own", "sub"]
+    assert client.read_file(instance, "/root/p/q/t/sub/a") == b"new"
+    assert client.read_file(instance, "/root/p/q/t/link") == b"b"
+    dest = tmp_path / "dest"
+    for _ in range(2):
+        client.pull_directory(instance, "/root/p/q/t", dest, merge=True)
+        (dest / "mine").write_text("mine")
+        (dest / "sub" / "a").write_text("changed here")
+    client.pull_directory(instance, "/root/p/q/t", dest, merge=True)
+    assert sorted(os.listdir(dest)) == ["link", "mine", "own", "sub"]
+    assert (dest / "sub" / "a").read_text() == "new"
+    assert (dest / "link").readlink() == Path("sub/b")
+
+
+@pytest.mark.live_only
+def test_what_cannot_be_merged_is_told(client, instance, tmp_path):
+    source = tmp_path / "source"
+    (source / "folder").mkdir(parents=True)
+    (source / "link").symlink_to("folder")
+    (source / "z").write_text("z")
+    client.make_directory(instance, "/root/t/link", parents=True)
+    client.write_file(instance, "/root/t/folder", content="no folder")
+    with pytest.raises(ExceptionGroup) as caught:
+        client.push_directory(source, instance, "/root/t", merge=True)
+    assert len(caught.value.exceptions) == 2
+    assert client.read_file(instance, "/root/t/z") == b"z"
+    with pytest.raises(FileExistsError, match="merge=True"):
+        client.push_directory(source, instance, "/root/t")
+    (tmp_path / "dest" / "z").mkdir(parents=True)
+    with pytest.raises(ExceptionGroup) as caught:
+        client.pull_directory(instance, "/root/t", tmp_path / "dest", merge=True)
+    [fault] = caught.value.exceptions
+    assert isinstance(fault, IsADirectoryError)
+    assert sorted(os.listdir(tmp_path / "dest")) == ["folder", "link", "z"]
+
+
+@pytest.mark.live_only
+def test_a_folder_is_deleted_with_all_that_is_in_it(client, instance):
+    client.make_directory(instance, "/root/t/sub", parents=True)
+    client.write_file(instance, "/root/t/sub/a", content="a")
+    client.write_file(instance, "/root/kept", content="kept")
+    client.make_symlink(instance, "/root", "/root/t/sub/up")
+    with pytest.raises(hyperkit.InternalServerError):
+        client.delete_file(instance, "/root/t")
+    client.delete_file(instance, "/root/t", force=True)
+    with pytest.raises(hyperkit.NotFound):
+        client.file_info(instance, "/root/t")
+    assert client.read_file(instance, "/root/kept") == b"kept"
 
 
 @pytest.mark.live_only

@@ -175,7 +175,7 @@ def test_a_console_ends_with_its_instance(screen, box, client):
 def test_without_a_terminal_there_is_no_shell(client, running, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for call in (client.shell, client.console):
-        with pytest.raises(hyperkit.ArgumentError, match="no terminal"):
+        with pytest.raises(hyperkit.ArgumentError, match="no terminal.*run.*console_log"):
             call(running)
 
 

@@ -478,7 +478,7 @@ def test_targets_of_links(pulled, target):
 
 @LEAVES
 def test_folders_without_end(pulled, monkeypatch):
-    monkeypatch.setattr("hyperkit._api.directories._MAX_DEPTH", 20)
+    monkeypatch.setattr("hyperkit._api.directories.MAX_DEPTH", 20)
     assert len(list(pulled(Tree(["a"], "directory")).rglob("*"))) == 20
 
 

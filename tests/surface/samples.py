@@ -31,10 +31,20 @@ SOURCE_OF_MIGRATION = MigrationSource(
         secrets={},
     ),
 )
+# All that the body of a PUT or PATCH of an instance can hold: it is given as one mapping.
+INSTANCE = {
+    "architecture": "x86_64",
+    "config": {},
+    "description": "",
+    "devices": {},
+    "ephemeral": False,
+    "profiles": [],
+}
 # Values for parameters, where the type does not tell which.
 SAMPLES = {
     "cert": CERTIFICATE,
     "certificate": CERTIFICATE,
+    "changes": INSTANCE,
     "cluster_certificate": CERTIFICATE,
     "command": ["true"],
     "content": b"bytes",
@@ -53,15 +63,6 @@ SAMPLES = {
     "tls_certificate": CERTIFICATE,
     "until": "running",
     "uuid": "u-1",
-}
-# All that the body of a PUT or PATCH of an instance can hold: it is given as one mapping.
-INSTANCE = {
-    "architecture": "x86_64",
-    "config": {},
-    "description": "",
-    "devices": {},
-    "ephemeral": False,
-    "profiles": [],
 }
 GUID = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 # Further arguments, where some exclude or need others: each is the base of a round of calls.
@@ -87,7 +88,6 @@ BASES = {
     "move_container": [{"pool": "a"}],
     "move_instance": [{"new_name": "b"}, {"pool": "a"}],
     "move_storage_volume": [{"new_name": "b"}, {"new_pool": "a"}],
-    "patch_instance": [{"config": INSTANCE}],
     "patch_instance_nvram": [{"variables": {GUID: {"Timeout": {"data": 5}}}}],
     "push_directory": [{"source": str(Path(__file__).parent)}],
     "rebuild_instance": [{"alias": "a"}, {"empty": True}],
@@ -96,6 +96,7 @@ BASES = {
     "transfer_instance": [{"mode": "push"}, {"mode": "push", "snapshot": "b", "live": True}],
     "transfer_storage_volume": [{"mode": "push"}, {"mode": "push", "snapshot": "b"}],
     "update_instance_nvram_variable": [{"data": 5}, {"binary": b"bytes"}],
-    "update_instance": [{"config": INSTANCE}],
+    "update_container": [{"instance": INSTANCE}],
+    "update_instance": [{"instance": INSTANCE}],
     "update_instance_uefi_vars": [{"variables": {f"Timeout-{GUID}": {"data": "0500"}}}],
 }

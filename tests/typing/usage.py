@@ -2,7 +2,7 @@
 
 import io
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import assert_type
 
 import hyperkit
@@ -84,7 +84,9 @@ def files(client: hyperkit.Client) -> None:
     assert_type(client.pull_file("web", "/etc/hosts", Path("hosts"), on_progress=show), Path)
     client.pull_file("web", "/etc/hosts", io.BytesIO())
     client.push_file(io.BytesIO(b"x"), "web", "/root/x", progress=True)
-    client.write_file("web", "/root/x", content=io.StringIO("x"))
+    client.write_file("web", PurePosixPath("/root/x"), content=io.StringIO("x"))
+    client.push_directory(Path("site"), "web", PurePosixPath("/srv"), merge=True, parents=True)
+    client.run("web", [PurePosixPath("/bin/ls"), "-l"], cwd=PurePosixPath("/srv"))
     assert_type(client.read_file("web", "/root/x"), bytes)
     assert_type(client.file_info("web", "/root/x").size, int | None)
 
@@ -99,6 +101,7 @@ def objects(client: hyperkit.Client, other: hyperkit.Client) -> None:
     with client.edit_profile("default") as profile:
         assert_type(profile, Profile)
         profile.config["limits.cpu"] = "2"
+    client.patch_instance("web", config={"limits.cpu": 2}, profiles=["default"])
     with client.edit_instance("web") as instance:
         assert_type(instance, Instance)
 

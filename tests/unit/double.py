@@ -26,6 +26,7 @@ class Double(BaseAdapter):
         super().__init__()
         self.expected = []
         self.headers = []
+        self.kind = "file"
 
     def expect(self, method, path, answer=None, *, body=None, query=None, status=200, raw=None):
         """Expect one request; `answer` is the metadata, `raw` the whole body or an exception."""
@@ -52,6 +53,7 @@ class Double(BaseAdapter):
         response = Response()
         response.status_code = status
         response.headers = CaseInsensitiveDict({"Content-Type": "application/json"})
+        response.headers["X-LXD-type"] = self.kind
         response.raw = HTTPResponse(io.BytesIO(content), status=status, preload_content=False)
         response.request = request
         response.url = request.url

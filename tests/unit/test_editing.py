@@ -28,6 +28,13 @@ def stale(double):
     double.expect("PUT", WEB, status=412, raw=error(412, "ETag"), body=ANY)
 
 
+@pytest.mark.parametrize("kind", ["instance", "profile"])
+def test_an_edit_without_its_block_says_how_it_is_made(bare, kind):
+    edit = getattr(bare, f"edit_{kind}")("web")
+    with pytest.raises(AttributeError, match="An edit has no 'config': use it as `with"):
+        assert edit.config
+
+
 def test_an_edit_goes_on_top_of_what_the_server_notes_meanwhile(client, double):
     noted = {"volatile.power": "RUNNING"}
     double.expect("GET", WEB, described(a="1"))

@@ -45,3 +45,16 @@ def test_the_docstring_is_the_tree():
             assert known[above[-2]] in known[found[2]].__bases__
             assert all(issubclass(known[found[2]], known[name]) for name in also)
     assert drawn == {kind.__name__ for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "said"),
+    [
+        (126, None, "ls in web ended with 126: it cannot be executed."),
+        (127, b"", "ls in web ended with 127: there is no such command."),
+        (127, "sh: no\n", "ls in web ended with 127: sh: no"),
+        (1, "", "ls in web ended with 1."),
+    ],
+)
+def test_a_command_that_wrote_nothing_has_a_reason_where_its_code_is_one(code, stderr, said):
+    assert str(errors.CalledProcessError("web", code, ["ls"], None, stderr)) == said

@@ -1,5 +1,7 @@
 """Commands whose output the server keeps: what is asked for, and what is read afterwards."""
 
+from pathlib import PurePosixPath
+
 import pytest
 from unit.double import error, operation, started
 
@@ -19,10 +21,42 @@ def test_a_string_is_split_as_a_shell_would(client, double):
     client.run_command("web", "echo 'two words'", environment={"A": True}, sync=False)
 
 
-@pytest.mark.parametrize("command", ["", [], "echo '", ["a", 1]])
-def test_what_is_no_command_is_refused(bare, command):
-    with pytest.raises(hyperkit.ArgumentError):
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("", "at least one word"),
+        ([], "at least one word"),
+        ("echo '", "split"),
+        (["a", 1], "Word 2 .* int"),
+        ([b"a"], "Word 1"),
+        (5, "list of words, not int"),
+    ],
+)
+def test_what_is_no_command_is_refused(bare, command, said):
+    with pytest.raises(hyperkit.ArgumentError, match=said):
         bare.execute_command("web", command)
+
+
+def test_words_and_the_folder_may_be_paths(client, double):
+    body = {**COMMON, "command": ["/bin/ls", "-l"], "cwd": "/srv"}
+    double.expect("POST", "/1.0/instances/web/exec", raw=started(), body=body)
+    command = [PurePosixPath("/bin/ls"), "-l"]
+    client.execute_command("web", command, cwd=PurePosixPath("/srv"), sync=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"user": "root"}, "user must be a number, not 'root'.*id -u root"),
+        ({"group": "wheel"}, "group must be a number.*id -g wheel"),
+        ({"user": True}, "number"),
+        ({"group": -1}, "0 or more"),
+    ],
+)
+def test_users_and_groups_are_numbers(bare, arguments, said):
+    for call in (bare.run, bare.popen, bare.execute_command):
+        with pytest.raises(hyperkit.ArgumentError, match=said):
+            call("web", "true", **arguments)
 
 
 def test_arguments_that_exclude_each_other_are_refused(bare):

@@ -2,10 +2,11 @@
 
 import io
 import os
+from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from unit.double import about
+from unit.double import about, error
 from unit.servers import envelope
 
 import hyperkit
@@ -106,7 +107,12 @@ def test_bad_input_is_refused_before_any_request(asking, tmp_path):
             lambda: client.write_file("web", "a", content=b""),
             lambda: client.write_file("web", "/a\0", content=b""),
             lambda: client.write_file("web", "/a", content=b"", mode=0o4755),
+            lambda: client.write_file("web", "/a", content=b"", mode="0644"),
+            lambda: client.write_file("web", "/a", content=b"", mode=True),
             lambda: client.write_file("web", "/a", content=b"", uid=-1),
+            lambda: client.write_file("web", "/a", content=b"", uid="root"),
+            lambda: client.write_file("web", "/a", content=b"", gid=1.5),
+            lambda: client.push_file(b"/etc/hosts", "web", "/a"),
             lambda: client.write_file("", "/a", content=b""),
             lambda: client.write_file("..", "/a", content=b""),
             lambda: client.write_file("web", "/a", content=7),
@@ -119,6 +125,117 @@ def test_bad_input_is_refused_before_any_request(asking, tmp_path):
             with pytest.raises((hyperkit.ArgumentError, OSError)):
                 call()
         assert [one.path for one in listener.requests] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [({"mode": "0644"}, "0o644, not '0644'"), ({"uid": "root"}, "uid must be .*id -u root")],
+)
+def test_text_in_the_place_of_a_number_is_told(bare, arguments, said):
+    with pytest.raises(hyperkit.ArgumentError, match=said):
+        bare.make_directory("web", "/srv", **arguments)
+
+
+def test_a_path_in_an_instance_may_be_an_object(met, double):
+    client = met("file_symlinks")
+    double.expect("GET", "/1.0/instances/web/files", raw=b"x", query={"path": "/etc/motd"})
+    assert client.read_file("web", PurePosixPath("/etc/motd")) == b"x"
+    double.expect("POST", "/1.0/instances/web/files", query={"path": "/b"}, body="../a")
+    client.make_symlink("web", PurePosixPath("../a"), PurePosixPath("/b"))
+    with pytest.raises(hyperkit.ArgumentError, match="not an absolute path"):
+        client.read_file("web", PureWindowsPath("/etc/motd"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [({}, "folder /srv in instance web"), ({"append": True}, "/srv/a in")],
+)
+def test_a_write_says_what_is_missing(met, double, arguments, missing):
+    client = met("file_append")
+    double.expect(
+        "POST",
+        "/1.0/instances/web/files",
+        query={"path": "/srv/a"},
+        body="x",
+        status=404,
+        raw=error(404, "Not Found"),
+    )
+    with pytest.raises(hyperkit.NotFound, match=f"there is no {missing}") as caught:
+        client.write_file("web", "/srv/a", content="x", **arguments)
+    assert caught.value.method == "POST"
+
+
+def test_a_write_leaves_the_servers_words_where_they_say_more(client, double):
+    answer = {"status": 404, "raw": error(404, "Instance not found")}
+    double.expect("POST", "/1.0/instances/web/files", query={"path": "/a"}, body="x", **answer)
+    with pytest.raises(hyperkit.NotFound, match="Instance not found"):
+        client.write_file("web", "/a", content="x")
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", ""])
+def test_nothing_is_deleted_that_a_server_makes_up(met, double, name):
+    client = met("file_delete", "directory_manipulation")
+    full = {"status": 500, "raw": error(500, "directory not empty")}
+    double.expect("DELETE", "/1.0/instances/web/files", query={"path": "/srv"}, **full)
+    for _ in range(2):  # what it is, and what is in it
+        double.expect("GET", "/1.0/instances/web/files", [name], query={"path": "/srv"})
+    double.kind = "directory"
+    with pytest.raises(hyperkit.InvalidResponse, match="lead out of the folder"):
+        client.delete_file("web", "/srv", force=True)
+
+
+def test_a_file_that_cannot_be_deleted_is_no_folder(met, double):
+    client = met("file_delete")
+    refused = {"status": 500, "raw": error(500, "operation not permitted")}
+    double.expect("DELETE", "/1.0/instances/web/files", query={"path": "/a"}, **refused)
+    double.expect("GET", "/1.0/instances/web/files", raw=b"x", query={"path": "/a"})
+    with pytest.raises(hyperkit.InternalServerError, match="not permitted"):
+        client.delete_file("web", "/a", force=True)
+
+
+def test_a_tree_without_end_is_not_deleted(met, double):
+    client = met("file_delete", "directory_manipulation")
+    double.kind = "directory"
+    full = {"status": 500, "raw": error(500, "directory not empty")}
+    path = "/srv"
+    for depth in range(202):
+        double.expect("DELETE", "/1.0/instances/web/files", query={"path": path}, **full)
+        for _ in range(1 if depth == 201 else 2):
+            double.expect("GET", "/1.0/instances/web/files", ["a"], query={"path": path})
+        path += "/a"
+    with pytest.raises(hyperkit.InvalidResponse, match="folders deep"):
+        client.delete_file("web", "/srv", force=True)
+
+
+def test_who_may_not_delete_a_full_folder_learns_how(met, double):
+    client = met("file_delete")
+    full = {"status": 500, "raw": error(500, "directory not empty")}
+    double.expect("DELETE", "/1.0/instances/web/files", query={"path": "/srv"}, **full)
+    with pytest.raises(hyperkit.InternalServerError) as caught:
+        client.delete_file("web", "/srv")
+    assert caught.value.__notes__ == ["force=True deletes a folder with all that is in it."]
+
+
+def test_a_listed_link_is_never_merged_through(asking, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "victim").write_text("untouched")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "folder").symlink_to(tmp_path / "outside")
+    (copy / "file").symlink_to(tmp_path / "victim")
+    files = {
+        "/srv": (LISTED, envelope(["file", "folder"])),
+        "/srv/file": (FILE, b"new"),
+        "/srv/folder": (LISTED, envelope(["evil"])),
+    }
+    with asking(server(files)) as (client, _), pytest.raises(ExceptionGroup) as caught:
+        client.pull_directory("web", "/srv", copy, merge=True)
+    [fault] = caught.value.exceptions
+    assert isinstance(fault, FileExistsError)
+    assert (copy / "file").read_text() == "new"
+    assert not (copy / "file").is_symlink()
+    assert (tmp_path / "victim").read_text() == "untouched"
+    assert os.listdir(tmp_path / "outside") == []
 
 
 def test_a_source_that_fails_is_not_taken_for_the_server(asking):

@@ -1,7 +1,7 @@
 """Instances: what is sent, and what is refused before it is."""
 
 import pytest
-from unit.double import error, greet, started
+from unit.double import error, greet, operation, started
 
 import hyperkit
 
@@ -65,6 +65,45 @@ def test_an_image_of_a_remote_server_is_pulled(client, double):
 def test_bad_arguments_send_nothing(client, arguments, raised):
     with pytest.raises(raised):
         client.create_instance("web", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"alias": "nosuch"}, "alias 'nosuch' on this server.$"),
+        ({"fingerprint": "abc"}, "fingerprint 'abc' on this server.$"),
+        ({"properties": {"os": "none"}}, "properties {'os': 'none'} on this server.$"),
+        (
+            {"alias": "images:debian/12"},
+            "on this server. 'images:' is .*: give alias='debian/12', .*server= and protocol=",
+        ),
+    ],
+)
+def test_an_image_that_is_missing_is_named(client, double, source, told):
+    refused = {"status": 404, "raw": error(404, "Image alias not found")}
+    body = {"name": "web", "type": "container", "source": {"type": "image", **source}}
+    double.expect("POST", "/1.0/instances", body=body, **refused)
+    with pytest.raises(hyperkit.NotFound, match=f"not found \\(404\\). .*{told}") as caught:
+        client.create_instance("web", **source)
+    assert caught.value.reason == "Image alias not found"
+
+
+def test_an_image_that_is_missing_elsewhere_is_named_too(client, double):
+    failed = operation(400, "Failure", err="The requested image couldn't be found")
+    source = {**IMAGE, "mode": "pull", "server": "https://a:secret@i/images"}
+    body = {"name": "web", "type": "container", "source": source}
+    double.expect("POST", "/1.0/instances", body=body, raw=started())
+    double.expect_wait(failed)
+    with pytest.raises(hyperkit.OperationFailed, match="alias 'busybox' on i.$"):
+        client.create_container("web", alias="busybox", server=source["server"])
+
+
+def test_another_failure_of_a_creation_stays_what_it_is(client, double):
+    body = {"name": "web", "type": "container", "source": {"type": "none"}}
+    refused = {"status": 404, "raw": error(404, "Profile not found")}
+    double.expect("POST", "/1.0/instances", body=body, **refused)
+    with pytest.raises(hyperkit.NotFound, match=r"Profile not found \(404\)$"):
+        client.create_container("web", empty=True)
 
 
 def test_names_are_quoted_whole(client, double):
@@ -134,6 +173,52 @@ def test_a_key_of_the_configuration_is_no_field(bare):
             call("web", {"user.a": 1})
 
 
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [("descripton", "did you mean 'description'"), ("limits", "can be changed."), ("name", "")],
+)
+def test_a_field_that_servers_pass_over_is_refused(bare, field, meant):
+    for call in (bare.patch_instance, bare.update_instance):
+        with pytest.raises(hyperkit.ArgumentError, match=f"'{field}' is no field.*{meant}"):
+            call("web", {field: "1"})
+
+
+def test_fields_that_are_no_mapping_are_refused(bare):
+    for call in (bare.patch_instance, bare.update_instance):
+        with pytest.raises(hyperkit.ArgumentError, match="mapping such as"):
+            call("web", "limits.cpu")
+
+
+def test_what_was_read_can_be_written_though_it_has_more_fields(client, double):
+    found = {"name": "web", "created_at": "2026-01-01T00:00:00Z", "of_tomorrow": 1}
+    double.expect("GET", "/1.0/instances/web", found)
+    web = client.instance("web")
+    for changed in (web, {**web, "description": "Front end"}):
+        double.expect("PUT", "/1.0/instances/web", body=dict(changed))
+        client.update_instance("web", changed)
+
+
+def test_a_patch_takes_its_fields_by_keyword(client, double):
+    fields = {
+        "architecture": "x86_64",
+        "config": {"limits.cpu": 1},
+        "description": "Front end",
+        "devices": {"d": {"n": 1}},
+        "ephemeral": False,
+        "profiles": ["default"],
+    }
+    body = {**fields, "config": {"limits.cpu": "1"}, "devices": {"d": {"n": "1"}}}
+    double.expect("PATCH", "/1.0/instances/web", body=body)
+    client.patch_instance("web", **fields)
+    double.expect("PATCH", "/1.0/instances/web", body=body)
+    client.patch_container("web", {"description": fields.pop("description")}, **fields)
+
+
+def test_no_field_of_a_patch_is_given_twice(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="config is given twice"):
+        bare.patch_instance("web", {"config": {"a": "1"}}, config={"b": "2"})
+
+
 def test_an_old_server_has_containers_only(bare, double):
     double.expect("GET", "/1.0", {"auth": "trusted", "environment": {}})
     double.expect("GET", "/1.0/containers", ["/1.0/containers/web"])
@@ -188,6 +273,42 @@ def test_a_delete_by_force_says_so(bare, double):
     bare.delete_instance("web", force=True, sync=False)
 
 
+def expect_stop(double, **answer):
+    body = {"action": "stop", "force": True, "timeout": -1}
+    double.expect("PUT", "/1.0/instances/web/state", body=body, **answer)
+
+
+def test_an_older_server_is_told_to_stop_what_is_deleted_by_force(client, double):
+    double.expect("GET", "/1.0/instances/web", {"status": "Running", "ephemeral": False})
+    expect_stop(double, raw=started())
+    double.expect_wait()
+    double.expect("DELETE", "/1.0/instances/web", raw=started())
+    assert client.delete_instance("web", force=True, sync=False).status == "Running"
+    double.expect("GET", "/1.0/instances/web", {"status": "Stopped", "ephemeral": False})
+    double.expect("DELETE", "/1.0/instances/web")
+    client.delete_instance("web", force=True)
+
+
+def test_an_ephemeral_one_is_gone_when_it_was_stopped(client, double):
+    double.expect("GET", "/1.0/instances/web", {"status": "Frozen", "ephemeral": True})
+    expect_stop(double, raw=started())
+    double.expect_wait()
+    assert client.delete_instance("web", force=True).status == "Success"
+
+
+@pytest.mark.parametrize("status", ["Stopped", "Running"])
+def test_one_that_cannot_be_stopped_is_looked_at_again(client, double, status):
+    double.expect("GET", "/1.0/instances/web", {"status": "Running", "ephemeral": False})
+    expect_stop(double, status=400, raw=error(400, "The instance is already stopped"))
+    double.expect("GET", "/1.0/instances/web", {"status": status})
+    if status == "Running":
+        with pytest.raises(hyperkit.BadRequest, match="already stopped"):
+            client.delete_instance("web", force=True)
+    else:
+        double.expect("DELETE", "/1.0/instances/web")
+        client.delete_instance("web", force=True)
+
+
 def test_the_fields_of_the_state_are_chosen(bare, double):
     greet(double, "instances_state_selective_recursion", "instance_get_full")
     query = {"recursion": "2", "fields": "state.disk,state.network"}
@@ -208,7 +329,6 @@ def test_fields_go_with_the_state(client):
 @pytest.mark.parametrize(
     ("call", "arguments", "extension"),
     [
-        ("delete_instance", {"force": True}, "instance_force_delete"),
         ("instance", {"recursion": 1}, "instance_get_full"),
         (
             "instance",

@@ -119,6 +119,13 @@ def test_what_names_no_operation_is_refused(bare, hostile):
         bare.wait_for_operation(hostile)
 
 
+def test_the_id_of_what_was_done_at_once_is_no_operation(bare):
+    with pytest.raises(hyperkit.ArgumentError, match="pass the operation itself"):
+        bare.wait_for_operation(hyperkit.types.Operation(id="").id)
+    with pytest.raises(hyperkit.ArgumentError, match="is not an operation"):
+        bare.wait_for_operation(None)
+
+
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
 def test_a_timeout_that_is_none_is_refused(bare, timeout):
     with pytest.raises(hyperkit.ArgumentError):

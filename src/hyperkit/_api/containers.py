@@ -78,6 +78,7 @@ class ContainersMixin(InstancesMixin):
         empty: bool = False,
         ephemeral: bool | None = None,
         fingerprint: str | None = None,
+        instance_type: str | None = None,
         on_progress: OnProgress | None = None,
         profiles: Sequence[str] | None = None,
         progress: bool = False,
@@ -102,6 +103,7 @@ class ContainersMixin(InstancesMixin):
             empty: True creates it without any image.
             ephemeral: True deletes it when it stops.
             fingerprint: of the image: SHA-256 in lower-case hex.
+            instance_type: a cloud's size, such as ``"t2.micro"``.
             on_progress: called with percent, 100 (or None), and the server's words.
             profiles: to apply; ``["default"]`` if not given, none if empty.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
@@ -137,6 +139,7 @@ class ContainersMixin(InstancesMixin):
             empty=empty,
             ephemeral=ephemeral,
             fingerprint=fingerprint,
+            instance_type=instance_type,
             on_progress=on_progress,
             profiles=profiles,
             progress=progress,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
+import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._files import MODES
+from .._files import MAX_DEPTH, MODES, absolute, inner
 from .._payload import Payload
 from .._progress import Meter, check_progress
 from ..errors import ArgumentError, Error, InvalidResponse, NotFound
@@ -17,6 +18,7 @@ from .files import FilesMixin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .._files import RemotePath
     from .._link import Download
     from .._progress import OnProgress
 
@@ -27,9 +29,10 @@ class DirectoriesMixin(FilesMixin):
     def pull_directory(
         self,
         container: str,
-        source: str,
+        source: RemotePath,
         dest: str | os.PathLike[str],
         *,
+        merge: bool = False,
         on_progress: OnProgress | None = None,
         progress: bool = False,
     ) -> None:
@@ -44,27 +47,28 @@ class DirectoriesMixin(FilesMixin):
         Args:
             container: the instance's name, such as ``"web"``.
             source: the folder's absolute path, such as ``"/etc"``.
-            dest: the path of the copy, which must not be there yet.
+            dest: the path of the copy, which must not be there yet, unless ``merge``.
+            merge: True goes into folders that are there already, and replaces files.
             on_progress: called with bytes done, None, and the path of the file.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
 
         Raises:
             NotFound: there is no such instance, or no such folder.
             ArgumentError: it is no folder.
-            FileExistsError: ``dest`` is there already.
+            FileExistsError: ``dest`` is there already, and ``merge`` is not true.
             ExceptionGroup: some entries could not be copied; the others were.
 
         Example:
             >>> client.pull_directory("web", "/etc", "etc-of-web")
         """
         check_progress(progress)
-        place = Path(dest).expanduser()
+        place, source = Path(dest).expanduser(), absolute(source)
         names = self.list_directory(container, source)
-        if os.path.lexists(place):
-            raise FileExistsError(17, "The copy is to be made where nothing is yet", str(place))
+        if not merge and os.path.lexists(place):
+            raise FileExistsError(17, _TAKEN, str(place))
         mode = self.file_info(container, source).mode
         with Meter(on_progress, progress=progress, text=source) as meter:
-            pull = _Pull(self, container, posixpath.normpath(source), meter)
+            pull = _Pull(self, container, posixpath.normpath(source), meter, merge=merge)
             pull.folder(pull.root, place, mode, names)
         if pull.faults:
             message = f"Some of {source} in {container} could not be copied"
@@ -74,10 +78,12 @@ class DirectoriesMixin(FilesMixin):
         self,
         source: str | os.PathLike[str],
         container: str,
-        dest: str,
+        dest: RemotePath,
         *,
         gid: int | None = None,
+        merge: bool = False,
         on_progress: OnProgress | None = None,
+        parents: bool = False,
         progress: bool = False,
         uid: int | None = None,
     ) -> None:
@@ -92,15 +98,18 @@ class DirectoriesMixin(FilesMixin):
             source: the path of a folder.
             container: the instance's name, such as ``"web"``.
             dest: the absolute path of the copy, such as ``"/srv/www"``; it must not
-                be there yet, the folder above it must.
-            gid: the group of everything; root's if not given.
+                be there yet, unless ``merge``; the folder above it must, unless ``parents``.
+            gid: the group of everything that is new; root's if not given.
+            merge: True goes into folders that are there already, and replaces files and
+                links. These folders and files keep their owner and mode.
             on_progress: called with bytes done, bytes in all, and the file's path.
+            parents: True makes the folders above ``dest`` as well, with mode ``0o755``.
             progress: True draws a bar (the extra ``pyhyperkit[tqdm]``).
-            uid: the owner of everything; root if not given.
+            uid: the owner of everything that is new; root if not given.
 
         Raises:
             NotFound: there is no such instance, or no folder above ``dest``.
-            FileExistsError: ``dest`` is there already.
+            FileExistsError: ``dest`` is there already, and ``merge`` is not true.
             NotADirectoryError: ``source`` is no folder.
             ExceptionGroup: some entries could not be copied; the others were.
 
@@ -111,23 +120,29 @@ class DirectoriesMixin(FilesMixin):
         root = Path(source).expanduser()
         if not root.is_dir():
             raise NotADirectoryError(20, "There is no such folder", str(root))
-        try:
-            self.file_info(container, dest)
-        except NotFound:
-            self.instance(container)  # it is the file that is not there
-        else:
-            raise FileExistsError(17, "The copy is to be made where nothing is yet", dest)
+        dest = absolute(dest)
+        if not merge:
+            try:
+                self.file_info(container, dest)
+            except NotFound:
+                self.instance(container)  # it is the file that is not there
+            else:
+                raise FileExistsError(17, _TAKEN, dest)
+        above = posixpath.dirname(dest.rstrip("/"))
+        if parents and above not in {"", "/"}:
+            self.make_directory(container, above, gid=gid, mode=0o755, parents=True, uid=uid)
         entries = list(_walk(root))
         sizes = [one.lstat() for one in entries]
         total = sum(one.st_size for one in sizes if stat.S_ISREG(one.st_mode))
         faults: list[Exception] = []
         with Meter(on_progress, progress=progress, total=total) as meter:
-            self.make_directory(container, dest, gid=gid, mode=_mode(root), uid=uid)
+            push = _Push(self, container, meter, gid=gid, merge=merge, uid=uid)
+            push.folder(root, dest)
             for entry in entries:
                 there = posixpath.join(dest, *entry.relative_to(root).parts)
                 meter.text = there
                 try:
-                    self._push_entry(entry, container, there, uid, gid, meter)
+                    push.entry(entry, there)
                 except (Error, OSError) as error:
                     error.add_note(f"while copying {entry} to {there}")
                     faults.append(error)
@@ -135,63 +150,103 @@ class DirectoriesMixin(FilesMixin):
             message = f"Some of {root} could not be copied into {container}"
             raise ExceptionGroup(message, faults)
 
-    def _push_entry(
+
+_TAKEN = "There is something already, which merge=True would go into"
+# As long as a path may be on Linux.
+_MAX_TARGET = 4096
+
+
+class _Push:
+    """One folder on its way there."""
+
+    def __init__(
         self,
-        entry: Path,
+        client: FilesMixin,
         container: str,
-        there: str,
-        uid: int | None,
-        gid: int | None,
         meter: Meter,
+        *,
+        gid: int | None,
+        merge: bool,
+        uid: int | None,
     ) -> None:
-        kind = entry.lstat().st_mode
-        if stat.S_ISLNK(kind):
-            target = Payload(os.fsencode(entry.readlink()))
-            self._place(container, there).send(target, gid=gid, type="symlink", uid=uid)
-        elif stat.S_ISDIR(kind):
-            self.make_directory(container, there, gid=gid, mode=_mode(entry), uid=uid)
+        self.client = client
+        self.container = container
+        self.meter = meter
+        self.gid = gid
+        self.merge = merge
+        self.uid = uid
+
+    def folder(self, here: Path, there: str) -> None:
+        """Make a folder; of what is there already, only a folder will do, or a link to one."""
+        kind = self.kind(there)
+        if kind == "file":
+            raise FileExistsError(17, "There is a file, where a folder was meant", there)
+        if kind is None:
+            self.client.make_directory(
+                self.container, there, gid=self.gid, mode=_mode(here), uid=self.uid
+            )
+
+    def entry(self, here: Path, there: str) -> None:
+        """Copy an entry, whose folder is there."""
+        kind = here.lstat().st_mode
+        place = self.client._place(self.container, there)
+        if stat.S_ISDIR(kind):
+            self.folder(here, there)
+        elif stat.S_ISLNK(kind):
+            if self.kind(there) in {"file", "symlink"}:
+                place.delete()
+            target = Payload(os.fsencode(here.readlink()))
+            place.send(target, gid=self.gid, type="symlink", uid=self.uid)
         elif stat.S_ISREG(kind):
-            with entry.open("rb") as file:
-                payload = Payload(file, meter=meter)
-                place = self._place(container, there)
-                place.send(payload, gid=gid, mode=_mode(entry), uid=uid)
+            with here.open("rb") as file:
+                payload = Payload(file, meter=self.meter)
+                place.send(payload, gid=self.gid, mode=_mode(here), uid=self.uid)
         else:
-            message = f"{entry} is neither a file, a folder nor a symbolic link."
+            message = f"{here} is neither a file, a folder nor a symbolic link."
             raise ArgumentError(message)
 
-
-# As long as a path may be on Linux; and as deep as no honest tree is.
-_MAX_TARGET = 4096
-_MAX_DEPTH = 200
+    def kind(self, there: str) -> str | None:
+        """Tell what is there already; nothing can be, where all of the copy is new."""
+        if not self.merge:
+            return None
+        try:
+            return self.client.file_info(self.container, there).type
+        except NotFound:
+            return None
 
 
 class _Pull:
     """One folder on its way here."""
 
-    def __init__(self, client: FilesMixin, container: str, root: str, meter: Meter) -> None:
+    def __init__(
+        self, client: FilesMixin, container: str, root: str, meter: Meter, *, merge: bool
+    ) -> None:
         self.client = client
         self.container = container
         self.root = root
         self.meter = meter
+        self.merge = merge
         self.faults: list[Exception] = []
 
     def folder(self, there: str, here: Path, mode: int, names: list[str]) -> None:
         """Copy a folder; its mode comes last, since it may forbid writing."""
-        here.mkdir(mode=0o700)
+        # A link to a folder will do for the whole, but within it would lead elsewhere.
+        is_there = here.is_dir() and (there == self.root or not here.is_symlink())
+        is_new = not (self.merge and is_there)
+        if is_new:
+            here.mkdir(mode=0o700)
         for name in names:
             try:
                 self.entry(there, here, name)
             except (Error, OSError) as error:
                 error.add_note(f"while copying {posixpath.join(there, name)!r}")
                 self.faults.append(error)
-        here.chmod(mode)
+        if is_new:
+            here.chmod(mode)
 
     def entry(self, there: str, here: Path, name: str) -> None:
         """Copy an entry, whose name the server may have made up."""
-        if name in {"", ".", ".."} or "/" in name or "\0" in name:
-            message = f"The server lists a name that would lead out of the folder: {name!r}."
-            raise InvalidResponse(message)
-        there, here = posixpath.join(there, name), here / name
+        there, here = inner(there, name), here / name
         client = self.client
         place = client._place(self.container, there)
         with place.stream() as download:
@@ -204,31 +259,36 @@ class _Pull:
                 if len(target) > _MAX_TARGET or b"\0" in target:
                     message = f"The target of the link {there} cannot be a path."
                     raise InvalidResponse(message)
+                if self.merge and (here.is_symlink() or here.is_file()):
+                    here.unlink()
                 here.symlink_to(self.inside(os.fsdecode(target), there))
                 return
         if found.type != "directory":
             message = f"{there} is a {found.type}, which cannot be copied."
             raise ArgumentError(message)
-        if there.count("/") - self.root.count("/") > _MAX_DEPTH:
-            message = f"{there} is more than {_MAX_DEPTH} folders deep, and was not copied."
+        if there.count("/") - self.root.count("/") > MAX_DEPTH:
+            message = f"{there} is more than {MAX_DEPTH} folders deep, and was not copied."
             raise InvalidResponse(message)
         names = client.list_directory(self.container, there)
         self.folder(there, here, found.mode, names)
 
     def file(self, download: Download, here: Path, there: str, mode: int) -> None:
-        """Copy a file; one that breaks half-way is removed."""
+        """Copy a file; of one that breaks half-way, nothing is left."""
         self.meter.text = there
+        # What is there already is replaced when all has come; it may be a link, or in use.
+        part = here.with_name(f".{secrets.token_hex(8)}.part") if self.merge else here
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
-            with os.fdopen(os.open(here, flags, 0o600), "wb") as file:
+            with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
                 for block in download.blocks():
                     file.write(block)
                     self.meter.advance(len(block))
                 os.fchmod(file.fileno(), mode)
+            part.replace(here)
         except FileExistsError:
             raise
         except BaseException:
-            here.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
 
     def inside(self, target: str, link: str) -> str:

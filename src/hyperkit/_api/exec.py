@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from .._files import check_id
 from .._process import ended_command
 from .._request import given, strings
 from .._shape import fields_of
@@ -14,6 +18,10 @@ from .instances import InstancesMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from .._files import RemotePath
+
+    Command = str | Sequence[str | os.PathLike[str]]
 
 
 class ExecMixin(InstancesMixin):
@@ -55,9 +63,9 @@ class ExecMixin(InstancesMixin):
     def execute_command(
         self,
         container: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         environment: Mapping[str, Any] | None = None,
         group: int | None = None,
         interactive: bool = False,
@@ -74,8 +82,8 @@ class ExecMixin(InstancesMixin):
 
         Args:
             container: the instance's name, such as ``"web"``.
-            command: a list of words, or a string that is split as a shell would;
-                no shell runs it.
+            command: a list of words (text, or paths), or a string that is split as a shell
+                would; no shell runs it.
             cwd: the folder to run it in, such as ``"/srv"``.
             environment: variables, such as ``{"LANG": "C.UTF-8"}``.
             group: its numeric group.
@@ -126,12 +134,14 @@ class ExecMixin(InstancesMixin):
         instance: str,
         words: list[str],
         body: dict[str, Any],
-        cwd: str | None,
+        cwd: RemotePath | None,
         environment: Mapping[str, Any] | None,
         group: int | None,
         user: int | None,
     ) -> Operation:
         """Have a command begin, or wait for its websockets."""
+        check_id("user", user)
+        check_id("group", group)
         url = self._path(instance, "exec")
         if "record-output" in body:
             self._need("container_exec_recording", "record_output")
@@ -139,7 +149,7 @@ class ExecMixin(InstancesMixin):
             self._need("container_exec_user_group_cwd", "user, group and cwd")
         fields = given(
             command=words,
-            cwd=cwd,
+            cwd=str(cwd) if isinstance(cwd, PurePosixPath) else cwd,
             environment=strings(environment or {}),
             group=group,
             user=user,
@@ -155,18 +165,33 @@ class ExecMixin(InstancesMixin):
         return bare
 
 
-def words_of(command: str | Sequence[str]) -> list[str]:
+def words_of(command: Command) -> list[str]:
     """Split a command into words, if it is a string.
 
     Raises:
-        ArgumentError: there is none, or it is no text.
+        ArgumentError: there is none, or a word of it is neither text nor a path.
     """
     try:
         words = shlex.split(command) if isinstance(command, str) else list(command)
     except ValueError as error:
         message = f"The command cannot be split into words: {error}."
         raise ArgumentError(message) from error
-    if not words or not all(isinstance(word, str) for word in words):  # pyright: ignore[reportUnnecessaryIsInstance]
-        message = "A command has at least one word, and all of them are text."
+    except TypeError as error:
+        message = f"A command is text or a list of words, not {type(command).__name__}."
+        raise ArgumentError(message) from error
+    if not words:
+        message = "A command has at least one word."
         raise ArgumentError(message)
-    return words
+    return [_word(number, word) for number, word in enumerate(words, 1)]
+
+
+def _word(number: int, word: str | os.PathLike[str]) -> str:
+    """Take a word of a command: text, or what has a path as text."""
+    text = None
+    with suppress(TypeError):
+        text = os.fspath(word)
+    if not isinstance(text, str):
+        kind = type(word).__name__
+        message = f"Word {number} of the command is neither text nor a path, but {kind}."
+        raise ArgumentError(message)
+    return text

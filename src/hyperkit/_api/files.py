@@ -14,6 +14,7 @@ from .instances import InstancesMixin
 if TYPE_CHECKING:
     import os
 
+    from .._files import RemotePath
     from .._payload import Content
     from .._progress import OnProgress
     from .._transfer import Destination
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 class FilesMixin(InstancesMixin):
     """Chapter "files" of the API."""
 
-    def delete_file(self, container: str, file: str, *, force: bool | None = None) -> None:
+    def delete_file(self, container: str, file: RemotePath, *, force: bool | None = None) -> None:
         """Delete a file or an empty folder: ``DELETE /1.0/instances/<name>/files``.
 
         Args:
             container: the instance's name, such as ``"web"``.
             file: its absolute path, such as ``"/etc/motd"``; of a symbolic link, the
                 link is deleted.
-            force: True deletes a folder with all that is in it; API extension
-                ``file_delete_force`` (Incus).
+            force: True deletes a folder with all that is in it: at once, or one by one where
+                the server lacks the API extension ``file_delete_force``. Links in it are not
+                followed.
 
         Raises:
             NotFound: there is no such instance, or no such file.
@@ -42,7 +44,7 @@ class FilesMixin(InstancesMixin):
         """
         self._place(container, file).delete(force=force)
 
-    def file_info(self, container: str, file: str) -> FileInfo:
+    def file_info(self, container: str, file: RemotePath) -> FileInfo:
         """Look at a file or folder: ``HEAD /1.0/instances/<name>/files``.
 
         A symbolic link is not followed. Servers without the API extension
@@ -65,7 +67,7 @@ class FilesMixin(InstancesMixin):
         """
         return self._place(container, file).info()
 
-    def list_directory(self, container: str, directory: str) -> list[str]:
+    def list_directory(self, container: str, directory: RemotePath) -> list[str]:
         """List a folder: ``GET /1.0/instances/<name>/files``.
 
         Args:
@@ -88,7 +90,7 @@ class FilesMixin(InstancesMixin):
     def make_directory(
         self,
         container: str,
-        directory: str,
+        directory: RemotePath,
         *,
         gid: int | None = None,
         mode: int | None = None,
@@ -117,7 +119,7 @@ class FilesMixin(InstancesMixin):
         place = self._place(container, directory)
         place.make_directory(gid=gid, mode=mode, parents=parents, uid=uid)
 
-    def make_symlink(self, container: str, target: str, file: str) -> None:
+    def make_symlink(self, container: str, target: RemotePath, file: RemotePath) -> None:
         """Make a symbolic link: ``POST /1.0/instances/<name>/files``.
 
         Args:
@@ -132,12 +134,12 @@ class FilesMixin(InstancesMixin):
         Example:
             >>> client.make_symlink("web", "releases/7", "/srv/current")
         """
-        self._place(container, file).send(Payload(target.encode()), type="symlink")
+        self._place(container, file).send(Payload(str(target).encode()), type="symlink")
 
     def pull_file(
         self,
         container: str,
-        source_file: str,
+        source_file: RemotePath,
         dest: Destination,
         *,
         on_progress: OnProgress | None = None,
@@ -174,7 +176,7 @@ class FilesMixin(InstancesMixin):
         place = self._place(container, source_file)
         with (
             place.open() as download,
-            Meter(on_progress, progress=progress, text=source_file) as meter,
+            Meter(on_progress, progress=progress, text=str(source_file)) as meter,
         ):
             return save(download, dest, meter, mode=place.described(download.headers).mode)
 
@@ -182,7 +184,7 @@ class FilesMixin(InstancesMixin):
         self,
         source: str | os.PathLike[str] | IO[bytes],
         container: str,
-        dest_file: str,
+        dest_file: RemotePath,
         *,
         append: bool = False,
         gid: int | None = None,
@@ -220,7 +222,7 @@ class FilesMixin(InstancesMixin):
             >>> client.push_file("motd", "web", "/etc/motd", mode=0o644)
         """
         place = self._place(container, dest_file)
-        with sending(source, on_progress, progress=progress, text=dest_file) as payload:
+        with sending(source, on_progress, progress=progress, text=str(dest_file)) as payload:
             place.send(
                 payload,
                 append=append,
@@ -230,7 +232,7 @@ class FilesMixin(InstancesMixin):
                 uid=uid,
             )
 
-    def read_file(self, container: str, file: str) -> bytes:
+    def read_file(self, container: str, file: RemotePath) -> bytes:
         r"""Read a file of an instance: ``GET /1.0/instances/<name>/files``.
 
         All of it is held in memory; `pull_file` is for large ones. A symbolic link is
@@ -254,7 +256,7 @@ class FilesMixin(InstancesMixin):
     def write_file(
         self,
         container: str,
-        dest_file: str,
+        dest_file: RemotePath,
         *,
         append: bool = False,
         content: Content,
@@ -298,8 +300,8 @@ class FilesMixin(InstancesMixin):
             uid=uid,
         )
 
-    def _place(self, container: str, file: str) -> Place:
+    def _place(self, container: str, file: RemotePath) -> Place:
         """Name a path in an instance; what cannot be one sends nothing."""
         check_names(container)
-        absolute(file)
-        return Place(self, lambda: self._path(container, "files"), f"instance {container}", file)
+        where = absolute(file)
+        return Place(self, lambda: self._path(container, "files"), f"instance {container}", where)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import etag_of, merged, patched
+from .._edit import Edit, etag_of, merged, patched
+from .._hint import did_you_mean
 from .._nested import texts
 from .._progress import check_progress
 from .._request import check_names, devices_of, given, path, strings
-from .._source import image_source
-from ..errors import ArgumentError, PreconditionFailed
+from .._resource import Resource
+from .._source import image_source, naming_image
+from ..errors import ArgumentError, BadRequest, PreconditionFailed
 from ..types import Instance, Operation
 from .instance_state import InstanceStateMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Sequence
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
 
 InstanceType = Literal["container", "virtual-machine"]
+# What can be changed of an instance; a PUT also restores a snapshot.
+_FIELDS = ("architecture", "config", "description", "devices", "ephemeral", "profiles")
+_FIELDS_OF_PUT = ("disk_only", "restore", "restore_disk_volumes_mode", "stateful")
 # How often an edit meets the server's own notes before it gives up.
 _TRIES = 5
 
@@ -135,12 +141,13 @@ class InstancesMixin(InstanceStateMixin):
             body["start"] = True
         elif start and not (self._waits(sync) or self._takes_steps):
             self._need("instance_create_start", "start=True without waiting")
-        operation = self._handle_async(
-            self._post(path(self._capabilities().instances), body, target=target),
-            sync,
-            on_progress,
-            progress=progress,
-        )
+        with naming_image(source):
+            operation = self._handle_async(
+                self._post(path(self._capabilities().instances), body, target=target),
+                sync,
+                on_progress,
+                progress=progress,
+            )
         if not start or in_one_call:
             return operation
         return self._after(operation, lambda: self._change_state(name, "start", sync=sync), sync)
@@ -151,9 +158,10 @@ class InstancesMixin(InstanceStateMixin):
         """Delete an instance and its snapshots: ``DELETE /1.0/instances/<name>``.
 
         Args:
-            name: such as ``"web"``; it must be stopped.
-            force: True stops it first; needs the API extension
-                ``instance_force_delete`` (LXD 6.7).
+            name: such as ``"web"``; it must be stopped, unless ``force``.
+            force: True stops it first, whatever it does. Where the server does not do that
+                itself (API extension ``instance_force_delete``, LXD 6.7), it is waited for,
+                also with ``sync=False``.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
@@ -168,8 +176,11 @@ class InstancesMixin(InstanceStateMixin):
             'Success'
         """
         where = self._path(name)
-        if force:
-            self._need("instance_force_delete", "force")
+        if force and not self.has_extension("instance_force_delete"):
+            force = None
+            gone = self._stop_to_delete(name)
+            if gone is not None:
+                return gone
         return self._handle_async(self._delete(where, force="1" if force else None), sync)
 
     def edit_instance(self, name: str) -> AbstractContextManager[Instance]:
@@ -194,7 +205,7 @@ class InstancesMixin(InstanceStateMixin):
             >>> with client.edit_instance("web") as web:
             ...     web.config["limits.cpu"] = "4"
         """
-        return self._editing(name)
+        return Edit(self._editing(name))
 
     def instance(
         self,
@@ -297,9 +308,15 @@ class InstancesMixin(InstanceStateMixin):
     def patch_instance(
         self,
         name: str,
-        config: Mapping[str, Any],
+        changes: Mapping[str, Any] | None = None,
         *,
+        architecture: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        devices: Mapping[str, Mapping[str, Any]] | None = None,
+        ephemeral: bool | None = None,
         etag: str | None = None,
+        profiles: Sequence[str] | None = None,
         sync: bool | None = None,
     ) -> Operation:
         """Change some fields of an instance: ``PATCH /1.0/instances/<name>``.
@@ -309,24 +326,42 @@ class InstancesMixin(InstanceStateMixin):
 
         Args:
             name: such as ``"web"``.
-            config: the fields, such as ``{"config": {"limits.cpu": 2}}``; what is
-                not named stays, also inside ``config`` and ``devices``.
+            changes: the fields as one mapping, such as ``{"config": {"limits.cpu": 2}}``, in
+                the place of the arguments of their names.
+            architecture: such as ``"x86_64"``.
+            config: the keys to add or to change; the others stay, None unsets one.
+            description: for people.
+            devices: those to add or to change; the others stay.
+            ephemeral: True deletes it when it stops.
             etag: of the instance that was read; another one is refused.
+            profiles: all that are to apply.
             sync: whether to wait until it is done; None means ``auto_sync``.
 
         Returns:
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: a key of the configuration is given in the place of a field.
+            ArgumentError: a field that no instance has, or one that is given twice.
             NotFound: there is no such instance.
             PreconditionFailed: it has changed since.
 
         Example:
-            >>> client.patch_instance("web", {"description": "Front end"}).status
+            >>> client.patch_instance("web", config={"limits.cpu": 2}).status
             'Success'
         """
-        body = _writable(config)
+        named = given(
+            architecture=architecture,
+            config=config,
+            description=description,
+            devices=devices,
+            ephemeral=ephemeral,
+            profiles=texts("profiles", profiles),
+        )
+        body = _writable(changes or {}, _FIELDS)
+        if twice := sorted(body.keys() & named.keys()):
+            message = f"{twice[0]} is given twice: by itself, and in changes."
+            raise ArgumentError(message)
+        body |= _writable(named, _FIELDS)
         operation = patched(self, self._path(name), body, "description", etag=etag)
         return self._handle_async(operation, sync)
 
@@ -393,9 +428,10 @@ class InstancesMixin(InstanceStateMixin):
         )
         where = self._path(name, "rebuild")
         self._need("instances_rebuild", "rebuild_instance")
-        return self._handle_async(
-            self._post(where, {"source": source}), sync, on_progress, progress=progress
-        )
+        with naming_image(source):
+            return self._handle_async(
+                self._post(where, {"source": source}), sync, on_progress, progress=progress
+            )
 
     def rename_instance(
         self, old_name: str, new_name: str, *, sync: bool | None = None
@@ -424,7 +460,7 @@ class InstancesMixin(InstanceStateMixin):
     def update_instance(
         self,
         name: str,
-        config: Mapping[str, Any],
+        instance: Mapping[str, Any],
         *,
         etag: str | None = None,
         sync: bool | None = None,
@@ -433,8 +469,8 @@ class InstancesMixin(InstanceStateMixin):
 
         Args:
             name: such as ``"web"``.
-            config: the whole instance, as `instance` gives it, changed; fields that
-                cannot be written are ignored. To change some only, use
+            instance: the whole of it, as `instance` gives it, changed; fields that
+                cannot be written are passed over. To change some only, use
                 `patch_instance`.
             etag: of the instance that was read; another one is refused.
             sync: whether to wait until it is done; None means ``auto_sync``.
@@ -443,7 +479,7 @@ class InstancesMixin(InstanceStateMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: a key of the configuration is given in the place of a field.
+            ArgumentError: a field that no instance has.
             NotFound: there is no such instance.
             PreconditionFailed: it has changed since.
 
@@ -452,8 +488,26 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.update_instance("web", {**web, "description": "Front end"}).status
             'Success'
         """
-        body = _writable(config)
+        body = _writable(instance, (*_FIELDS, *_FIELDS_OF_PUT))
         return self._handle_async(self._put(self._path(name), body, etag=etag), sync)
+
+    def _stop_to_delete(self, name: str) -> Operation | None:
+        """Stop an instance by force, if it runs.
+
+        Returns:
+            The operation, if the instance is ephemeral: it has gone with that.
+        """
+        found = self.instance(name)
+        if found.status == "Stopped":
+            return None
+        try:
+            operation = self._change_state(name, "stop", force=True, sync=True)
+        except BadRequest:
+            # It may have stopped by itself at the same moment.
+            if self.instance(name).status != "Stopped":
+                raise
+            return None
+        return operation if found.ephemeral else None
 
     @contextmanager
     def _editing(self, name: str) -> Generator[Instance]:
@@ -497,19 +551,35 @@ def _lasting(instance: Mapping[str, Any]) -> list[Any]:
     return [kept, *[instance.get(field) for field in fields]]
 
 
-def _writable(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the values as the server does; the caller's own object stays as it is."""
-    body = given(**config)
-    misplaced = [field for field in body if "." in field]
-    if misplaced:
-        # Servers would pass over it without a word.
-        message = (
-            f"{misplaced[0]!r} is no field of an instance, but a key of its configuration: "
-            f'give {{"config": {{{misplaced[0]!r}: ...}}}}.'
-        )
+def _writable(fields: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    """Write the values as the server does; the caller's own object stays as it is.
+
+    Args:
+        fields: names and values; None means "not given".
+        known: the names that the server does not pass over.
+
+    Raises:
+        ArgumentError: the server would pass over one without a word.
+    """
+    if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        example = "{'config': {'limits.cpu': 2}}"
+        kind = type(fields).__name__
+        message = f"Fields of an instance are a mapping such as {example}, not {kind}."
         raise ArgumentError(message)
-    if isinstance(body.get("config"), dict):
-        body["config"] = strings(body["config"])
-    if isinstance(body.get("devices"), dict):
-        body["devices"] = devices_of(body["devices"])
+    body = given(**fields)
+    # What has been read has more fields than can be written; and so has a copy of it.
+    has_been_read = isinstance(fields, Resource) or "created_at" in fields
+    for field in body:
+        if "." in field:
+            message = (
+                f"{field!r} is no field of an instance, but a key of its configuration: "
+                "it goes into config."
+            )
+            raise ArgumentError(message)
+        if field not in known and not has_been_read:
+            message = f"{field!r} is no field of an instance that can be changed"
+            raise ArgumentError(message + (did_you_mean(field, known) or "."))
+    for field, write in (("config", strings), ("devices", devices_of)):
+        if field in body:
+            body[field] = write(body[field])
     return body

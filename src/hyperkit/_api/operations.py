@@ -150,6 +150,12 @@ class OperationsMixin(Connection):
         known = uuid if isinstance(uuid, Operation) else None
         if known is not None and born_finished(known):
             return known
+        if uuid == "":
+            message = (
+                "'' is the id of an operation that had ended before the server answered: pass the "
+                "operation itself."
+            )
+            raise ArgumentError(message)
         name = uuid_of(uuid)
         if timeout is None:
             timeout = self.operation_timeout

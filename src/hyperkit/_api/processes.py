@@ -12,10 +12,12 @@ from ..errors import ArgumentError
 from .exec import ExecMixin, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import IO
 
+    from .._files import RemotePath
     from .._streams import Writable
+    from .exec import Command
 
     OutputFile = Writable | int | None
     InputFile = IO[bytes] | IO[str] | int | None
@@ -28,9 +30,9 @@ class ProcessesMixin(ExecMixin):
     def popen(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: None = None,
         env: Mapping[str, Any] | None = None,
         errors: None = None,
@@ -46,9 +48,9 @@ class ProcessesMixin(ExecMixin):
     def popen(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str | None = None,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -64,9 +66,9 @@ class ProcessesMixin(ExecMixin):
     def popen(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -81,9 +83,9 @@ class ProcessesMixin(ExecMixin):
     def popen(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str | None = None,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -100,8 +102,8 @@ class ProcessesMixin(ExecMixin):
 
         Args:
             instance: the instance's name, such as ``"web"``.
-            command: a list of words, or a string that is split as a shell would;
-                no shell runs it.
+            command: a list of words (text, or paths), or a string that is split as a shell
+                would; no shell runs it.
             cwd: the folder to run it in, such as ``"/srv"``.
             encoding: of text; UTF-8 if not given.
             env: variables, beside those that the server sets.
@@ -143,11 +145,11 @@ class ProcessesMixin(ExecMixin):
     def run(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
         capture_output: bool = False,
         check: bool = False,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: None = None,
         env: Mapping[str, Any] | None = None,
         errors: None = None,
@@ -165,11 +167,11 @@ class ProcessesMixin(ExecMixin):
     def run(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
         capture_output: bool = False,
         check: bool = False,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str | None = None,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -187,11 +189,11 @@ class ProcessesMixin(ExecMixin):
     def run(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
         capture_output: bool = False,
         check: bool = False,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -208,11 +210,11 @@ class ProcessesMixin(ExecMixin):
     def run(
         self,
         instance: str,
-        command: str | Sequence[str],
+        command: Command,
         *,
         capture_output: bool = False,
         check: bool = False,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         encoding: str | None = None,
         env: Mapping[str, Any] | None = None,
         errors: str | None = None,
@@ -233,8 +235,8 @@ class ProcessesMixin(ExecMixin):
 
         Args:
             instance: the instance's name, such as ``"web"``.
-            command: a list of words, or a string that is split as a shell would;
-                no shell runs it.
+            command: a list of words (text, or paths), or a string that is split as a shell
+                would; no shell runs it.
             capture_output: True keeps what it writes, for ``stdout`` and ``stderr``
                 of the result.
             check: True raises an exception if it fails.

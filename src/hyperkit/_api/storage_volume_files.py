@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from paramiko import SFTPClient
 
+    from .._files import RemotePath
     from .._payload import Content
     from .._progress import OnProgress
     from .._transfer import Destination
@@ -28,7 +29,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
     """Chapter "storage volumes" of the API, as far as the files in them go."""
 
     def delete_storage_volume_file(
-        self, pool: str, volume: str, file: str, *, force: bool | None = None
+        self, pool: str, volume: str, file: RemotePath, *, force: bool | None = None
     ) -> None:
         """Delete a file or a folder in a volume.
 
@@ -40,8 +41,8 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
             volume: such as ``"data"``.
             file: its absolute path in the volume, such as ``"/reports/may"``; of a
                 symbolic link, the link is deleted.
-            force: True deletes a folder with all that is in it (API extension
-                ``file_delete_force``); else it must be empty.
+            force: True deletes a folder with all that is in it: at once, or one by one where
+                the server lacks the API extension ``file_delete_force``. Else it must be empty.
 
         Raises:
             NotFound: there is no such volume, or no such file.
@@ -51,7 +52,9 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         """
         self._volume_place(pool, volume, file).delete(force=force)
 
-    def list_storage_volume_directory(self, pool: str, volume: str, directory: str) -> list[str]:
+    def list_storage_volume_directory(
+        self, pool: str, volume: str, directory: RemotePath
+    ) -> list[str]:
         """List a folder in a volume.
 
         ``GET /1.0/storage-pools/<pool>/volumes/custom/<volume>/files``, API extension
@@ -79,7 +82,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         self,
         pool: str,
         volume: str,
-        directory: str,
+        directory: RemotePath,
         *,
         gid: int | None = None,
         mode: int | None = None,
@@ -110,7 +113,9 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         place = self._volume_place(pool, volume, directory)
         place.make_directory(gid=gid, mode=mode, parents=parents, uid=uid)
 
-    def make_storage_volume_symlink(self, pool: str, volume: str, target: str, file: str) -> None:
+    def make_storage_volume_symlink(
+        self, pool: str, volume: str, target: RemotePath, file: RemotePath
+    ) -> None:
         """Make a symbolic link in a volume.
 
         ``POST /1.0/storage-pools/<pool>/volumes/custom/<volume>/files``, API extension
@@ -128,13 +133,13 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         Example:
             >>> client.make_storage_volume_symlink("default", "data", "reports/may", "/latest")
         """
-        self._volume_place(pool, volume, file).send(Payload(target.encode()), type="symlink")
+        self._volume_place(pool, volume, file).send(Payload(str(target).encode()), type="symlink")
 
     def pull_storage_volume_file(
         self,
         pool: str,
         volume: str,
-        source_file: str,
+        source_file: RemotePath,
         dest: Destination,
         *,
         on_progress: OnProgress | None = None,
@@ -173,7 +178,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         place = self._volume_place(pool, volume, source_file)
         with (
             place.open() as download,
-            Meter(on_progress, progress=progress, text=source_file) as meter,
+            Meter(on_progress, progress=progress, text=str(source_file)) as meter,
         ):
             return save(download, dest, meter, mode=place.described(download.headers).mode)
 
@@ -182,7 +187,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         source: str | os.PathLike[str] | IO[bytes],
         pool: str,
         volume: str,
-        dest_file: str,
+        dest_file: RemotePath,
         *,
         append: bool = False,
         gid: int | None = None,
@@ -218,11 +223,11 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
             >>> client.push_storage_volume_file("may", "default", "data", "/reports/may")
         """
         place = self._volume_place(pool, volume, dest_file)
-        with sending(source, on_progress, progress=progress, text=dest_file) as payload:
+        with sending(source, on_progress, progress=progress, text=str(dest_file)) as payload:
             mode = mode_of(source) if mode is None else mode
             place.send(payload, append=append, gid=gid, mode=mode, uid=uid)
 
-    def read_storage_volume_file(self, pool: str, volume: str, file: str) -> bytes:
+    def read_storage_volume_file(self, pool: str, volume: str, file: RemotePath) -> bytes:
         """Read a file in a volume.
 
         ``GET /1.0/storage-pools/<pool>/volumes/custom/<volume>/files``, API extension
@@ -245,7 +250,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         with self._volume_place(pool, volume, file).open() as download:
             return b"".join(download.blocks())
 
-    def storage_volume_file_info(self, pool: str, volume: str, file: str) -> FileInfo:
+    def storage_volume_file_info(self, pool: str, volume: str, file: RemotePath) -> FileInfo:
         """Look at a file or folder in a volume.
 
         ``HEAD /1.0/storage-pools/<pool>/volumes/custom/<volume>/files``, API extension
@@ -329,7 +334,7 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         self,
         pool: str,
         volume: str,
-        dest_file: str,
+        dest_file: RemotePath,
         *,
         append: bool = False,
         content: Content,
@@ -366,13 +371,13 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
         payload = Payload(content_of(content))
         place.send(payload, append=append, gid=gid, mode=mode, uid=uid)
 
-    def _volume_place(self, pool: str, volume: str, file: str) -> Place:
+    def _volume_place(self, pool: str, volume: str, file: RemotePath) -> Place:
         """Name a path in a volume; what cannot be one sends nothing."""
         url = self._volume(pool, "custom", volume, "files")
-        absolute(file)
+        where = absolute(file)
 
         def checked() -> str:
             self._need("file_storage_volume", "files in volumes")
             return url
 
-        return Place(self, checked, f"volume {volume}", file)
+        return Place(self, checked, f"volume {volume}", where)

@@ -18,7 +18,10 @@ from .exec import words_of
 from .processes import ProcessesMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from .._files import RemotePath
+    from .exec import Command
 
 # As the servers' own commands start a shell.
 _SHELL = ("su", "-l")
@@ -154,9 +157,9 @@ class TerminalsMixin(ProcessesMixin):
     def shell(
         self,
         instance: str,
-        command: str | Sequence[str] | None = None,
+        command: Command | None = None,
         *,
-        cwd: str | None = None,
+        cwd: RemotePath | None = None,
         env: Mapping[str, Any] | None = None,
         group: int | None = None,
         user: int | None = None,

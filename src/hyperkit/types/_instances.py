@@ -37,7 +37,8 @@ class FileInfo(NamedTuple):
     """What is at a path in an instance.
 
     ``mode`` has the permission bits (``0o644``), ``size`` is in bytes and None
-    where the server does not tell it, ``modified`` is the server's text.
+    where the server does not tell it. ``modified`` is the server's text, such as
+    ``"2026-11-23 09:53:43 +0000 UTC"``, which is no form of ISO 8601.
     """
 
     type: str
