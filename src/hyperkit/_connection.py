@@ -18,7 +18,7 @@ from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
-from ._request import name_of
+from ._request import name_of, refuse
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
@@ -229,6 +229,8 @@ class Connection(ClientOptions):
             query: further parameters.
         """
         if filter is not None:
+            if not isinstance(filter, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                refuse("filter", 'text, such as where("name", "web")', filter)
             self._need(filtering, "filter")
             query["filter"] = filter
         if all_projects:

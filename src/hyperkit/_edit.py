@@ -13,7 +13,7 @@ from ._resource import Resource
 from .errors import PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
     from types import TracebackType
 
     from ._connection import Connection
@@ -125,23 +125,8 @@ def patched(
         if match:
             must_match(client, url, etag, **query)
         return client._patch(url, body, etag=etag, **query)
-    with client._alone(url, query):
-        return _patch_whole(client, url, body, kept, etag, query, match=match)
 
-
-def _patch_whole(
-    client: Connection,
-    url: str,
-    body: dict[str, Any],
-    kept: tuple[str, ...],
-    etag: str | None,
-    query: Mapping[str, Any],
-    *,
-    match: bool,
-) -> Operation:
-    """Read what would be lost, and send it along; again, if somebody else was faster."""
-    left = _TRIES
-    while True:
+    def change() -> Operation:
         found = client._object(url, Resource, **query)
         if match:
             _compare(client, url, etag)
@@ -149,9 +134,42 @@ def _patch_whole(
         own = found.get("config") if "config" in kept else None
         whole = {name: found.get(name) for name in kept} | body
         whole["config"] = {**(own or {}), **body["config"]}
+        return client._patch(url, whole, etag=etag or etag_of(client), **query)
+
+    with client._alone(url, query):
+        return _on_top(change, etag)
+
+
+def put_matching(
+    client: Connection, url: str, body: dict[str, Any], *, etag: str | None, **query: Any
+) -> Operation:
+    """Replace an object, if its ETag is still this one.
+
+    Of some objects servers send an ETag, and then pass over ``If-Match`` without a word: so it
+    is compared right before the change.
+
+    Args:
+        client: what reads and writes.
+        url: of the object.
+        body: all of it.
+        etag: of what was read; None for no comparison.
+        query: parameters.
+
+    Raises:
+        PreconditionFailed: it has changed since.
+    """
+    with client._alone(url, query):
+        must_match(client, url, etag, **query)
+        return client._put(url, body, etag=etag, **query)
+
+
+def _on_top(change: Callable[[], Operation], etag: str | None) -> Operation:
+    """Change something that was just read; again, if somebody else was faster."""
+    left = _TRIES
+    while True:
         left -= 1
         try:
-            return client._patch(url, whole, etag=etag or etag_of(client), **query)
+            return change()
         except PreconditionFailed:
             if etag or not left:
                 raise

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from ._request import check_timeout
 from ._shape import fields_of, listed
 from .errors import (
     APIError,
@@ -74,9 +75,7 @@ def check_until(until: Until, timeout: float | None) -> None:
         known = ", ".join(_CONDITIONS)
         message = f"until must be one of {known}, or a function of the state: {until!r}."
         raise ArgumentError(message)
-    if timeout is not None and not timeout >= 0:
-        message = f"timeout must be 0 seconds or more, not {timeout!r}."
-        raise ArgumentError(message)
+    check_timeout(timeout)
 
 
 class Ready:

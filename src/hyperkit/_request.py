@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
 from .errors import ArgumentError, InvalidName
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # How servers write that something never expires.
@@ -19,6 +17,13 @@ NEVER = "0001-01-01T00:00:00Z"
 OPERATION_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
 # The fingerprint of the image that an instance was made from.
 BASE_IMAGE = "volatile.base_image"
+_EXAMPLES = {
+    "devices": "{'root': {'type': 'disk', 'path': '/', 'pool': 'default'}}",
+    "A device": "{'type': 'disk', 'path': '/', 'pool': 'default'}",
+    "environment": "{'LANG': 'C.UTF-8'}",
+    "properties": "{'os': 'debian'}",
+}
+_NO_VALUES = (Mapping, list, tuple, set, frozenset, bytes, bytearray)
 
 
 def path(*segments: str) -> str:
@@ -39,7 +44,8 @@ def path(*segments: str) -> str:
 
 def _segment(text: str) -> str:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        message = f"A name must be a str, not {text!r}."
+        # It may be a whole object, with secrets in it: it is not repeated.
+        message = f"A name must be a str, such as instance.name, not {type(text).__name__}."
         raise InvalidName(message)
     if text in {"", ".", ".."} or _CONTROL.search(text):
         message = f"{text!r} cannot be a name: it would address another resource."
@@ -85,22 +91,79 @@ def given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def strings(config: Mapping[str, Any] | None) -> dict[str, str] | None:
+def check_timeout(timeout: float | None) -> None:
+    """Refuse what is no time to wait for.
+
+    Raises:
+        ArgumentError: it is no number, or below 0.
+    """
+    if timeout is None:
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("timeout", "a number of seconds, or None", timeout)
+    if not timeout >= 0:
+        message = f"timeout must be 0 seconds or more, not {timeout!r}."
+        raise ArgumentError(message)
+
+
+def refuse(what: str, words: str, value: object) -> NoReturn:
+    """Say what an argument must be; what it is may be a secret, and is not repeated.
+
+    Args:
+        what: its name.
+        words: what it must be, such as ``"text"``.
+        value: what was given.
+
+    Raises:
+        ArgumentError: always.
+    """
+    message = f"{what} must be {words}, not {type(value).__name__}."
+    raise ArgumentError(message)
+
+
+def mapping(value: Any, what: str, example: str) -> Mapping[str, Any]:
+    """Take a mapping for what it is to be.
+
+    Args:
+        value: what was given.
+        what: it is, such as ``"config"``.
+        example: of one, for people.
+
+    Raises:
+        ArgumentError: it is none, or one of its keys is no text.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):  # pyright: ignore[reportUnknownVariableType]
+        refuse(what, f"a mapping such as {example}", value)  # pyright: ignore[reportUnknownArgumentType]
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def strings(config: Mapping[str, Any] | None, what: str = "config") -> dict[str, str] | None:
     """Write configuration values as the server does.
 
     Args:
         config: keys and values; True becomes ``"true"``, numbers become text.
+        what: it is, for people.
 
     Returns:
         A new dict, or None for None.
+
+    Raises:
+        ArgumentError: it is no mapping, or a value is no text and no number.
     """
     if config is None:
         return None
-    return {key: string(value) for key, value in config.items()}
+    fields = mapping(config, what, _EXAMPLES.get(what, "{'limits.cpu': 2}"))
+    return {key: string(value) for key, value in fields.items()}
 
 
 def string(value: object) -> str:
-    """Write one configuration value as the server does."""
+    """Write one configuration value as the server does.
+
+    Raises:
+        ArgumentError: it is a list, a mapping or bytes, which no value is.
+    """
+    if isinstance(value, _NO_VALUES):
+        refuse("A value", "text, a number, True, False or None", value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -121,17 +184,20 @@ def devices_of(
     """Write the values of devices as the server does."""
     if devices is None:
         return None
-    return {name: strings(device) or {} for name, device in devices.items()}
+    named = mapping(devices, "devices", _EXAMPLES["devices"])
+    return {name: strings(device, "A device") or {} for name, device in named.items()}
 
 
 def time_of(moment: datetime | str | None) -> str | None:
     """Write a moment as the server does.
 
     Raises:
-        ArgumentError: it has no time zone, so nobody knows when it is.
+        ArgumentError: it is no moment, or has no time zone, so nobody knows when it is.
     """
     if moment is None or isinstance(moment, str):
         return moment
+    if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("A moment", "a datetime with a time zone, or text", moment)
     if moment.tzinfo is None:
         message = f"{moment!r} has no time zone: use datetime(..., tzinfo=timezone.utc)."
         raise ArgumentError(message)

@@ -30,7 +30,7 @@ def encode_token(operation_metadata: Mapping[str, Any]) -> str:
             member of a cluster), or the token itself, where a server answers with that.
 
     Raises:
-        ArgumentError: there is no token in it.
+        ArgumentError: there is no token in it, or one that leads nowhere.
     """
     given = operation_metadata
     request: Mapping[str, Any] = given.get("request") or {}
@@ -43,6 +43,12 @@ def encode_token(operation_metadata: Mapping[str, Any]) -> str:
     for key in _NEEDED:
         token[key] = given.get(key)
     token["expires_at"] = given.get("expiresAt") or given.get("expires_at") or NEVER
+    if token["secret"] and not token["addresses"]:
+        message = (
+            "The token names no address at which the server could be reached: set "
+            "core.https_address, and ask for another one."
+        )
+        raise ArgumentError(message)
     if not _whole(token):
         message = "This operation has issued no token for a certificate or a cluster member."
         raise ArgumentError(message)
@@ -68,7 +74,7 @@ def decode_token(text: str) -> TrustToken:
     """
     try:
         found: Any = json.loads(base64.b64decode("".join(text.split()), validate=True))
-    except (binascii.Error, ValueError):
+    except (AttributeError, TypeError, ValueError):  # binascii.Error is a ValueError
         found = None
     token = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     if not _whole(token) or not _well_formed(token):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._edit import editing, must_match
+from .._edit import editing, put_matching
 from .._payload import Payload, content_of
 from .._request import check_names, given, strings
 from .._shape import listed
@@ -63,8 +63,7 @@ class InstanceMetadataMixin(InstancesMixin):
 
         def write(metadata: InstanceMetadata, etag: str | None) -> None:
             url = self._metadata(instance)
-            must_match(self, url, etag)
-            self._put(url, metadata, etag=etag)
+            put_matching(self, url, metadata, etag=etag)
 
         return editing(self, lambda: self.instance_metadata(instance), write)
 
@@ -201,8 +200,7 @@ class InstanceMetadataMixin(InstancesMixin):
             templates or {},
         )
         url = self._metadata(instance)
-        must_match(self, url, etag)
-        self._put(url, body, etag=etag)
+        put_matching(self, url, body, etag=etag)
 
     def write_instance_template(self, instance: str, template: str, *, content: Content) -> None:
         """Create or replace a template: ``POST /1.0/instances/<name>/metadata/templates``.

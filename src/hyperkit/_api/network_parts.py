@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._edit import described, editing, must_match
+from .._edit import described, editing, put_matching
 from .._resource import Resource
 from .operations import OperationsMixin
 
@@ -58,8 +58,7 @@ class NetworkPartsMixin(OperationsMixin):
         Servers send one, and then pass over ``If-Match`` without a word: with forwards,
         load balancers and peers, LXD and Incus alike.
         """
-        must_match(self, url, etag)
-        return self._put(url, body, etag=etag)
+        return put_matching(self, url, body, etag=etag)
 
 
 def _unspecified(address: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._connection import Connection
 from .._progress import Meter
-from .._request import given, name_of, path, uuid_of
+from .._request import check_timeout, given, name_of, path, uuid_of
 from .._shape import entries, fields_of, listed
 from .._wait import Wait, born_finished
 from ..errors import ArgumentError, Error
@@ -159,9 +159,7 @@ class OperationsMixin(Connection):
         name = uuid_of(uuid)
         if timeout is None:
             timeout = self.operation_timeout
-        if timeout is not None and not timeout >= 0:
-            message = f"timeout must be 0 seconds or more, not {timeout!r}."
-            raise ArgumentError(message)
+        check_timeout(timeout)
         text = known.get("description", name) if known is not None else name
         try:
             if on_progress is None and not progress:

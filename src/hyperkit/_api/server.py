@@ -66,6 +66,9 @@ class ServerMixin(Connection):
     ) -> None:
         """Change some keys of the server's configuration: ``PATCH /1.0``.
 
+        Where Incus 6.0 refuses a key, it unsets ``core.https_address`` as well, and listens
+        nowhere from its next start. With `edit_server` it does not.
+
         Args:
             config: keys and values, such as ``{"core.proxy_ignore_hosts": "10.0.0.1"}``;
                 the keys that are not named stay. An empty string unsets a key.

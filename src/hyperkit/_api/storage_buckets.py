@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import editing, must_match, patched
+from .._edit import editing, patched, put_matching
 from .._request import check_names, given, path, strings
 from .._shape import entries, fields_of
 from ..types import StorageBucket, StorageBucketBackup, StorageBucketKey
@@ -238,8 +238,8 @@ class StorageBucketsMixin(OperationsMixin):
 
         def write(key: StorageBucketKey, etag: str | None) -> None:
             body = {field: key[field] for field in _KEY_FIELDS if field in key}
-            must_match(self, url, etag, target=target)
-            self._handle_async(self._put(url, body, etag=etag, target=target), sync=True)
+            change = put_matching(self, url, body, etag=etag, target=target)
+            self._handle_async(change, sync=True)
 
         return editing(self, lambda: self._object(url, StorageBucketKey, target=target), write)
 
@@ -457,8 +457,8 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = {"config": strings(config or {}), "description": description or ""}
         url = self._bucket(pool, name)
-        must_match(self, url, etag, target=target)
-        return self._handle_async(self._put(url, body, etag=etag, target=target), sync)
+        change = put_matching(self, url, body, etag=etag, target=target)
+        return self._handle_async(change, sync)
 
     def update_storage_bucket_key(
         self,
@@ -505,8 +505,8 @@ class StorageBucketsMixin(OperationsMixin):
         """
         body = _credentials(access_key, description or "", role, secret_key)
         url = self._bucket(pool, bucket, "keys", name)
-        must_match(self, url, etag, target=target)
-        return self._handle_async(self._put(url, body, etag=etag, target=target), sync)
+        change = put_matching(self, url, body, etag=etag, target=target)
+        return self._handle_async(change, sync)
 
     def _bucket(self, pool: str, *rest: str) -> str:
         """Build the path of the buckets of a pool, of one of them, or of something in it."""

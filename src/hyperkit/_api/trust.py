@@ -60,8 +60,8 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
             The token, as text.
 
         Raises:
-            ArgumentError: arguments that exclude each other.
-            APIError: the server does not listen on the network.
+            ArgumentError: arguments that exclude each other; or the server does not listen on
+                the network, so that the token leads nowhere.
 
         Example:
             >>> token = client.create_trust_token("laptop", projects=["blue"], expires_in=3600)

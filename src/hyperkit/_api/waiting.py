@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._request import check_timeout
 from .._watch import Watch
 from ..errors import ArgumentError
 from .events import EventsMixin
@@ -107,9 +108,7 @@ class WaitingMixin(EventsMixin):
             >>> [ended.status for ended in client.wait_for_operations(started, timeout=60)]
             ['Success', 'Success']
         """
-        if timeout is not None and not timeout >= 0:
-            message = f"timeout must be 0 seconds or more, not {timeout!r}."
-            raise ArgumentError(message)
+        check_timeout(timeout)
         watch = Watch(self)
         keys = [watch.add(one) for one in operations]
         if watch.idle:
