@@ -106,7 +106,7 @@ def main() -> int:
         table = read(options.table)
         with hyperkit.Client(api_endpoint=options.server) as client:
             work(client, table, progress=not options.quiet)
-    except ExceptionGroup as group:  # of a batch: all that failed
+    except hyperkit.ErrorGroup as group:  # of a batch: all that failed
         for error in group.exceptions:
             print(f"provision: {error}", file=sys.stderr)
         return 1

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     client = hyperkit.default_client()
     try:
         deploy(client, options.instance, options.site, check=options.check, image=options.image)
-    except (hyperkit.Error, OSError, ExceptionGroup) as error:
+    except (hyperkit.Error, OSError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1
     finally:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._client import Client
 from ._resource import Resource
 from ._transport import read_endpoint
-from .errors import Error
+from .errors import Error, ErrorGroup
 
 if TYPE_CHECKING:
     import argparse
@@ -72,8 +72,8 @@ def run(options: argparse.Namespace) -> int:
         try:
             client = _connect(options.server, options.server_cert, stack)
             _Demo(client, stack, options.image).walk()
-        except (Error, ImportError, ExceptionGroup) as error:
-            errors = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+        except (Error, ImportError) as error:
+            errors = error.exceptions if isinstance(error, ErrorGroup) else (error,)
             for one in errors:
                 print(f"demo: {one}", file=sys.stderr)
             if options.server != "embedded":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .._files import MAX_DEPTH, MODES, absolute, inner
 from .._payload import Payload
 from .._progress import Meter, check_progress
-from ..errors import ArgumentError, Error, InvalidResponse, NotFound
+from ..errors import ArgumentError, Error, ErrorGroup, InvalidResponse, NotFound
 from .files import FilesMixin
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class DirectoriesMixin(FilesMixin):
             NotFound: there is no such instance, or no such folder.
             ArgumentError: it is no folder.
             FileExistsError: ``dest`` is there already, and ``merge`` is not true.
-            ExceptionGroup: some entries could not be copied; the others were.
+            ErrorGroup: some entries could not be copied; the others were.
 
         Example:
             >>> client.pull_directory("web", "/etc", "etc-of-web")
@@ -72,7 +72,7 @@ class DirectoriesMixin(FilesMixin):
             pull.folder(pull.root, place, mode, names)
         if pull.faults:
             message = f"Some of {source} in {container} could not be copied"
-            raise ExceptionGroup(message, pull.faults)
+            raise ErrorGroup(message, pull.faults)
 
     def push_directory(
         self,
@@ -111,7 +111,7 @@ class DirectoriesMixin(FilesMixin):
             NotFound: there is no such instance, or no folder above ``dest``.
             FileExistsError: ``dest`` is there already, and ``merge`` is not true.
             NotADirectoryError: ``source`` is no folder.
-            ExceptionGroup: some entries could not be copied; the others were.
+            ErrorGroup: some entries could not be copied; the others were.
 
         Example:
             >>> client.push_directory("site", "web", "/srv/www")
@@ -148,7 +148,7 @@ class DirectoriesMixin(FilesMixin):
                     faults.append(error)
         if faults:
             message = f"Some of {root} could not be copied into {container}"
-            raise ExceptionGroup(message, faults)
+            raise ErrorGroup(message, faults)
 
 
 _TAKEN = "There is something already, which merge=True would go into"

@@ -47,7 +47,7 @@ class WaitingMixin(EventsMixin):
         Returns:
             A client, and a context manager: its calls return their operations at once, its
             ``wait()`` waits for those that were started so far. Failures come as one
-            ``ExceptionGroup`` of `OperationError`, when all have ended.
+            `ErrorGroup` of `OperationError`, when all have ended.
 
         Raises:
             ArgumentError: ``on_error`` is neither.
@@ -100,7 +100,7 @@ class WaitingMixin(EventsMixin):
             The finished operations, in the order given.
 
         Raises:
-            ExceptionGroup: when all have ended, of the errors of those that did not
+            ErrorGroup: when all have ended, of the errors of those that did not
                 succeed: each an `OperationError` that has its operation.
 
         Example:
