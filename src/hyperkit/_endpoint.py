@@ -73,10 +73,11 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
         parts, port = urlsplit(""), None
     valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
     if not valid or parts.username is not None:
-        message = (
-            f"{without_login(text)!r} is not an endpoint: use https://host:8443, "
-            "unix:///path/to/unix.socket, or the socket's path."
-        )
+        shown = without_login(text)
+        message = f"{shown!r} is not an endpoint"
+        if shown != text:
+            message += " with a name and password: servers know certificates and tokens only"
+        message += ": use https://host:8443, unix:///path/to/unix.socket, or the socket's path."
         raise ArgumentError(message)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     suffix = f":{port}" if port else ":8443" if parts.scheme == "https" else ""

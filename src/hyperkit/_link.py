@@ -181,7 +181,10 @@ class Link:
             return ConnectionFailed(
                 f"{where} cannot be reached: {reason}.{self.endpoint.explain()}"
             )
-        return Dropped(ConnectionFailed(f"{what}: the connection to {where} broke: {reason}."))
+        hint = " Does it speak https://?" if where.startswith("http://") else ""
+        return Dropped(
+            ConnectionFailed(f"{what}: the connection to {where} broke: {reason}.{hint}")
+        )
 
     def _translate_tls(self, error: BaseException, where: str) -> TLSError:
         text = str(error)

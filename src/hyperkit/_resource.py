@@ -14,6 +14,8 @@ from .errors import MissingField
 
 # Go writes "never" as the first moment of its calendar, or of Unix'.
 _NEVER = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
+# What objects of other clients do.
+_VERBS = {"delete", "execute", "freeze", "rename", "restart", "save", "start", "stop", "wait"}
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -44,7 +46,12 @@ class Resource(dict[str, Any]):
     def __missing__(self, key: str) -> NoReturn:
         """Say which field is not there."""
         message = f"The {type(self).__name__} has no field {key!r}"
-        if key in _named(type(self)):
+        if key in _VERBS:
+            message += (
+                ": objects of the API are data. The client's methods act, such as"
+                " client.start_instance(name) and client.wait_for_operation(operation)."
+            )
+        elif key in _named(type(self)):
             message += (
                 " here: servers send it in some answers only (with a higher recursion, say),"
                 " or not at all."

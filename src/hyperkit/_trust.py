@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import ssl
 import tempfile
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from ._options import ClientOptions
 
+# As many digits as the servers' commands list of a fingerprint, or more.
+_BEGINNING = re.compile(r"[0-9a-f]{12,63}")
 # How the dates of certificates are written.
 _ASN1 = "%Y%m%d%H%M%SZ"
 _MINUTES = "%Y-%m-%d %H:%M UTC"
@@ -119,6 +122,9 @@ def pin(server_cert: str) -> str:
     plain = server_cert.replace(":", "").lower()
     if FINGERPRINT.fullmatch(plain):
         return plain
+    if _BEGINNING.fullmatch(plain) and not Path(server_cert).exists():
+        message = f"server_cert {server_cert!r} is a part of a fingerprint: all 64 digits count."
+        raise CertificateError(message)
     text = _text(server_cert, "server_cert")
     try:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_certificate(text))).hexdigest()

@@ -295,6 +295,18 @@ def ask(server, **options):
         return client.get("/1.0")
 
 
+def test_a_part_of_a_fingerprint_is_no_pin(server):
+    part = hyperkit._trust.pin(server.certificate)[:12]
+    with pytest.raises(hyperkit.CertificateError, match=f"'{part}' is a part of a fingerprint"):
+        ask(server, server_cert=part)
+
+
+def test_a_server_that_speaks_tls_is_hinted_at(server):
+    with Client(api_endpoint=server.url.replace("https:", "http:")) as client:
+        with pytest.raises(hyperkit.ConnectionFailed, match=r"Does it speak https://\?$"):
+            client.get("/1.0")
+
+
 def test_a_server_is_trusted_by_pin_by_authority_and_by_neglect(server, monkeypatch):
     text = Path(server.certificate).read_text()
     fingerprint = hyperkit._trust.pin(text)

@@ -56,3 +56,11 @@ def test_a_place_that_cannot_be_looked_at_is_no_socket(monkeypatch):
 
     monkeypatch.setattr(_endpoint.Path, "is_socket", refuse)
     assert _endpoint.parse(None, {}).socket is None
+
+
+def test_a_login_in_a_url_is_told_of_and_not_repeated():
+    with pytest.raises(
+        hyperkit.ArgumentError, match="^'https://host:8443' .*tokens only"
+    ) as caught:
+        _endpoint.parse("https://user:s3cret@host:8443")
+    assert "s3cret" not in str(caught.value)

@@ -67,3 +67,10 @@ def test_a_field_that_nobody_knows_is_not_set():
 def test_a_field_that_comes_in_some_answers_only():
     with pytest.raises(AttributeError, match="'state' here: servers send it in some answers"):
         _ = Instance(name="web", stateful=False).state
+
+
+def test_who_expects_an_object_to_act_is_led_to_the_client():
+    with pytest.raises(
+        AttributeError, match=r"'start': objects .* client\.start_instance\(name\)"
+    ):
+        Instance(name="web", status="Stopped").start()
