@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
+from ._connection import Connection
 from ._relay import Relay
-from ._request import uuid_of
+from ._request import refuse, uuid_of
 from ._shape import fields_of, listed
 from .errors import ArgumentError, Error, OperationFailed, OperationGone
 from .types import Server
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
 _MODES = {"pull", "push", "relay"}
 
 
-def check_mode(mode: str) -> None:
-    """Refuse a way of migrating that there is not."""
+def check_way(mode: str, to: object) -> None:
+    """Refuse a way of migrating that there is not, and what is no other server."""
+    if not isinstance(to, Connection):
+        refuse("to", 'a client, such as Client(api_endpoint="remote:backup")', to)
     if mode not in _MODES:
         message = f'mode must be "pull", "push" or "relay", not {mode!r}.'
         raise ArgumentError(message)
 
 
-def check_transfer(mode: str, snapshot: str | None, *, move: bool) -> None:
+def check_transfer(mode: str, to: object, snapshot: str | None, *, move: bool) -> None:
     """Refuse what cannot go to another server in one call."""
-    check_mode(mode)
+    check_way(mode, to)
     if move and snapshot is not None:
         message = "A snapshot is copied; what it was taken of cannot be moved by that."
         raise ArgumentError(message)

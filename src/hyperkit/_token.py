@@ -43,7 +43,7 @@ def encode_token(operation_metadata: Mapping[str, Any]) -> str:
     for key in _NEEDED:
         token[key] = given.get(key)
     token["expires_at"] = given.get("expiresAt") or given.get("expires_at") or NEVER
-    if token["secret"] and not token["addresses"]:
+    if token["secret"] and token["fingerprint"] and not token["addresses"]:
         message = (
             "The token names no address at which the server could be reached: set "
             "core.https_address, and ask for another one."

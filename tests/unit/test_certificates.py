@@ -63,7 +63,7 @@ def test_a_broken_token_is_not_repeated():
 
 @pytest.mark.parametrize("metadata", [{}, {"secret": "s"}, {**ISSUED, "addresses": []}])
 def test_an_operation_without_a_token_has_no_text(bare, metadata):
-    with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
+    with pytest.raises(hyperkit.ArgumentError, match="issued no token|names no address"):
         bare.certificate_token({"class": "token", "metadata": metadata})
 
 

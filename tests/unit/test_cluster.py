@@ -58,7 +58,7 @@ def test_the_text_of_a_token_holds_what_its_operation_says():
 
 @pytest.mark.parametrize("metadata", [None, {}, {"request": {"name": "laptop"}, "secret": "s"}])
 def test_an_operation_that_issued_no_token_has_no_text(metadata):
-    with pytest.raises(hyperkit.ArgumentError, match="issued no token"):
+    with pytest.raises(hyperkit.ArgumentError, match="issued no token|names no address"):
         hyperkit.cluster_join_token({"metadata": metadata})
 
 

@@ -38,6 +38,10 @@ from hyperkit.types import Instance
             lambda client: client.profiles(filter={"name": "s3cret"}),
             "^filter must be text, such as where",
         ),
+        (
+            lambda client: client.transfer_instance("web", to="s3cret:"),
+            "^to must be a client, such as .*, not str",
+        ),
         (lambda client: hyperkit.where("name", ["s3cret"]), "^A value must be text"),
         (
             lambda client: client.join_cluster(b"s3cret", server_address="10.0.0.1:8443"),

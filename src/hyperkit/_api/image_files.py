@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
-from .._migration import addresses_of, check_mode
+from .._migration import addresses_of, check_way
 from .._multipart import Form, form
 from .._nested import texts
 from .._payload import BYTES, Payload, opened, replacing
@@ -82,7 +82,7 @@ class ImageFilesMixin(ImagesMixin):
             'Success'
         """
         check_progress(progress)
-        check_mode(mode)
+        check_way(mode, to)
         aliases, profiles = texts("aliases", aliases), texts("profiles", profiles)
         image = self.image(fingerprint)
         names = _names_of(image) if aliases is None else aliases

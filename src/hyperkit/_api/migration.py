@@ -221,7 +221,7 @@ class MigrationMixin(InstancesMixin):
             'Success'
         """
         check_progress(progress)
-        check_transfer(mode, snapshot, move=move)
+        check_transfer(mode, to, snapshot, move=move)
         profiles = texts("profiles", profiles)
         dest_name = name if new_name is None else new_name
         check_names(name, dest_name, *given(snapshot=snapshot).values())

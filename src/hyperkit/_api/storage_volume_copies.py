@@ -412,7 +412,7 @@ class StorageVolumeCopiesMixin(StorageVolumesMixin):
             'Success'
         """
         check_progress(progress)
-        check_transfer(mode, snapshot, move=move)
+        check_transfer(mode, to, snapshot, move=move)
         dest_name = named(name if new_name is None else new_name)
         dest_pool = pool if new_pool is None else new_pool
         check_names(dest_pool)
