@@ -220,6 +220,18 @@ def test_it_starts_stops_and_starts_again():
     server.stop()
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_connects_as_it_stops_leaves_no_socket_open(tls, caplog):
+    server = Server(tls=tls)
+    with socket.socket(socket.AF_INET if tls else socket.AF_UNIX) as late:
+        with server:
+            port = server.url.rpartition(":")[2]
+            late.connect(("127.0.0.1", int(port)) if tls else server.socket)
+        gc.collect()  # a socket that was left is a warning now, and an error in these tests
+        assert late.recv(1) == b""
+    assert caplog.records == []
+
+
 def test_two_at_once_are_two():
     with Server() as one, Server() as other:
         one.client().create_container("web", empty=True)

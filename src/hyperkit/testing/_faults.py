@@ -233,7 +233,7 @@ class Faults:
             >>> with server.faults.refuse():
             ...     pass  # a client that tries raises ConnectionFailed
         """
-        self._server._run(self._server._stop_listening)
+        self._server._wait(self._server._stop_listening())
         try:
             yield
         finally:
