@@ -252,7 +252,7 @@ class Connection(ClientOptions):
     def _patch(
         self, path: str, body: Any = None, *, etag: str | None = None, **query: Any
     ) -> Operation:
-        self._need("patch", "A change of some fields", ask=False)
+        self._need("patch", "a change of some fields", ask=False)
         return self._change("PATCH", path, body, query, etag)
 
     def _delete(self, path: str, /, **query: Any) -> Operation:

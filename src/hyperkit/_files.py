@@ -126,7 +126,7 @@ class Place:
         if append:
             client._need("file_append", "append")
         if type is not None:
-            client._need(_EXTENSIONS[type], f"A {type}")
+            client._need(_EXTENSIONS[type], f"a {type}")
         owned = given(uid=uid, gid=gid, mode=None if mode is None else f"{mode:04o}")
         fields = owned | given(type=type, write="append" if append else None)
         if modify_permissions:

@@ -319,7 +319,7 @@ class Process(Generic[AnyStr]):
             MissingExtension: the server cannot do so.
         """
         if self.poll() is None:
-            self._client._need("container_exec_signal_handling", "A signal")
+            self._client._need("container_exec_signal_handling", "a signal")
             self._tell({"command": "signal", "signal": int(signal)})
 
     def terminate(self) -> None:

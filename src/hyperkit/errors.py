@@ -416,8 +416,8 @@ class MissingExtension(Error, NotImplementedError):
         self.extension = extension
         self.server = server
         super().__init__(
-            f'{what} needs the API extension "{extension}", which '
-            f"{server or 'this server'} does not have."
+            f'{server or "This server"} does not have the API extension "{extension}", '
+            f"which is needed for {what}."
         )
 
 
