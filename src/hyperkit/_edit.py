@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
@@ -13,7 +13,7 @@ from ._resource import Resource
 from .errors import PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
 
     from ._connection import Connection
@@ -55,7 +55,12 @@ class Edit(AbstractContextManager[Kind]):
 
 
 def editing(
-    client: Connection, read: Callable[[], Kind], write: Callable[[Kind, str | None], object]
+    client: Connection,
+    read: Callable[[], Kind],
+    write: Callable[[Kind, str | None], object],
+    url: str = "",
+    *unwatched: str,
+    **query: Any,
 ) -> Edit[Kind]:
     """Hand out an object, and write it back with its ETag when the block ends.
 
@@ -65,6 +70,10 @@ def editing(
         client: what reads and writes.
         read: gets the object.
         write: puts it, given the object and its ETag.
+        url: of the object, where there are unwatched fields.
+        unwatched: fields that the server's ETag leaves out: they are read once more right
+            before the object is written, and kept as others have written them.
+        query: parameters of the URL.
 
     Raises:
         PreconditionFailed: somebody else has changed it meanwhile.
@@ -76,10 +85,39 @@ def editing(
         etag = etag_of(client)
         before = copy.deepcopy(found)
         yield found
-        if found != before:
+        if found == before:
+            return
+        with client._alone(url, query) if unwatched else nullcontext():
+            if unwatched:
+                carry_over(unwatched, before, found, read(), url)
             write(found, etag)
 
     return Edit(block())
+
+
+def carry_over(
+    fields: Iterable[str], before: Resource, mine: Resource, theirs: Resource, url: str
+) -> None:
+    """Keep what others have written into fields that no ETag watches.
+
+    Args:
+        fields: their names.
+        before: the object as it was read.
+        mine: as it is to be; what others have written is put in.
+        theirs: as it has become meanwhile.
+        url: of the object.
+
+    Raises:
+        PreconditionFailed: a field was changed by others and here.
+    """
+    for field in fields:
+        read, written, now = before.get(field), mine.get(field), theirs.get(field)
+        if now in (read, written):
+            continue
+        if written != read:
+            message = f"Its {field} has changed since it was read: it is {now!r}, not {read!r}."
+            raise PreconditionFailed(message, status_code=412, method="PUT", url=url)
+        mine[field] = now
 
 
 def described(found: Resource) -> dict[str, Any]:

@@ -89,6 +89,11 @@ def test_edit(client, source):
         instance.config["user.new"] = "no"
     config = client.instance(source).config
     assert (config["user.new"], config["user.mine"]) == ("yes", "1")
+    with client.edit_instance(source) as instance:
+        client.patch_instance(source, description="Theirs")
+        instance.config["user.new"] = "no"
+    found = client.instance(source)
+    assert (found.description, found.config["user.new"]) == ("Theirs", "no")
 
 
 def test_edit_while_the_server_makes_notes_of_its_own(client, source):

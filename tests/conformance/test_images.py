@@ -113,8 +113,8 @@ def test_an_edit_keeps_fields_and_minds_other_writers(client, image):
         client.patch_image(image, properties={"theirs": 1})
         found["public"] = False
     assert client.image(image).properties["theirs"] == "1"
-    with client.edit_image(image) as found:
-        found["expires_at"] = "2040-01-01T00:00:00Z"
+    with client.edit_image(image) as found, client.edit_image(image) as theirs:
+        theirs["expires_at"] = "2040-01-01T00:00:00Z"
         found["profiles"] = []
     found = client.image(image)
     assert (found.expires_at, found.profiles) == (MOMENT, [])

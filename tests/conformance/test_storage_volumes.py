@@ -92,6 +92,11 @@ def test_an_update_replaces_and_an_edit_keeps(client, volume):
     ):
         client.patch_storage_volume(POOL, volume, config={"user.d": 4})
         edited.config["user.c"] = 5
+    with client.edit_storage_volume(POOL, volume) as edited:
+        client.patch_storage_volume(POOL, volume, description="Theirs")
+        edited.config["user.c"] = 5
+    found = client.storage_volume(POOL, volume)
+    assert (found.description, found.config["user.c"]) == ("Theirs", "5")
 
 
 def test_a_volume_is_read_with_its_state_and_all_that_it_has(client, kind, volume):

@@ -13,14 +13,14 @@ import hyperkit
 WEB = "/1.0/instances/web"
 
 
-def described(**config):
+def described(description="", **config):
     return {
         "architecture": "x86_64",
         "config": config,
         "devices": {},
         "ephemeral": False,
         "profiles": ["default"],
-        "description": "",
+        "description": description,
     }
 
 
@@ -38,6 +38,7 @@ def test_an_edit_without_its_block_says_how_it_is_made(bare, kind):
 def test_an_edit_goes_on_top_of_what_the_server_notes_meanwhile(client, double):
     noted = {"volatile.power": "RUNNING"}
     double.expect("GET", WEB, described(a="1"))
+    double.expect("GET", WEB, described(a="1"))
     stale(double)
     double.expect("GET", WEB, described(a="1", **noted))
     double.expect("PUT", WEB, body=described(a="2", **noted))
@@ -48,8 +49,8 @@ def test_an_edit_goes_on_top_of_what_the_server_notes_meanwhile(client, double):
 def test_an_edit_does_not_run_after_a_server_for_ever(client, double):
     double.expect("GET", WEB, described(a="1"))
     for number in range(5):
-        stale(double)
         double.expect("GET", WEB, described(a="1", **{"volatile.n": str(number)}))
+        stale(double)
     with (
         pytest.raises(hyperkit.PreconditionFailed, match="keeps changing"),
         client.edit_instance("web") as web,
@@ -59,10 +60,29 @@ def test_an_edit_does_not_run_after_a_server_for_ever(client, double):
 
 def test_an_edit_of_what_others_have_changed_is_refused(client, double):
     double.expect("GET", WEB, described(a="1"))
-    stale(double)
     double.expect("GET", WEB, described(a="3"))
     with pytest.raises(hyperkit.PreconditionFailed), client.edit_instance("web") as web:
         web.config["a"] = "2"
+
+
+@pytest.mark.parametrize("theirs", ["their own", "mine"])
+def test_a_field_that_no_etag_watches_stays_as_others_have_written_it(client, double, theirs):
+    double.expect("GET", WEB, described("old", a="1"))
+    double.expect("GET", WEB, described(theirs, a="1"))
+    double.expect("PUT", WEB, body=described(theirs, a="2"))
+    with client.edit_instance("web") as web:
+        web.config["a"] = "2"
+        web.description = "mine" if theirs == "mine" else "old"
+
+
+def test_a_field_that_no_etag_watches_is_not_written_by_two(client, double):
+    double.expect("GET", WEB, described("old"))
+    double.expect("GET", WEB, described("theirs"))
+    with (
+        pytest.raises(hyperkit.PreconditionFailed, match="description has changed"),
+        client.edit_instance("web") as web,
+    ):
+        web.description = "mine"
 
 
 class Crowd(Double):

@@ -161,6 +161,7 @@ def test_an_edit_of_an_image_writes_what_can_be_written(client, double):
     url = f"/1.0/images/{FINGERPRINT}"
     found = {"auto_update": False, "properties": {}, "public": True, "size": 1}
     double.expect("GET", url, found)
+    double.expect("GET", url, found)
     double.expect(
         "PUT", url, body={"auto_update": False, "properties": {"a": "1"}, "public": True}
     )

@@ -358,9 +358,10 @@ class ImagesMixin(OperationsMixin):
             keys = ("auto_update", "expires_at", "profiles", "properties", "public")
             body = {key: image[key] for key in keys if key in image}
             body["properties"] = strings(image["properties"])
-            self._put(path("images", fingerprint), body, etag=etag)
+            self._put(url, body, etag=etag)
 
-        return editing(self, lambda: self.image(fingerprint), write)
+        url = path("images", fingerprint)
+        return editing(self, lambda: self.image(fingerprint), write, url, "expires_at", "profiles")
 
     def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
         """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import Edit, etag_of, merged, patched
+from .._edit import Edit, carry_over, etag_of, merged, patched
 from .._hint import did_you_mean
 from .._nested import texts
 from .._progress import check_progress
@@ -135,7 +135,7 @@ class InstancesMixin(InstanceStateMixin):
         if self._capabilities().instances == "instances":
             body["type"] = type
         elif type != "container":
-            self._need("virtual-machines", "A virtual machine")
+            self._need("virtual-machines", "a virtual machine")
         in_one_call = bool(start) and self.has_extension("instance_create_start")
         if in_one_call:
             body["start"] = True
@@ -512,24 +512,29 @@ class InstancesMixin(InstanceStateMixin):
     @contextmanager
     def _editing(self, name: str) -> Generator[Instance]:
         mine = self.instance(name)
-        etag, before = etag_of(self), copy.deepcopy(mine)
+        before = copy.deepcopy(mine)
         yield mine
         if mine == before:
             return
+        url = self._path(name)
         for _ in range(_TRIES):
-            try:
-                self.update_instance(name, mine, etag=etag, sync=True)
-            except PreconditionFailed:
-                fresh = self.instance(name)
-                etag = etag_of(self)
-                if _lasting(fresh) != _lasting(before):
-                    raise
-                mine["config"] = merged(before["config"], mine["config"], fresh["config"])
-                before = fresh
-            else:
-                return
+            with self._alone(url, {}):
+                theirs, etag = self.instance(name), etag_of(self)
+                if _lasting(theirs) != _lasting(before):
+                    message = f"{name} has changed since it was read."
+                    raise PreconditionFailed(message, status_code=412, method="PUT", url=url)
+                carry_over(["description"], before, mine, theirs, url)
+                mine["config"] = merged(before["config"], mine["config"], theirs["config"])
+                before = theirs
+                try:
+                    body = _writable(mine, (*_FIELDS, *_FIELDS_OF_PUT))
+                    operation = self._put(url, body, etag=etag)
+                except PreconditionFailed:
+                    continue  # at this moment the server has noted something down
+            self._handle_async(operation, sync=True)
+            return
         message = f"{name} keeps changing: it was not written"
-        raise PreconditionFailed(message, status_code=412, method="PUT", url=self._path(name))
+        raise PreconditionFailed(message, status_code=412, method="PUT", url=url)
 
     def _fields(self, fields: Sequence[str] | None, *, wanted: int, recursion: int) -> str | None:
         """Write the parts of the state that are to be found out."""

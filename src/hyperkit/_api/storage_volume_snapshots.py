@@ -164,11 +164,11 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
                 sync=True,
             )
 
-        return editing(
-            self,
-            lambda: self.storage_volume_snapshot(pool, volume, name, target=target, type=type),
-            write,
-        )
+        def read() -> StorageVolumeSnapshot:
+            return self.storage_volume_snapshot(pool, volume, name, target=target, type=type)
+
+        url = self._volume_snapshots(pool, type, volume, name)
+        return editing(self, read, write, url, "description", target=target)
 
     def patch_storage_volume_snapshot(
         self,

@@ -110,8 +110,7 @@ class StorageVolumesMixin(StoragePoolsMixin):
 
         It is written back to ``/1.0/storage-pools/<pool>/volumes/<type>/<name>`` when
         the block ends, with its ETag: what somebody else has changed meanwhile is not
-        lost (but for the description, which the ETag leaves out). Nothing is written if
-        the block raises, or changes nothing.
+        lost. Nothing is written if the block raises, or changes nothing.
 
         Args:
             pool: such as ``"default"``.
@@ -143,9 +142,11 @@ class StorageVolumesMixin(StoragePoolsMixin):
                 sync=True,
             )
 
-        return editing(
-            self, lambda: self.storage_volume(pool, name, target=target, type=type), write
-        )
+        def read() -> StorageVolume:
+            return self.storage_volume(pool, name, target=target, type=type)
+
+        url = self._volume(pool, type, name)
+        return editing(self, read, write, url, "description", target=target)
 
     def patch_storage_volume(
         self,
