@@ -144,6 +144,8 @@ class Batch(Client):
         except ErrorGroup as group:
             for one in group.exceptions:
                 error.add_note(f"In the batch: {one}")
+        except Error as other:
+            error.add_note(f"In the batch: {other}")
 
     def _after(
         self, operation: Operation, step: Callable[[], Operation], sync: bool | None

@@ -43,3 +43,12 @@ def test_the_end_of_the_block_waits_for_what_was_late(slow):
         batch.create_instance("web", alias="busybox")
         with pytest.raises(hyperkit.ErrorGroup):
             batch.wait(timeout=0)
+
+
+def test_the_error_of_the_block_comes_out_of_it_whatever_else_is_wrong(slow, monkeypatch):
+    monkeypatch.setattr("hyperkit._events.AWAY", 0)
+    with pytest.raises(KeyboardInterrupt) as caught, slow.client().batch() as batch:
+        batch.create_instance("web", alias="busybox")
+        slow.stop()
+        raise KeyboardInterrupt
+    assert caught.value.__notes__[0].startswith("In the batch: ")
