@@ -13,14 +13,14 @@ import hyperkit
 WEB = "/1.0/instances/web"
 
 
-def described(**config):
+def described(text="", /, **config):
     return {
         "architecture": "x86_64",
         "config": config,
         "devices": {},
         "ephemeral": False,
         "profiles": ["default"],
-        "description": "",
+        "description": text,
     }
 
 
@@ -43,6 +43,23 @@ def test_an_edit_goes_on_top_of_what_the_server_notes_meanwhile(client, double):
     double.expect("PUT", WEB, body=described(a="2", **noted))
     with client.edit_instance("web") as web:
         web.config["a"] = "2"
+
+
+def test_an_edit_keeps_a_description_that_it_learns_of(client, double):
+    double.expect("GET", WEB, described(a="1"))
+    stale(double)
+    double.expect("GET", WEB, described("theirs", a="1", **{"volatile.n": "1"}))
+    double.expect("PUT", WEB, body=described("theirs", a="2", **{"volatile.n": "1"}))
+    with client.edit_instance("web") as web:
+        web.config["a"] = "2"
+
+
+def test_of_two_descriptions_the_second_is_refused(client, double):
+    double.expect("GET", WEB, described())
+    stale(double)
+    double.expect("GET", WEB, described("theirs", **{"volatile.n": "1"}))
+    with pytest.raises(hyperkit.PreconditionFailed), client.edit_instance("web") as web:
+        web.description = "mine"
 
 
 def test_an_edit_does_not_run_after_a_server_for_ever(client, double):

@@ -187,9 +187,10 @@ class InstancesMixin(InstanceStateMixin):
         """Change an instance in a ``with`` block: ``GET``, then ``PUT /1.0/instances/<name>``.
 
         It is written back when the block ends, with its ETag: what somebody else has
-        changed meanwhile is not lost. What the server itself notes down in
-        ``volatile.`` keys while the block goes on (the instance is started, say) is no
-        conflict, and stays. Nothing is written if the block raises, or changes nothing.
+        changed meanwhile is not lost, but for the description, of which no ETag tells. What
+        the server itself notes down in ``volatile.`` keys while the block goes on (the
+        instance is started, say) is no conflict, and stays. Nothing is written if the block
+        raises, or changes nothing.
 
         Args:
             name: such as ``"web"``.
@@ -522,9 +523,8 @@ class InstancesMixin(InstanceStateMixin):
             except PreconditionFailed:
                 fresh = self.instance(name)
                 etag = etag_of(self)
-                if _lasting(fresh) != _lasting(before):
+                if not _carried_over(before, mine, fresh):
                     raise
-                mine["config"] = merged(before["config"], mine["config"], fresh["config"])
                 before = fresh
             else:
                 return
@@ -541,6 +541,17 @@ class InstancesMixin(InstanceStateMixin):
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
         return ",".join(names)
+
+
+def _carried_over(before: Instance, mine: Instance, fresh: Instance) -> bool:
+    """Carry my change over to what an instance has become, unless others have changed it too."""
+    descriptions = [one.get("description") for one in (before, mine, fresh)]
+    if _lasting(fresh) != _lasting(before) or len(set(descriptions)) == len(descriptions):
+        return False
+    mine["config"] = merged(before["config"], mine["config"], fresh["config"])
+    if descriptions[0] == descriptions[1]:
+        mine["description"] = descriptions[2]
+    return True
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:
