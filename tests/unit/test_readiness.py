@@ -1,5 +1,7 @@
 """Instances that are waited for: what becomes of them when the wait ends badly."""
 
+import functools
+
 import pytest
 
 import hyperkit
@@ -48,3 +50,9 @@ def test_an_interrupt_leaves_nothing_of_ones_own(host, monkeypatch, name):
     with pytest.raises(KeyboardInterrupt), host.temporary_instance(name, alias="busybox"):
         pass
     assert host.instances() == ["db"]
+
+
+def test_a_condition_without_a_name_is_named_all_the_same(host):
+    frozen = functools.partial(lambda status, state: state.status == status, "Frozen")
+    with pytest.raises(hyperkit.InstanceNotReady, match="Frozen"):
+        host.wait_for_instance("db", until=frozen, timeout=0)
