@@ -11,7 +11,7 @@ from ._options import values
 from ._progress import Meter, check_progress
 from ._wait import SUCCESS, born_finished
 from ._watch import Watch
-from .errors import Error, ErrorGroup
+from .errors import Error, ErrorGroup, OperationTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ class Batch(Client):
             self._watch.__exit__(kind, error, traceback)
 
     def wait(self, timeout: float | None = None) -> list[Operation]:
-        """Wait for all that has been started since the last time.
+        """Wait for all that has been started since the last time, or was late then.
 
         Args:
             timeout: seconds; None for the batch's own.
@@ -106,7 +106,9 @@ class Batch(Client):
                 self._go_on(operation, errors)
 
             while self._keys:
-                keys, self._keys = self._keys, []
+                # Copies of this client that have another project, say, add to the same list.
+                keys = self._keys[:]
+                del self._keys[: len(keys)]
                 left = None if patience is None else max(0.0, deadline - time.monotonic())
                 try:
                     found += self._watch.wait(keys, left, done)
@@ -116,6 +118,8 @@ class Batch(Client):
                     if self._cancel_on_interrupt:
                         self._watch.cancel()
                     raise
+        late = [one.operation for one in errors if isinstance(one, OperationTimeout)]
+        self._keys += [operation["id"] for operation in late if operation]
         if errors:
             message = f"{len(errors)} of {total} operations did not succeed"
             raise ErrorGroup(message, errors)
@@ -140,6 +144,8 @@ class Batch(Client):
         except ErrorGroup as group:
             for one in group.exceptions:
                 error.add_note(f"In the batch: {one}")
+        except Error as other:
+            error.add_note(f"In the batch: {other}")
 
     def _after(
         self, operation: Operation, step: Callable[[], Operation], sync: bool | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from .types import Operation
 
 _MODES = {"pull", "push", "relay"}
+# What servers say of an address where nobody answers.
+_UNREACHED = re.compile(
+    r"(unable|failed) to connect|\bdial tcp\b|connection refused|no route to host|i/o timeout",
+    re.IGNORECASE,
+)
 
 
 def check_way(mode: str, to: object) -> None:
@@ -73,7 +79,7 @@ def fetched(urls: list[str], fetch: Callable[[str], Operation]) -> Operation:
             return fetch(url)
         except OperationFailed as error:
             # An address that cannot be reached from here; the next one may.
-            if number == len(urls) or "connect" not in str(error).lower():
+            if number == len(urls) or _UNREACHED.search(error.reason) is None:
                 raise
     message = "The source tells no address."
     raise ArgumentError(message)

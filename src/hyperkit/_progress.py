@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     OnProgress = Callable[[int, int | None, str], object]
 
-_PERCENT = re.compile(r"(\d+)%")
-_SIZE = re.compile(r"([\d.]+) ?([kMGT]?)B")
+# The words around a figure may be any, and not all digits are one.
+_PERCENT = re.compile(r"(?<!\d)(\d{1,18})%", re.ASCII)
+_SIZE = re.compile(r"(?<![\d.])(\d{1,18}(?:\.\d{1,18})?) ?([kMGT]?)B", re.ASCII)
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 

@@ -167,5 +167,7 @@ class Ready:
             done.check_returncode()
 
     def _not_ready(self) -> InstanceNotReady:
-        until = self._until if isinstance(self._until, str) else self._until.__name__
-        return InstanceNotReady(self._name, until, self._timeout or 0.0, self._state)
+        until = self._until
+        # What can be called need not have a name.
+        what = until if isinstance(until, str) else getattr(until, "__name__", repr(until))
+        return InstanceNotReady(self._name, what, self._timeout or 0.0, self._state)

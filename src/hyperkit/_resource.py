@@ -63,6 +63,8 @@ class Resource(dict[str, Any]):
 
         def __getattr__(self, name: str) -> Any:
             """Read a key as an attribute."""
+            if name.startswith("__"):  # a method, for Python: it copies by those
+                self.__missing__(name)
             key = name[:-1] if name.endswith("_") and name[:-1] in self else name
             value = self[key]
             if isinstance(value, str) and (key.endswith("_at") or key == "timestamp"):

@@ -37,7 +37,7 @@ STRIDE = 64 * 1024
 _EMPTY = {b"\r\n", b"\n"}
 
 
-class _Patient(RawIOBase):
+class Patient(RawIOBase):
     """Reads an answer, and loses patience with one that comes by drops.
 
     The socket's timeout is one for each time that something comes; a server that sends a
@@ -95,7 +95,7 @@ class Answer(HTTPResponse):
     def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         reader: Any = self.fp
-        self._patient = _Patient(reader.detach(), sock.gettimeout())
+        self._patient = Patient(reader.detach(), sock.gettimeout())
         self._lines = _Lines(self._patient)
         self.fp: Any = self._lines
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._envelope import masked, read_envelope
 from ._link import MAX_ANSWER
 from ._log import noted
+from ._transport import Patient
 from .errors import ConnectionFailed, InvalidResponse, RequestTimeout
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SWITCHED = 101
 
 
 class _Answer(HTTPResponse):
-    """An answer whose head is read to its end and no further.
+    """An answer whose head is read to its end and no further; it has to come at a pace.
 
     What comes behind it belongs to the other protocol, in which the server may be the
     first to speak.
@@ -31,7 +32,7 @@ class _Answer(HTTPResponse):
 
     def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        self.fp: Any = sock.makefile("rb", buffering=0)
+        self.fp: Any = Patient(sock.makefile("rb", buffering=0), sock.gettimeout())
 
     def content(self) -> bytes:
         """Read the body of an answer that has not switched."""

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SLICE = 30.0
 # How much later than it was asked to a server may answer, in seconds.
 GRACE = 10.0
+# How long a server may take at least to tell what has become of an operation, though the time
+# of the wait is over.
+LAST = 1.0
 # How long a server may be away (a restart) before a wait gives up.
 AWAY = 60.0
 # Between two questions to a server that is away, or that answers at once.
@@ -131,8 +134,9 @@ class Wait:
         Args:
             said: the error that the wait was answered with.
         """
+        url = path("operations", self.uuid)
         try:
-            found = self.client.operation(self.uuid)
+            answer = self.client._envelope("GET", url, read_timeout=self._patience())
         except NotFound as error:
             raise self._gone(said) from error
         except Forbidden:
@@ -145,11 +149,20 @@ class Wait:
         except (ConnectionFailed, RequestTimeout, ServerError) as error:
             self._bear(error)
             return None
+        found = shaped(answer.get("metadata"), Operation)
         self.heard = time.monotonic()
         # Refused, though the operation goes on: asking again would never end.
         if said is not None and said.status_code in {401, 403} and found.status_code < SUCCESS:
             raise said
         return found
+
+    def _patience(self) -> float | None:
+        """Say how long a look may take: as any call, but hardly longer than the wait."""
+        own = self.client._timeouts(None)[1]
+        if self.timeout is None:
+            return own
+        left = max(LAST, self.deadline - time.monotonic())
+        return left if own is None else min(left, own)
 
     def _bear(self, error: Exception | None) -> None:
         """Bear with a server that is away; for a while."""

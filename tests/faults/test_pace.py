@@ -72,6 +72,13 @@ def test_a_handshake_that_drips_is_not_waited_for(loris):
     assert len(server.requests) == 1
 
 
+@LORIS
+def test_another_protocol_that_drips_is_not_waited_for(loris):
+    client, _ = loris(b"HTTP/1.1 101 Switching Protocols\r\nX-A: ")
+    with pytest.raises(hyperkit.RequestTimeout):
+        client.sftp("web")
+
+
 @fault("slow link", "as long as something comes within the timeout, it goes on")
 def test_a_download_may_take_its_time(loris, tmp_path):
     # In all, these bytes take twice as long.

@@ -26,6 +26,7 @@ class Double(BaseAdapter):
         super().__init__()
         self.expected = []
         self.headers = []
+        self.timeouts = []
         self.kind = "file"
 
     def expect(self, method, path, answer=None, *, body=None, query=None, status=200, raw=None):
@@ -47,6 +48,7 @@ class Double(BaseAdapter):
         wanted, status, raw = self.expected.pop(0)
         assert asked == wanted
         self.headers.append(request.headers)
+        self.timeouts.append(options.get("timeout"))
         if isinstance(raw, BaseException):
             raise raw
         content = raw if isinstance(raw, bytes) else json.dumps(raw).encode()

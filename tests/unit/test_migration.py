@@ -4,6 +4,7 @@ import pytest
 from unit.double import about, started
 
 import hyperkit
+from hyperkit._migration import fetched
 
 WEB = {"architecture": "x86_64", "config": {}, "devices": {}, "ephemeral": False, "profiles": []}
 
@@ -59,3 +60,24 @@ def test_a_fetch_that_the_server_cannot_make_is_refused(client, double, source):
     double.expect("GET", "/1.0/profiles", [])
     with pytest.raises(hyperkit.MissingExtension, match="exclude_older"):
         client.migrate(source, "www", refresh_exclude_older=True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "tried"),
+    [
+        ("Unable to connect to: a.test:8443 ([dial tcp 192.0.2.1:8443: i/o timeout])", 2),
+        ("Failed migration: dial tcp a.test:8443: connect: connection refused", 2),
+        ("Failed creating instance record: No space left on device", 1),
+    ],
+)
+def test_the_next_address_is_tried_where_nobody_answers(reason, tried):
+    urls = []
+
+    def fetch(url):
+        urls.append(url)
+        connector = hyperkit.Operation(id="u-1", resources={"instances": ["/1.0/i/connector"]})
+        raise hyperkit.OperationFailed(reason, connector)
+
+    with pytest.raises(hyperkit.OperationFailed):
+        fetched(["https://a.test", "https://b.test"], fetch)
+    assert len(urls) == tried

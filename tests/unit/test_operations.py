@@ -152,6 +152,15 @@ def test_drops_and_a_starting_server_are_ridden_over(bare, double):
     assert bare.wait_for_operation("u-1").status == "Success"
 
 
+def test_a_silent_server_is_waited_for_hardly_longer_than_asked(bare, double):
+    bare.timeout = 60
+    double.expect("GET", WAIT, query={"timeout": "0"}, raw=requests.ReadTimeout())
+    double.expect("GET", READ, raw=requests.ReadTimeout())
+    with pytest.raises(hyperkit.OperationTimeout):
+        bare.wait_for_operation("u-1", timeout=0)
+    assert double.timeouts[-1] == (60, 1)
+
+
 def test_a_server_that_stays_away_is_not_waited_for_for_ever(bare, double, monkeypatch):
     monkeypatch.setattr("hyperkit._wait.AWAY", 0)
     for _ in range(2):

@@ -31,6 +31,9 @@ from hyperkit.testing import Server
             (7, 100, "7%"),
         ),
         ({"odd_progress": "soon"}, (0, None, "soon")),
+        ({"odd_progress": "Be patient. Been"}, (0, None, "Be patient. Been")),
+        ({"odd_progress": "1.2.3 MB"}, (0, None, "1.2.3 MB")),
+        *[({"odd_progress": "9" * 5000 + end}, (0, None, "9" * 5000 + end)) for end in "%B"],
     ],
 )
 def test_progress_is_read_from_whatever_operations_say(metadata, expected):

@@ -1,5 +1,6 @@
 """What the server sends, as Python sees it: items are the wire, attributes are Python."""
 
+import copy
 import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +24,11 @@ def test_attributes_are_python_and_items_the_wire():
     with pytest.raises(AttributeError, match="z"):
         _ = resource.z
     assert {"class_", "created_at", "x", "items"} <= set(dir(resource))
+
+
+def test_a_key_with_the_name_of_a_method_of_pythons_is_copied_as_any():
+    found = hyperkit.Resource({"__deepcopy__": {"type": "none"}})
+    assert copy.deepcopy(found) == found
 
 
 def test_a_misspelt_field_is_met_with_a_hint():

@@ -4,6 +4,8 @@ import contextlib
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from unit.double import about, greet
@@ -440,6 +442,20 @@ def test_a_token_expires_and_the_servers_setting_comes_back(server, before):
         assert 3590 <= lasts.total_seconds() <= 3601
         config = administrator.server().config
         assert config.get("core.remote_token_expiry", "") == before
+
+
+def test_threads_that_issue_tokens_wait_for_each_other(server):
+    spans = [60, 86400, None] * 2
+    with server.client() as administrator, ThreadPoolExecutor(6) as threads:
+        administrator.patch_server({"core.remote_token_expiry": "2H"})
+
+        def lasts(span):
+            token = administrator.create_trust_token("laptop", expires_in=span)
+            return (decode_token(token).expires_at - datetime.now(UTC)).total_seconds()
+
+        wanted = [pytest.approx(span or 7200, abs=30) for span in spans]
+        assert list(threads.map(lasts, spans)) == wanted
+        assert administrator.server().config["core.remote_token_expiry"] == "2H"
 
 
 def test_the_setting_comes_back_whatever_happens(server):

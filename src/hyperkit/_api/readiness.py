@@ -155,7 +155,9 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
         """Have an instance for as long as a block lasts: for tests, say.
 
         It is created, started and waited for as by `launch_instance`; when the block
-        ends, or anything fails, it is stopped by force and deleted.
+        ends, or anything fails, it is stopped by force and deleted. One that may be somebody
+        else's stays: it has the name that was given, and the server does not say whether it
+        has created it.
 
         Args:
             name: such as ``"test"``; one that nobody has is found if not given.
@@ -222,19 +224,19 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
                 type=type,
                 sync=False,
             )
-            ours = True
             try:
-                try:
-                    self.wait_for_operation(operation, on_progress=on_progress, progress=progress)
-                except OperationFailed:
-                    ours = False  # the name is taken, say: that one is somebody else's
-                    raise
+                self.wait_for_operation(operation, on_progress=on_progress, progress=progress)
+            except OperationFailed:
+                raise  # the name is taken, say: that one is somebody else's
+            except BaseException:
+                self._remove(chosen, operation, ours=name is None)
+                raise
+            try:
                 self.start_instance(chosen, sync=True)
                 self.wait_for_instance(chosen, timeout=timeout, until=until)
                 yield chosen
             finally:
-                if ours:
-                    self._remove(chosen, operation)
+                self._remove(chosen, operation, ours=True)
 
         return temporary()
 
@@ -275,10 +277,19 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
     temporary_container = temporary_instance
     wait_for_container = wait_for_instance
 
-    def _remove(self, name: str, creation: Operation) -> None:
-        """Stop an instance by force and delete it, even if it is only just being made."""
-        with suppress(OperationError):
+    def _remove(self, name: str, creation: Operation, *, ours: bool) -> None:
+        """Stop an instance by force and delete it, even if it is only just being made.
+
+        Args:
+            name: the instance's.
+            creation: the operation that makes it.
+            ours: whether it is, whatever has become of that; else only if that succeeds.
+        """
+        try:
             self.wait_for_operation(creation)
+        except OperationError:
+            if not ours:
+                return
         with suppress(Error):
             self.stop_instance(name, force=True, sync=True)
         with suppress(NotFound):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._newcomer import Newcomer
 from .._oidc import log_in
 from .._request import check_names
+from .._turn import turn
 from ..errors import ArgumentError
 from .certificates import CertificatesMixin
 from .server import ServerMixin
@@ -48,8 +49,8 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
             description: for people (Incus).
             expires_in: seconds that the token is good for, such as ``3600``, or a
                 ``timedelta``. Servers know one time for all tokens: their setting
-                ``core.remote_token_expiry`` is changed for the moment, and set back. None
-                leaves it to that setting.
+                ``core.remote_token_expiry`` is changed for the moment, and set back; the
+                threads of one program take turns. None leaves it to that setting.
             groups: that the newcomer will belong to, such as ``["operators"]``. API extension
                 ``access_management_tls``.
             projects: the only ones that the newcomer may use, such as ``["blue"]``.
@@ -77,7 +78,9 @@ class TrustMixin(CertificatesMixin, TLSIdentitiesMixin, ServerMixin):
             raise ArgumentError(message)
         if projects is not None:
             restricted = True
-        with self._token_expiry(expires_in):
+        endpoint = self._connected().endpoint
+        alone = turn(f"{endpoint.socket or endpoint.base} {_EXPIRY}")
+        with alone, self._token_expiry(expires_in):
             if groups is not None:
                 issued = self.create_tls_identity_token(name, groups=groups)
                 return self.certificate_token(issued)
