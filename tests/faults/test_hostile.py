@@ -11,6 +11,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import requests
 from faults.lies import (
     ABOUT,
     HEAD,
@@ -369,6 +370,18 @@ def test_an_answer_without_end(tmp_path, monkeypatch):
                 client.profiles()
     # What the system holds on its way counts as sent.
     assert server.sent < 3 * limit
+
+
+@pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")
+@pytest.mark.parametrize("session", [None, requests.Session()])
+def test_a_redirect_whose_body_is_long(tmp_path, session, monkeypatch):
+    monkeypatch.setattr(hyperkit._link, "MAX_ANSWER", 1 << 20)
+    head = b"HTTP/1.1 307 Elsewhere\r\nLocation: /1.0\r\n"
+    with Script(str(tmp_path / "s"), lambda asked: answer(b" " * (8 << 20), head)) as server:
+        with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s", session=session) as client:
+            with pytest.raises(hyperkit.InvalidResponse, match="longer"):
+                client.profiles()
+    assert server.sent == 0
 
 
 @pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")

@@ -1,5 +1,6 @@
 """What goes over real connections, and what comes of faults."""
 
+import copy
 import pickle
 import socket
 import subprocess
@@ -277,6 +278,37 @@ def test_a_session_of_the_users_own_keeps_its_headers_and_not_its_netrc(asking):
         [asked] = server.requests
         assert (asked.headers["X-Trace"], asked.headers["Authorization"]) == ("7", "Bearer mine")
     session.close()
+
+
+def test_a_session_of_two_clients_leads_each_to_its_own_server(tmp_path):
+    session = requests.Session()
+    before = dict(session.adapters)
+    for place in (str(tmp_path / "1"), str(tmp_path / "2")):
+        with serving(place, always(envelope(place))) as server:
+            with Client(api_endpoint=place, session=session) as client:
+                assert client.get("/1.0").metadata == place
+            assert server.connections == 1
+    assert session.adapters == before
+
+
+def test_what_changes_in_a_session_counts_with_the_next_request(asking):
+    session = requests.Session()
+    with asking(always(headers={"Set-Cookie": "a=1"}), session=session) as (client, server):
+        client.get("/1.0")
+        session.headers = {"X-Trace": "8"}
+        session.auth = ("jane", "open sesame")
+        client.get("/1.0")
+        asked = server.requests[-1].headers
+        assert (asked["X-Trace"], asked["Cookie"]) == ("8", "a=1")
+        assert asked["Authorization"].startswith("Basic ")
+
+
+def test_a_client_with_a_session_is_copied_after_use(asking):
+    with asking(always(), session=requests.Session()) as (client, _):
+        client.get("/1.0")
+        for copied in (pickle.loads(pickle.dumps(client)), copy.deepcopy(client)):
+            with copied:
+                copied.get("/1.0")
 
 
 # TLS
