@@ -22,7 +22,7 @@ from ._request import name_of, refuse
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
-from ._turn import turn
+from ._turn import Lock, turn
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -68,7 +68,7 @@ class Connection(ClientOptions):
         self._reset_connection()
 
     def _reset_connection(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._local = threading.local()
         self._link: Link | None = None
         self._lender: Connection | None = None
@@ -112,7 +112,7 @@ class Connection(ClientOptions):
         Example:
             >>> client.close()
         """
-        with self._lock:
+        with self._lock.held:
             link, self._link = self._link, None
         if link is not None:
             link.transport.close()
@@ -525,7 +525,7 @@ class Connection(ClientOptions):
         link = self._link
         if link is not None and link.made_for(self):
             return link
-        with self._lock:
+        with self._lock.held:
             link = self._link
             if link is None or not link.made_for(self):
                 link = self._link = Link(self)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import socket
-import threading
 import time
 from http.client import HTTPResponse, RemoteDisconnected
 from io import BufferedReader, RawIOBase
@@ -23,6 +22,7 @@ from ._endpoint import Endpoint, parse, socket_failure
 from ._log import mask_urllib3
 from ._remotes import expand
 from ._trust import Trust, check_validity, trust
+from ._turn import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,7 +213,7 @@ class Transport(HTTPAdapter):
         self._pool: HTTPConnectionPool | None = None
         mask_urllib3()
         self._process = 0
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     @property
     def pool(self) -> HTTPConnectionPool:
@@ -221,8 +221,9 @@ class Transport(HTTPAdapter):
         pool = self._pool
         if pool is not None and self._process == os.getpid():
             return pool
-        with self._lock:
+        with self._lock.held:
             if self._pool is None or self._process != os.getpid():
+                _forsake(self._pool)
                 self._pool = _open_pool(self.endpoint, self._options, self._trusted)
                 self._process = os.getpid()
             return self._pool
@@ -293,6 +294,15 @@ class Transport(HTTPAdapter):
             self._pool.close()
         self._pool = None
         super().close()
+
+
+def _forsake(pool: HTTPConnectionPool | None) -> None:
+    """Leave a pool to the parent process: here, a thread that is gone may hold its lock."""
+    queue: Any = pool.pool if pool is not None else None
+    if queue is not None:
+        for connection in filter(None, queue.queue):
+            connection.close()
+        queue.__init__(queue.maxsize)
 
 
 def _open_pool(
