@@ -6,7 +6,7 @@ import math
 import os
 import socket
 import time
-from http.client import HTTPResponse, RemoteDisconnected
+from http.client import HTTPResponse, RemoteDisconnected, parse_headers
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +23,7 @@ from ._log import mask_urllib3
 from ._remotes import expand
 from ._trust import Trust, check_validity, trust
 from ._turn import Lock
+from .errors import InvalidResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,9 @@ MAX_IDLE = 20.0
 # An answer that has begun has to bring so many bytes, or its end, within the timeout.
 STRIDE = 64 * 1024
 _EMPTY = {b"\r\n", b"\n"}
+_SWITCHED = 101
+# So many interim answers (100 Continue, 103 Early Hints) may come before the one that counts.
+_MAX_INTERIM = 10
 
 
 class _Patient(RawIOBase):
@@ -98,6 +102,20 @@ class Answer(HTTPResponse):
         self._patient = _Patient(reader.detach(), sock.gettimeout())
         self._lines = _Lines(self._patient)
         self.fp: Any = self._lines
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the first line of the answer that counts: interim ones come before it.
+
+        The standard library reads over 100 for ever, and takes all others for the answer.
+        """
+        parent: Any = super()
+        for _ in range(_MAX_INTERIM):
+            line: tuple[str, int, str] = parent._read_status()
+            if not 100 <= line[1] < 200 or line[1] == _SWITCHED:
+                return line
+            parse_headers(self.fp)
+        message = f"The server sent {_MAX_INTERIM} interim answers, and was read no further."
+        raise InvalidResponse(message)
 
     def begin(self) -> None:
         """Read the head, to the empty line at its end."""

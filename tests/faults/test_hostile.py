@@ -385,6 +385,16 @@ def test_a_redirect_whose_body_is_long(tmp_path, session, monkeypatch):
 
 
 @pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")
+@pytest.mark.parametrize("status", [b"100 Continue", b"103 Early Hints"])
+def test_interim_answers_without_end(tmp_path, status):
+    interim = b"HTTP/1.1 " + status + b"\r\n\r\n"
+    with Script(str(tmp_path / "s"), lambda asked: interim * 100_000):
+        with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s") as client:
+            with pytest.raises(hyperkit.InvalidResponse, match="interim"):
+                client.profiles()
+
+
+@pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")
 def test_a_packed_answer_without_end(tmp_path, monkeypatch):
     import gzip
 

@@ -77,6 +77,18 @@ def test_a_change_is_not_repeated_after_a_drop(asking, change):
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [100, 103])
+def test_an_interim_answer_is_not_the_answer(asking, status):
+    def answer(handler):
+        handler.send_response_only(status)
+        handler.end_headers()
+        return 200, {}, envelope(handler.path)
+
+    with asking(answer) as (client, server):
+        assert [client.get(path).metadata for path in ("/1.0/a", "/1.0/b")] == ["/1.0/a", "/1.0/b"]
+        assert server.connections == 1
+
+
 def redirecting(status, location):
     return lambda handler: (
         (200, {}, envelope(handler.body.decode()))
