@@ -340,7 +340,7 @@ def _open_pool(
     if proxy is None:
         kind = TLSPool if secure else PlainPool
         return kind(url.host or "", url.port, **size)
-    manager = ProxyManager(proxy, **size)
+    manager = ProxyManager(proxy, proxy_headers=HTTPAdapter().proxy_headers(proxy), **size)
     classes: Any = {"http": PlainPool, "https": TLSPool}
     manager.pool_classes_by_scheme = classes
     return manager.connection_from_host(url.host, url.port, url.scheme)

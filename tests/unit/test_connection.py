@@ -444,6 +444,14 @@ def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, mo
         assert len(server.requests) == 1
 
 
+def test_a_proxy_is_told_who_asks(server):
+    with proxying() as proxy:
+        login = proxy.url.replace("//", "//jane:open%20sesame@")
+        ask(server, server_cert=server.certificate, proxy=login)
+        assert proxy.headers["Proxy-Authorization"] == "Basic amFuZTpvcGVuIHNlc2FtZQ=="
+    assert "Proxy-Authorization" not in server.requests[0].headers
+
+
 def test_many_urls_take_one_tls_connection(server):
     with Client(api_endpoint=server.url, server_cert=server.certificate) as client:
         for number in range(5):
