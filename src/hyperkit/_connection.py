@@ -432,6 +432,9 @@ class Connection(ClientOptions):
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}
         if self.token is not None:
+            if not self.token.isascii():
+                message = "token must be ASCII, as all bearer tokens are."
+                raise ArgumentError(message)
             headers["Authorization"] = f"Bearer {self.token}"
         if extra:
             headers.update(extra)
@@ -439,6 +442,8 @@ class Connection(ClientOptions):
             if not isinstance(value, str) or not value.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
                 message = f"The header {name} must be one line of printable text."
                 raise ArgumentError(message)
+            # The servers read UTF-8; what is below here writes Latin-1.
+            headers[name] = value.encode().decode("latin-1")
         return headers
 
     def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:

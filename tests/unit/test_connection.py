@@ -235,6 +235,18 @@ def test_a_token_of_two_lines_is_no_header(socket_path):
         Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
 
 
+def test_a_token_beyond_ascii_is_none(socket_path):
+    with pytest.raises(hyperkit.ArgumentError, match="token must be ASCII"):
+        Client(api_endpoint=socket_path, token="tok✓en").get("/1.0")
+
+
+@pytest.mark.parametrize("text", ["Übung", "a–b", "✓"])
+def test_headers_go_as_utf8(asking, text):
+    with asking(always(), user_agent=text) as (client, server):
+        client.get("/1.0")
+        assert server.requests[0].headers["User-Agent"].encode("latin-1").decode() == text
+
+
 def test_a_body_that_is_no_json_is_refused(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
         Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})

@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+import requests
 from unit.servers import key_pair
 
 import hyperkit
@@ -267,6 +268,26 @@ def test_images_of_squashfs_have_the_files_of_the_built_in_one():
         )
         client.launch_instance("web", alias="real")
         assert client.run("web", "true").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("a–b.tar", "a–b.tar"), (b"\xdcbung.tar", "\ufffdbung.tar")]
+)
+def test_an_image_is_named_in_utf8(tmp_path, sent, kept):
+    with Server() as server, server.client() as client:
+        fingerprint = client.image_alias("busybox").target
+        file = client.export_image(fingerprint, tmp_path, filename="export")
+        client.delete_image(fingerprint)
+
+        def name(request):
+            if isinstance(sent, bytes) and request.method == "POST":
+                request.headers["X-Incus-filename"] = sent
+            return request
+
+        client.session = requests.Session()
+        client.session.auth = name
+        client.create_image_from_file(file, filename=sent if isinstance(sent, str) else "x")
+        assert client.image(fingerprint).filename == kept
 
 
 def test_an_image_of_its_own_stands_for_another_servers():
