@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
-from ._endpoint import SOCKET_BASE
+from ._endpoint import SOCKET_BASE, without_login
 from ._envelope import masked, read_envelope
 from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
@@ -85,7 +85,7 @@ class Connection(ClientOptions):
     def __repr__(self) -> str:
         """Say endpoint, server and project; never a secret."""
         link = self._link or (self._lender._link if self._lender is not None else None)
-        endpoint = masked(self.api_endpoint or "") or None
+        endpoint = masked(without_login(self.api_endpoint or "")) or None
         if link is not None:
             endpoint = link.endpoint.socket or link.endpoint.base
         product = link.capabilities.product.name if link and link.capabilities else None

@@ -230,6 +230,20 @@ def test_secrets_are_not_shown(asking):
         assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        ("https://jane:pa55word@host:8443", "https://host:8443"),
+        ("https://jane:pa://5@word@host:8443", "https://host:8443"),
+        ("jane:pa55word@host:8443", "host:8443"),
+        ("unix:///run/a@b/unix.socket", "unix:///run/a@b/unix.socket"),
+        ("/run/a@b/unix.socket", "/run/a@b/unix.socket"),
+    ],
+)
+def test_a_login_in_an_endpoint_is_not_shown(endpoint, shown):
+    assert f"api_endpoint='{shown}'" in repr(Client(api_endpoint=endpoint))
+
+
 def test_a_token_of_two_lines_is_no_header(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
         Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
