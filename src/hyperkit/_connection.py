@@ -23,6 +23,7 @@ from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
 from ._turn import Lock, turn
+from ._wire import LONGEST
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
 _REPEATABLE = {"GET", "HEAD"}
+_TIMEOUT = "a number of seconds, a pair of them, or None"
 # How long a server that is starting is waited for, where no timeout is given, in seconds.
 _STARTUP = 60.0
 # Between two questions to it.
@@ -448,11 +450,10 @@ class Connection(ClientOptions):
 
     def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:
         timeout = self.timeout
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        for seconds in (connect, read):
-            if seconds is not None and not seconds > 0:
-                message = f"timeout must be above 0 seconds, not {seconds!r}."
-                raise ArgumentError(message)
+        pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        if len(pair) != 2:  # pyright: ignore[reportUnnecessaryComparison]
+            refuse("timeout", _TIMEOUT, timeout)
+        connect, read = [_limit(seconds) for seconds in pair]
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(
@@ -535,6 +536,18 @@ class Connection(ClientOptions):
             if link is None or not link.made_for(self):
                 link = self._link = Link(self)
         return link
+
+
+def _limit(seconds: float | None) -> float | None:
+    """Check a time limit; one that is longer than sockets can count is as long as they can."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("timeout", _TIMEOUT, seconds)
+    if not seconds > 0:
+        message = f"timeout must be above 0 seconds, not {seconds!r}."
+        raise ArgumentError(message)
+    return min(seconds, LONGEST)
 
 
 def _json(body: Any, what: str) -> bytes:

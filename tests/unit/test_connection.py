@@ -1,6 +1,7 @@
 """What goes over real connections, and what comes of faults."""
 
 import copy
+import math
 import pickle
 import socket
 import subprocess
@@ -201,9 +202,15 @@ def test_a_server_that_does_not_answer_in_time_is_left(asking):
         release.set()
 
 
-@pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
-def test_a_timeout_of_nothing_is_refused(socket_path, timeout):
-    with pytest.raises(hyperkit.ArgumentError):
+@pytest.mark.parametrize("timeout", [30 * 86400, 1e12, math.inf, (1, math.inf)])
+def test_a_timeout_may_be_long(asking, timeout):
+    with asking(always(), timeout=timeout) as (client, _):
+        client.get("/1.0")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (1, 0), (1, 2, 3), ("1", "2"), True, math.nan])
+def test_a_timeout_that_is_none_is_refused(socket_path, timeout):
+    with pytest.raises(hyperkit.ArgumentError, match="timeout must be"):
         Client(api_endpoint=socket_path, timeout=timeout).get("/1.0")
 
 
