@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_IDLE = 20.0
 # An answer that has begun has to bring so many bytes, or its end, within the timeout.
 STRIDE = 64 * 1024
+# Between two attempts to be let in by a socket.
+_PAUSE = 0.01
 _EMPTY = {b"\r\n", b"\n"}
 _SWITCHED = 101
 # So many interim answers (100 Continue, 103 Early Hints) may come before the one that counts.
@@ -165,13 +167,28 @@ class SocketConnection(_Fresh, HTTPConnection):
         timeout: Any = self.timeout
         connection.settimeout(timeout if isinstance(timeout, (int, float)) else None)
         try:
-            connection.connect(self.socket_path)
+            self._wait_in_line(connection)
         except OSError as error:
             connection.close()
             if isinstance(error, TimeoutError):
                 raise
             raise socket_failure(self.socket_path, error.strerror or error) from error
         return connection
+
+    def _wait_in_line(self, connection: socket.socket) -> None:
+        """Connect, and again where too many wait to be let in: sockets with a timeout do not wait.
+
+        Raises:
+            TimeoutError: nobody was let in within the timeout.
+        """
+        deadline = time.monotonic() + (connection.gettimeout() or math.inf)
+        while True:
+            try:
+                return connection.connect(self.socket_path)
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise TimeoutError(*error.args) from error
+                time.sleep(_PAUSE)
 
 
 class TLSConnection(_Fresh, HTTPSConnection):

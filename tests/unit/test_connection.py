@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,37 @@ def test_a_path_without_a_socket_is_named(tmp_path):
     file.write_text("")
     with pytest.raises(hyperkit.ConnectionFailed, match="not a socket"):
         Client(api_endpoint=str(file)).get("/1.0")
+
+
+@pytest.fixture
+def crowded(socket_path):
+    """A socket whose queue is full, and one that waits in it."""
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(socket_path)
+        listener.listen(0)
+        first.connect(socket_path)
+        yield listener
+
+
+def test_a_socket_that_many_wait_for_is_waited_for(crowded, socket_path):
+    def serve():
+        time.sleep(0.1)
+        crowded.accept()[0].close()
+        with crowded.accept()[0] as near:
+            near.recv(9999)
+            near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n")
+            near.sendall(b'{"type": "sync", "status": 1}')
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with Client(api_endpoint=socket_path, timeout=20) as client:
+        assert client.get("/1.0").status == 1
+    thread.join()
+
+
+def test_a_socket_that_lets_nobody_in_is_left(crowded, socket_path):
+    with pytest.raises(hyperkit.RequestTimeout, match="did not answer in time"):
+        Client(api_endpoint=socket_path, timeout=0.05).get("/1.0")
 
 
 def test_nothing_found_names_all_that_was_tried(monkeypatch):
