@@ -97,6 +97,14 @@ def test_what_was_asked(server, client):
     assert request.body["config"] == {"user.a": "1"}
 
 
+def test_its_url_leads_to_it_wherever_it_is(tmp_path, monkeypatch):
+    folder = tmp_path / "a%41 b"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with Server() as server, hyperkit.Client(api_endpoint=server.url) as client:
+        assert client.server().auth == "trusted"
+
+
 def test_where_it_is_when_it_does_not_run():
     server = Server()
     for _ in range(2):
