@@ -554,6 +554,6 @@ def _json(body: Any, what: str) -> bytes:
     """Write a body as JSON."""
     try:
         return jsonlib.dumps(body, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         message = f"The body of {what} cannot be written as JSON: {error}."
         raise ArgumentError(message) from error

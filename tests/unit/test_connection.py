@@ -1,6 +1,7 @@
 """What goes over real connections, and what comes of faults."""
 
 import copy
+import functools
 import math
 import pickle
 import socket
@@ -17,6 +18,9 @@ from unit.tunnel import proxying
 
 import hyperkit
 from hyperkit import Client
+
+# Deeper than anything that is read or written.
+NESTED = functools.reduce(lambda inner, _: [inner], range(100_000), [])
 
 
 def always(content=None, *, status=200, headers=None):
@@ -300,9 +304,10 @@ def test_headers_go_as_utf8(asking, text):
         assert server.requests[0].headers["User-Agent"].encode("latin-1").decode() == text
 
 
-def test_a_body_that_is_no_json_is_refused(socket_path):
+@pytest.mark.parametrize("body", [{"a": {1, 2}}, NESTED])
+def test_a_body_that_is_no_json_is_refused(socket_path, body):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
-        Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})
+        Client(api_endpoint=socket_path).post("/1.0", body)
 
 
 def test_the_last_response_is_the_threads_own(asking):
