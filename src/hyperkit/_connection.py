@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
-from ._endpoint import SOCKET_BASE
+from ._endpoint import SOCKET_BASE, without_login
 from ._envelope import masked, read_envelope
 from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
@@ -22,7 +22,8 @@ from ._request import name_of, refuse
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
-from ._turn import turn
+from ._turn import Lock, turn
+from ._wire import LONGEST
 from .errors import (
     ArgumentError,
     InvalidResponse,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
 _REPEATABLE = {"GET", "HEAD"}
+_TIMEOUT = "a number of seconds, a pair of them, or None"
 # How long a server that is starting is waited for, where no timeout is given, in seconds.
 _STARTUP = 60.0
 # Between two questions to it.
@@ -68,7 +70,7 @@ class Connection(ClientOptions):
         self._reset_connection()
 
     def _reset_connection(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._local = threading.local()
         self._link: Link | None = None
         self._lender: Connection | None = None
@@ -85,7 +87,7 @@ class Connection(ClientOptions):
     def __repr__(self) -> str:
         """Say endpoint, server and project; never a secret."""
         link = self._link or (self._lender._link if self._lender is not None else None)
-        endpoint = masked(self.api_endpoint or "") or None
+        endpoint = masked(without_login(self.api_endpoint or "")) or None
         if link is not None:
             endpoint = link.endpoint.socket or link.endpoint.base
         product = link.capabilities.product.name if link and link.capabilities else None
@@ -112,7 +114,7 @@ class Connection(ClientOptions):
         Example:
             >>> client.close()
         """
-        with self._lock:
+        with self._lock.held:
             link, self._link = self._link, None
         if link is not None:
             link.transport.close()
@@ -432,6 +434,9 @@ class Connection(ClientOptions):
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"User-Agent": self.user_agent, "Accept": self.default_media_type}
         if self.token is not None:
+            if not self.token.isascii():
+                message = "token must be ASCII, as all bearer tokens are."
+                raise ArgumentError(message)
             headers["Authorization"] = f"Bearer {self.token}"
         if extra:
             headers.update(extra)
@@ -439,15 +444,16 @@ class Connection(ClientOptions):
             if not isinstance(value, str) or not value.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
                 message = f"The header {name} must be one line of printable text."
                 raise ArgumentError(message)
+            # The servers read UTF-8; what is below here writes Latin-1.
+            headers[name] = value.encode().decode("latin-1")
         return headers
 
     def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:
         timeout = self.timeout
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        for seconds in (connect, read):
-            if seconds is not None and not seconds > 0:
-                message = f"timeout must be above 0 seconds, not {seconds!r}."
-                raise ArgumentError(message)
+        pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        if len(pair) != 2:  # pyright: ignore[reportUnnecessaryComparison]
+            refuse("timeout", _TIMEOUT, timeout)
+        connect, read = [_limit(seconds) for seconds in pair]
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(
@@ -525,17 +531,29 @@ class Connection(ClientOptions):
         link = self._link
         if link is not None and link.made_for(self):
             return link
-        with self._lock:
+        with self._lock.held:
             link = self._link
             if link is None or not link.made_for(self):
                 link = self._link = Link(self)
         return link
 
 
+def _limit(seconds: float | None) -> float | None:
+    """Check a time limit; one that is longer than sockets can count is as long as they can."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("timeout", _TIMEOUT, seconds)
+    if not seconds > 0:
+        message = f"timeout must be above 0 seconds, not {seconds!r}."
+        raise ArgumentError(message)
+    return min(seconds, LONGEST)
+
+
 def _json(body: Any, what: str) -> bytes:
     """Write a body as JSON."""
     try:
         return jsonlib.dumps(body, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         message = f"The body of {what} cannot be written as JSON: {error}."
         raise ArgumentError(message) from error

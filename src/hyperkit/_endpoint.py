@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 # What requests over a socket have for a host; the servers' own clients say the same.
 SOCKET_BASE = "http://unix.socket"
 FALLBACK = "https://localhost:8443"
+# Of a socket's URL.
+_SCHEMES = ("unix:", "http+unix:")
+_LOGIN = re.compile(r"^(\w+://)?.*@", re.DOTALL)
 
 
 class Endpoint(NamedTuple):
@@ -60,7 +64,7 @@ def parse(text: str | None, environment: Mapping[str, str] = os.environ) -> Endp
         return _local(environment)
     if text.startswith("/"):
         return Endpoint(SOCKET_BASE, text)
-    if text.startswith(("unix:", "http+unix:")):
+    if text.startswith(_SCHEMES):
         socket = unquote(text.partition(":")[2])
         socket = "/" + socket.lstrip("/")
         if socket == "/":
@@ -88,10 +92,11 @@ def without_login(text: str) -> str:
     """Leave out a user's name and password.
 
     Args:
-        text: a URL, perhaps with them.
+        text: a URL, perhaps with them; the path of a socket stays as it is.
     """
-    scheme, mark, rest = text.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
+    if text.startswith(("/", *_SCHEMES)):
+        return text
+    return _LOGIN.sub(r"\1", text)
 
 
 def sockets(environment: Mapping[str, str], product: str | None = None) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections import OrderedDict
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -77,8 +78,6 @@ class Link:
         self.project: str | None = self.transport.project
         self.session: Session | None = options.session
         self.capabilities: Capabilities | None = None
-        if self.session is not None and self.endpoint.base not in self.session.adapters:
-            self.session.mount(self.endpoint.base, self.transport)
 
     def _key_of(self, options: ClientOptions) -> tuple[object, ...]:
         return tuple([getattr(options, name) for name in self._NAMES])
@@ -111,7 +110,7 @@ class Link:
             if self.session is None:
                 response = self.transport.send(request, timeout=timeout)
             else:
-                response = self._send_by_session(self.session, request, timeout)
+                response = _send_by_session(self._view(self.session), request, timeout)
             if not stream:
                 fill(response)
         except BaseException as error:
@@ -136,29 +135,19 @@ class Link:
             failure = self.translate(error, request)
             raise (failure.failure if isinstance(failure, Dropped) else failure) from error
 
-    @staticmethod
-    def _send_by_session(
-        session: Session, request: PreparedRequest, timeout: tuple[float | None, float | None]
-    ) -> Response:
-        """Send through the user's session: its hooks, headers and adapters count."""
-        # An auth that does nothing keeps the session from looking into .netrc.
-        prepared = session.prepare_request(
-            Request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                auth=session.auth or _no_auth,
-            )
-        )
-        # The body and its length are ours: a session would measure them anew.
-        prepared.body = request.body
-        for name in ("Content-Length", "Transfer-Encoding"):
-            prepared.headers.pop(name, None)
-            if name in request.headers:
-                prepared.headers[name] = request.headers[name]
-        return session.send(
-            prepared, timeout=timeout, proxies={}, allow_redirects=False, stream=True
-        )
+    def _view(self, session: Session) -> Session:
+        """See the user's session with our way to send in it, unless it has one of its own.
+
+        The session itself stays as it is: other clients may have it too, with another
+        server, another pin or another key behind the same URL.
+        """
+        view = object.__new__(type(session))
+        # Redirects are not the session's to look at: it would read all of their bodies.
+        own = {"adapters": OrderedDict(session.adapters), "get_redirect_target": _no_target}
+        view.__dict__.update(session.__dict__, **own)
+        if self.endpoint.base not in session.adapters:
+            view.mount(self.endpoint.base, self.transport)
+        return view
 
     def translate(self, error: Exception, request: PreparedRequest) -> Exception:
         """Find this library's exception for one of the libraries below."""
@@ -334,8 +323,34 @@ _TLS = (transport_errors.SSLError, session_errors.SSLError, ssl.SSLError)
 _UNREACHED = (transport_errors.NewConnectionError, transport_errors.ProxyError)
 
 
+def _send_by_session(
+    session: Session, request: PreparedRequest, timeout: tuple[float | None, float | None]
+) -> Response:
+    """Send through the user's session: its hooks, headers and adapters count."""
+    # An auth that does nothing keeps the session from looking into .netrc.
+    prepared = session.prepare_request(
+        Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            auth=session.auth or _no_auth,
+        )
+    )
+    # The body and its length are ours: a session would measure them anew.
+    prepared.body = request.body
+    for name in ("Content-Length", "Transfer-Encoding"):
+        prepared.headers.pop(name, None)
+        if name in request.headers:
+            prepared.headers[name] = request.headers[name]
+    return session.send(prepared, timeout=timeout, proxies={}, allow_redirects=False, stream=True)
+
+
 def _no_auth(request: PreparedRequest) -> PreparedRequest:
     return request
+
+
+def _no_target(response: Response) -> None:
+    """Lead nowhere."""
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -72,8 +72,8 @@ class Newcomer:
         Returns:
             False if the server trusts this client already.
         """
-        text = "".join(text.split())
         token = decode_token(text)
+        text = "".join(text.split())
         if not token.get("client_name"):
             message = "This is the token of a cluster member: join_cluster takes it."
             raise ArgumentError(message)

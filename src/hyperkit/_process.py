@@ -339,7 +339,7 @@ class Process(Generic[AnyStr]):
             OperationError: nobody knows what became of it: the server has restarted, say.
             TimeoutExpired: it has not ended.
         """
-        if not self._ending.ended.wait(timeout):
+        if not self._ending.ended.wait(_left(_deadline(timeout))):
             raise self._expired(timeout)
         self.returncode = self._ending.result()
         return self.returncode
@@ -408,7 +408,7 @@ class Process(Generic[AnyStr]):
             ConnectionFailed: the connection broke: some output is lost.
             Exception: what a file object of the caller raised.
         """
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        deadline = _deadline(timeout)
         while self._moving:
             try:
                 pump = self._done.get(timeout=_left(deadline))
@@ -530,5 +530,10 @@ def ended_command(error: OperationFailed) -> Operation:
     raise error
 
 
+def _deadline(timeout: float | None) -> float:
+    return math.inf if timeout is None else time.monotonic() + timeout
+
+
 def _left(deadline: float) -> float | None:
-    return None if deadline == math.inf else max(0.0, deadline - time.monotonic())
+    left = max(0.0, deadline - time.monotonic())
+    return left if left < threading.TIMEOUT_MAX else None

@@ -74,7 +74,12 @@ def decode_token(text: str) -> TrustToken:
     """
     try:
         found: Any = json.loads(base64.b64decode("".join(text.split()), validate=True))
-    except (AttributeError, TypeError, ValueError):  # binascii.Error is a ValueError
+    except (
+        AttributeError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):  # binascii.Error is a ValueError
         found = None
     token = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     if not _whole(token) or not _well_formed(token):

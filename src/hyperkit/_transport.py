@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import os
 import socket
-import threading
 import time
-from http.client import HTTPResponse, RemoteDisconnected
+from http.client import HTTPResponse, RemoteDisconnected, parse_headers
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +22,8 @@ from ._endpoint import Endpoint, parse, socket_failure
 from ._log import mask_urllib3
 from ._remotes import expand
 from ._trust import Trust, check_validity, trust
+from ._turn import Lock
+from .errors import InvalidResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
 MAX_IDLE = 20.0
 # An answer that has begun has to bring so many bytes, or its end, within the timeout.
 STRIDE = 64 * 1024
+# Between two attempts to be let in by a socket.
+_PAUSE = 0.01
 _EMPTY = {b"\r\n", b"\n"}
+_SWITCHED = 101
+# So many interim answers (100 Continue, 103 Early Hints) may come before the one that counts.
+_MAX_INTERIM = 10
 
 
 class Patient(RawIOBase):
@@ -99,6 +105,20 @@ class Answer(HTTPResponse):
         self._lines = _Lines(self._patient)
         self.fp: Any = self._lines
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the first line of the answer that counts: interim ones come before it.
+
+        The standard library reads over 100 for ever, and takes all others for the answer.
+        """
+        parent: Any = super()
+        for _ in range(_MAX_INTERIM):
+            line: tuple[str, int, str] = parent._read_status()
+            if not 100 <= line[1] < 200 or line[1] == _SWITCHED:
+                return line
+            parse_headers(self.fp)
+        message = f"The server sent {_MAX_INTERIM} interim answers, and was read no further."
+        raise InvalidResponse(message)
+
     def begin(self) -> None:
         """Read the head, to the empty line at its end."""
         super().begin()
@@ -147,13 +167,28 @@ class SocketConnection(_Fresh, HTTPConnection):
         timeout: Any = self.timeout
         connection.settimeout(timeout if isinstance(timeout, (int, float)) else None)
         try:
-            connection.connect(self.socket_path)
+            self._wait_in_line(connection)
         except OSError as error:
             connection.close()
             if isinstance(error, TimeoutError):
                 raise
             raise socket_failure(self.socket_path, error.strerror or error) from error
         return connection
+
+    def _wait_in_line(self, connection: socket.socket) -> None:
+        """Connect, and again where too many wait to be let in: sockets with a timeout do not wait.
+
+        Raises:
+            TimeoutError: nobody was let in within the timeout.
+        """
+        deadline = time.monotonic() + (connection.gettimeout() or math.inf)
+        while True:
+            try:
+                return connection.connect(self.socket_path)
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise TimeoutError(*error.args) from error
+                time.sleep(_PAUSE)
 
 
 class TLSConnection(_Fresh, HTTPSConnection):
@@ -213,7 +248,7 @@ class Transport(HTTPAdapter):
         self._pool: HTTPConnectionPool | None = None
         mask_urllib3()
         self._process = 0
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     @property
     def pool(self) -> HTTPConnectionPool:
@@ -221,8 +256,9 @@ class Transport(HTTPAdapter):
         pool = self._pool
         if pool is not None and self._process == os.getpid():
             return pool
-        with self._lock:
+        with self._lock.held:
             if self._pool is None or self._process != os.getpid():
+                _forsake(self._pool)
                 self._pool = _open_pool(self.endpoint, self._options, self._trusted)
                 self._process = os.getpid()
             return self._pool
@@ -295,6 +331,15 @@ class Transport(HTTPAdapter):
         super().close()
 
 
+def _forsake(pool: HTTPConnectionPool | None) -> None:
+    """Leave a pool to the parent process: here, a thread that is gone may hold its lock."""
+    queue: Any = pool.pool if pool is not None else None
+    if queue is not None:
+        for connection in filter(None, queue.queue):
+            connection.close()
+        queue.__init__(queue.maxsize)
+
+
 def _open_pool(
     endpoint: Endpoint, options: ClientOptions, trusted: Trust | None
 ) -> HTTPConnectionPool:
@@ -312,7 +357,7 @@ def _open_pool(
     if proxy is None:
         kind = TLSPool if secure else PlainPool
         return kind(url.host or "", url.port, **size)
-    manager = ProxyManager(proxy, **size)
+    manager = ProxyManager(proxy, proxy_headers=HTTPAdapter().proxy_headers(proxy), **size)
     classes: Any = {"http": PlainPool, "https": TLSPool}
     manager.pool_classes_by_scheme = classes
     return manager.connection_from_host(url.host, url.port, url.scheme)

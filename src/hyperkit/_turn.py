@@ -10,38 +10,39 @@ import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 
-class _Turns:
-    """The locks of the objects that are being changed right now."""
+class Lock:
+    """A lock that is free in a child process: no thread of the parent's would release it there.
+
+    Attributes:
+        held: what to enter. It may be entered again by the thread that is in it.
+    """
 
     def __init__(self) -> None:
-        self.forget()
+        self.renew()
+        _locks.add(self)
 
-    def forget(self) -> None:
-        """Begin anew: in a child process, a lock of the parent's would never be released."""
-        self.locks: WeakValueDictionary[str, _Lock] = WeakValueDictionary()
-        self.guard = threading.Lock()
-
-    def lock(self, url: str) -> _Lock:
-        """Get the lock of an object; it is there as long as somebody has it."""
-        with self.guard:
-            return self.locks.setdefault(url, _Lock())
-
-
-class _Lock:
-    """A lock that a weak dictionary can hold."""
-
-    def __init__(self) -> None:
+    def renew(self) -> None:
+        """Begin anew, in a child process."""
         self.held = threading.RLock()
 
 
-_turns = _Turns()
-os.register_at_fork(after_in_child=_turns.forget)
+def _renew_all() -> None:
+    for lock in list(_locks):
+        lock.renew()
+
+
+_locks: WeakSet[Lock] = WeakSet()
+os.register_at_fork(after_in_child=_renew_all)
+
+# Those of the objects that are being changed right now.
+_turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+_guard = Lock()
 
 
 @contextmanager
@@ -51,6 +52,8 @@ def turn(url: str) -> Generator[None]:
     Args:
         url: of the object, with what tells it from others of the name: server and project.
     """
-    lock = _turns.lock(url)
+    with _guard.held:
+        # It is there as long as somebody has it.
+        lock = _turns.setdefault(url, Lock())
     with lock.held:
         yield

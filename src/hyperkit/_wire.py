@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import threading
@@ -11,6 +12,8 @@ from ssl import SSLWantReadError, SSLWantWriteError
 
 # How much is read at once.
 CHUNK = 256 * 1024
+# What a socket waits at most, in seconds: 23 days. The system counts milliseconds in 31 bits.
+LONGEST = 2_000_000
 # After so much silence on a network, the kernel asks whether anybody is there.
 _KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
@@ -87,6 +90,6 @@ class Wire:
     def _wait(self, event: int, deadline: float | None) -> None:
         poller = select.poll()
         poller.register(self._socket, event)
-        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-        if not poller.poll(left):
+        left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
+        if not poller.poll(min(left, LONGEST) * 1000) and left <= LONGEST:
             raise TimeoutError

@@ -11,6 +11,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import requests
 from faults.lies import (
     ABOUT,
     HEAD,
@@ -369,6 +370,28 @@ def test_an_answer_without_end(tmp_path, monkeypatch):
                 client.profiles()
     # What the system holds on its way counts as sent.
     assert server.sent < 3 * limit
+
+
+@pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")
+@pytest.mark.parametrize("session", [None, requests.Session()])
+def test_a_redirect_whose_body_is_long(tmp_path, session, monkeypatch):
+    monkeypatch.setattr(hyperkit._link, "MAX_ANSWER", 1 << 20)
+    head = b"HTTP/1.1 307 Elsewhere\r\nLocation: /1.0\r\n"
+    with Script(str(tmp_path / "s"), lambda asked: answer(b" " * (8 << 20), head)) as server:
+        with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s", session=session) as client:
+            with pytest.raises(hyperkit.InvalidResponse, match="longer"):
+                client.profiles()
+    assert server.sent == 0
+
+
+@pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")
+@pytest.mark.parametrize("status", [b"100 Continue", b"103 Early Hints"])
+def test_interim_answers_without_end(tmp_path, status):
+    interim = b"HTTP/1.1 " + status + b"\r\n\r\n"
+    with Script(str(tmp_path / "s"), lambda asked: interim * 100_000):
+        with hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s") as client:
+            with pytest.raises(hyperkit.InvalidResponse, match="interim"):
+                client.profiles()
 
 
 @pytest.mark.fault("hostile: answers without end", "InvalidResponse at the limit")

@@ -27,7 +27,7 @@ def client(client):
 def program(server, code):
     """Run a program of its own; it has a client, and may take a minute."""
     endpoint = f"unix://{server.socket}"
-    begin = f"import hyperkit, os, sys, threading, time\nclient = hyperkit.Client({endpoint!r})\n"
+    begin = f"import hyperkit, os, signal, sys, threading, time\nclient = hyperkit.Client({endpoint!r})\n"
     begin = begin.replace("Client(", "Client(api_endpoint=")
     return subprocess.run(
         [sys.executable, "-c", begin + textwrap.dedent(code)],
@@ -65,6 +65,53 @@ def test_a_fork_has_connections_of_its_own(server, asked, client):
     assert (done.returncode, done.stdout, done.stderr) == (0, "[7, 7, 7, 7, 7]\n", "")
     assert asked("POST", "/1.0/profiles") == 5
     assert sorted(client.profiles()) == [*[f"child-{number}" for number in range(5)], "default"]
+
+
+@fault("fork while another thread connects", "the child does not wait for that thread")
+@pytest.mark.parametrize("place", ["_connection.Link", "_transport._open_pool"])
+def test_a_fork_waits_for_no_thread_of_the_parents(server, place):
+    done = program(
+        server,
+        f"""
+        from hyperkit import _connection, _transport
+        connect, begun = {place}, threading.Event()
+
+        def slowly(*options):
+            begun.set()
+            time.sleep(50)
+
+        {place} = slowly
+        threading.Thread(target=client.server, daemon=True).start()
+        begun.wait()
+        if child := os.fork():
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            os._exit(0)
+        signal.alarm(5)
+        {place} = connect
+        assert client.server().auth == "trusted"
+        os._exit(7)
+        """,
+    )
+    assert done.stdout == "7\n"
+
+
+@fault("fork while another thread connects", "the child does not wait for that thread")
+def test_a_fork_leaves_the_connections_of_the_parent_alone(server):
+    done = program(
+        server,
+        """
+        client.server()
+        with client._link.transport.pool.pool.mutex:
+            child = os.fork()
+            if not child:
+                signal.alarm(5)
+                assert client.server().auth == "trusted"
+                sys.exit(7)
+        client.server()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """,
+    )
+    assert done.stdout == "7\n"
 
 
 @fault("50 threads on one client", "every thread gets its own answers; each change is sent once")

@@ -218,6 +218,21 @@ def test_a_session_of_the_users_does_not_weaken_it(monkeypatch, tmp_path, pair):
 
 
 @ENVIRONMENT
+def test_a_session_of_the_users_carries_no_trust_from_client_to_client(tmp_path, pair):
+    session = requests.Session()
+    with at(*pair) as (url, server):
+        with hyperkit.Client(api_endpoint=url, verify_ssl=False, session=session) as client:
+            client.get("/1.0")
+            client.server_cert = key_pair(tmp_path, "stranger")[0]
+            pinned = hyperkit.Client(
+                api_endpoint=url, server_cert=client.server_cert, session=session
+            )
+            for one in (client, pinned):
+                assert {type(error) for error in both(one)} == {hyperkit.UntrustedServer}
+        assert len(server.requests) == 1
+
+
+@ENVIRONMENT
 def test_a_proxy_sees_no_more_than_the_address(monkeypatch, tmp_path, pair):
     stranger = key_pair(tmp_path, "stranger")
     with proxying() as proxy:

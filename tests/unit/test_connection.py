@@ -1,10 +1,14 @@
 """What goes over real connections, and what comes of faults."""
 
+import copy
+import functools
+import math
 import pickle
 import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,9 @@ from unit.tunnel import proxying
 
 import hyperkit
 from hyperkit import Client
+
+# Deeper than anything that is read or written.
+NESTED = functools.reduce(lambda inner, _: [inner], range(100_000), [])
 
 
 def always(content=None, *, status=200, headers=None):
@@ -74,6 +81,18 @@ def test_a_change_is_not_repeated_after_a_drop(asking, change):
         with pytest.raises(hyperkit.ConnectionFailed, match="broke"):
             getattr(client, change)("/1.0/instances")
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [100, 103])
+def test_an_interim_answer_is_not_the_answer(asking, status):
+    def answer(handler):
+        handler.send_response_only(status)
+        handler.end_headers()
+        return 200, {}, envelope(handler.path)
+
+    with asking(answer) as (client, server):
+        assert [client.get(path).metadata for path in ("/1.0/a", "/1.0/b")] == ["/1.0/a", "/1.0/b"]
+        assert server.connections == 1
 
 
 def redirecting(status, location):
@@ -155,6 +174,37 @@ def test_a_path_without_a_socket_is_named(tmp_path):
         Client(api_endpoint=str(file)).get("/1.0")
 
 
+@pytest.fixture
+def crowded(socket_path):
+    """A socket whose queue is full, and one that waits in it."""
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(socket_path)
+        listener.listen(0)
+        first.connect(socket_path)
+        yield listener
+
+
+def test_a_socket_that_many_wait_for_is_waited_for(crowded, socket_path):
+    def serve():
+        time.sleep(0.1)
+        crowded.accept()[0].close()
+        with crowded.accept()[0] as near:
+            near.recv(9999)
+            near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n")
+            near.sendall(b'{"type": "sync", "status": 1}')
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with Client(api_endpoint=socket_path, timeout=20) as client:
+        assert client.get("/1.0").status == 1
+    thread.join()
+
+
+def test_a_socket_that_lets_nobody_in_is_left(crowded, socket_path):
+    with pytest.raises(hyperkit.RequestTimeout, match="did not answer in time"):
+        Client(api_endpoint=socket_path, timeout=0.05).get("/1.0")
+
+
 def test_nothing_found_names_all_that_was_tried(monkeypatch):
     monkeypatch.setenv("LXD_SOCKET", "/nope/lxd.socket")
     monkeypatch.setattr("pathlib.Path.is_socket", lambda place: False)
@@ -188,9 +238,15 @@ def test_a_server_that_does_not_answer_in_time_is_left(asking):
         release.set()
 
 
-@pytest.mark.parametrize("timeout", [0, -1, (1, 0)])
-def test_a_timeout_of_nothing_is_refused(socket_path, timeout):
-    with pytest.raises(hyperkit.ArgumentError):
+@pytest.mark.parametrize("timeout", [30 * 86400, 1e12, math.inf, (1, math.inf)])
+def test_a_timeout_may_be_long(asking, timeout):
+    with asking(always(), timeout=timeout) as (client, _):
+        client.get("/1.0")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (1, 0), (1, 2, 3), ("1", "2"), True, math.nan])
+def test_a_timeout_that_is_none_is_refused(socket_path, timeout):
+    with pytest.raises(hyperkit.ArgumentError, match="timeout must be"):
         Client(api_endpoint=socket_path, timeout=timeout).get("/1.0")
 
 
@@ -217,14 +273,41 @@ def test_secrets_are_not_shown(asking):
         assert not [word for word in ("abc123", "t0ken", "s3cret") if word in shown]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        ("https://jane:pa55word@host:8443", "https://host:8443"),
+        ("https://jane:pa://5@word@host:8443", "https://host:8443"),
+        ("jane:pa55word@host:8443", "host:8443"),
+        ("unix:///run/a@b/unix.socket", "unix:///run/a@b/unix.socket"),
+        ("/run/a@b/unix.socket", "/run/a@b/unix.socket"),
+    ],
+)
+def test_a_login_in_an_endpoint_is_not_shown(endpoint, shown):
+    assert f"api_endpoint='{shown}'" in repr(Client(api_endpoint=endpoint))
+
+
 def test_a_token_of_two_lines_is_no_header(socket_path):
     with pytest.raises(hyperkit.ArgumentError, match="Authorization"):
         Client(api_endpoint=socket_path, token="a\r\nX-Evil: 1").get("/1.0")
 
 
-def test_a_body_that_is_no_json_is_refused(socket_path):
+def test_a_token_beyond_ascii_is_none(socket_path):
+    with pytest.raises(hyperkit.ArgumentError, match="token must be ASCII"):
+        Client(api_endpoint=socket_path, token="tok✓en").get("/1.0")
+
+
+@pytest.mark.parametrize("text", ["Übung", "a–b", "✓"])
+def test_headers_go_as_utf8(asking, text):
+    with asking(always(), user_agent=text) as (client, server):
+        client.get("/1.0")
+        assert server.requests[0].headers["User-Agent"].encode("latin-1").decode() == text
+
+
+@pytest.mark.parametrize("body", [{"a": {1, 2}}, NESTED])
+def test_a_body_that_is_no_json_is_refused(socket_path, body):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):
-        Client(api_endpoint=socket_path).post("/1.0", {"a": {1, 2}})
+        Client(api_endpoint=socket_path).post("/1.0", body)
 
 
 def test_the_last_response_is_the_threads_own(asking):
@@ -277,6 +360,37 @@ def test_a_session_of_the_users_own_keeps_its_headers_and_not_its_netrc(asking):
         [asked] = server.requests
         assert (asked.headers["X-Trace"], asked.headers["Authorization"]) == ("7", "Bearer mine")
     session.close()
+
+
+def test_a_session_of_two_clients_leads_each_to_its_own_server(tmp_path):
+    session = requests.Session()
+    before = dict(session.adapters)
+    for place in (str(tmp_path / "1"), str(tmp_path / "2")):
+        with serving(place, always(envelope(place))) as server:
+            with Client(api_endpoint=place, session=session) as client:
+                assert client.get("/1.0").metadata == place
+            assert server.connections == 1
+    assert session.adapters == before
+
+
+def test_what_changes_in_a_session_counts_with_the_next_request(asking):
+    session = requests.Session()
+    with asking(always(headers={"Set-Cookie": "a=1"}), session=session) as (client, server):
+        client.get("/1.0")
+        session.headers = {"X-Trace": "8"}
+        session.auth = ("jane", "open sesame")
+        client.get("/1.0")
+        asked = server.requests[-1].headers
+        assert (asked["X-Trace"], asked["Cookie"]) == ("8", "a=1")
+        assert asked["Authorization"].startswith("Basic ")
+
+
+def test_a_client_with_a_session_is_copied_after_use(asking):
+    with asking(always(), session=requests.Session()) as (client, _):
+        client.get("/1.0")
+        for copied in (pickle.loads(pickle.dumps(client)), copy.deepcopy(client)):
+            with copied:
+                copied.get("/1.0")
 
 
 # TLS
@@ -398,6 +512,14 @@ def test_a_proxy_tunnels_and_the_server_is_verified_through_it(server, given, mo
         with pytest.raises(hyperkit.UntrustedServer):
             ask(server, server_cert="0" * 64, **options)
         assert len(server.requests) == 1
+
+
+def test_a_proxy_is_told_who_asks(server):
+    with proxying() as proxy:
+        login = proxy.url.replace("//", "//jane:open%20sesame@")
+        ask(server, server_cert=server.certificate, proxy=login)
+        assert proxy.headers["Proxy-Authorization"] == "Basic amFuZTpvcGVuIHNlc2FtZQ=="
+    assert "Proxy-Authorization" not in server.requests[0].headers
 
 
 def test_many_urls_take_one_tls_connection(server):

@@ -1,6 +1,7 @@
 """Commands, waits and events: what is refused before anything is sent; keys at a console."""
 
 import io
+import math
 import subprocess
 
 import pytest
@@ -78,6 +79,15 @@ def test_the_keys_that_leave_a_console_are_not_sent(typed, sent, detached):
     keys = Keys()
     assert b"".join(keys.filter(one) for one in typed) == sent
     assert keys.detached is detached
+
+
+@pytest.mark.parametrize("timeout", [1e12, math.inf])
+def test_a_command_may_be_waited_for_for_long(server, timeout):
+    with server.client() as client:
+        client.launch_instance("web", alias="busybox")
+        with client.popen("web", "true") as process:
+            assert process.wait(timeout) == 0
+        assert client.run("web", "true", timeout=timeout).returncode == 0
 
 
 @pytest.mark.parametrize("mode", ["wb", "w"])

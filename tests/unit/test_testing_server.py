@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+import requests
 from unit.servers import key_pair
 
 import hyperkit
@@ -94,6 +95,14 @@ def test_what_was_asked(server, client):
     [request] = [one for one in server.requests if one.method == "POST"]
     assert request.path == "/1.0/profiles"
     assert request.body["config"] == {"user.a": "1"}
+
+
+def test_its_url_leads_to_it_wherever_it_is(tmp_path, monkeypatch):
+    folder = tmp_path / "a%41 b"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with Server() as server, hyperkit.Client(api_endpoint=server.url) as client:
+        assert client.server().auth == "trusted"
 
 
 def test_where_it_is_when_it_does_not_run():
@@ -267,6 +276,26 @@ def test_images_of_squashfs_have_the_files_of_the_built_in_one():
         )
         client.launch_instance("web", alias="real")
         assert client.run("web", "true").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("a–b.tar", "a–b.tar"), (b"\xdcbung.tar", "\ufffdbung.tar")]
+)
+def test_an_image_is_named_in_utf8(tmp_path, sent, kept):
+    with Server() as server, server.client() as client:
+        fingerprint = client.image_alias("busybox").target
+        file = client.export_image(fingerprint, tmp_path, filename="export")
+        client.delete_image(fingerprint)
+
+        def name(request):
+            if isinstance(sent, bytes) and request.method == "POST":
+                request.headers["X-Incus-filename"] = sent
+            return request
+
+        client.session = requests.Session()
+        client.session.auth = name
+        client.create_image_from_file(file, filename=sent if isinstance(sent, str) else "x")
+        assert client.image(fingerprint).filename == kept
 
 
 def test_an_image_of_its_own_stands_for_another_servers():

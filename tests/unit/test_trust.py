@@ -1,5 +1,6 @@
 """From a stranger to somebody whom the server trusts."""
 
+import base64
 import contextlib
 import json
 import socket
@@ -153,6 +154,12 @@ def test_not_even_our_certificate_is_shown_before(tmp_path, stranger):
 def test_a_token_from_a_file_or_a_letter_is_redeemed(server, stranger):
     token = server.token()
     assert stranger.trust(f"  {token[:40]}\n{token[40:]}\n") is True
+
+
+@pytest.mark.parametrize("given", [b"abc", base64.b64encode(b"[" * 100_000).decode()])
+def test_what_is_no_token_is_refused(stranger, given):
+    with pytest.raises(hyperkit.ArgumentError, match="This is no token"):
+        stranger.trust(given)
 
 
 def test_each_address_is_tried(server, stranger):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import math
 import socket
 import threading
 import time
@@ -281,6 +282,25 @@ def test_what_is_no_event_is_refused(serve, text):
         pytest.raises(hyperkit.InvalidResponse),
     ):
         next(events)
+
+
+def test_a_wait_may_be_longer_than_a_system_call(serve, monkeypatch):
+    monkeypatch.setattr("hyperkit._wire.LONGEST", 0.01)
+    late = threading.Event()
+    client = serve(lambda connection: late.wait(20) and connection.send("at last"))
+    websocket = Websocket(client, "/1.0/events")
+    threading.Timer(0.1, late.set).start()
+    assert websocket.receive(20) == "at last"
+    websocket.drop()
+
+
+@pytest.mark.parametrize("timeout", [30 * 86400, 1e12, math.inf])
+def test_events_may_be_waited_for_for_long(serve, timeout):
+    event = {"type": "lifecycle", "timestamp": "2026-01-02T03:04:05.123456789Z", "metadata": {}}
+    client = serve(lambda connection: time.sleep(0.1) or connection.send(json.dumps(event)))
+    client.timeout = None
+    with client.events() as events:
+        assert events.next(timeout).type == "lifecycle"
 
 
 def test_events_end_after_silence(serve):

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import socketserver
 import threading
+from http.client import parse_headers
 
 from unit.servers import place_of, running
 
@@ -11,8 +12,7 @@ from unit.servers import place_of, running
 class Tunnel(socketserver.StreamRequestHandler):
     def handle(self):
         method, target, _ = self.rfile.readline().decode().split()
-        while self.rfile.readline().strip():
-            pass
+        self.server.headers = parse_headers(self.rfile)
         self.server.asked.append((method, target))
         host, _, port = target.rpartition(":")
         with socket.create_connection((host, int(port))) as there:

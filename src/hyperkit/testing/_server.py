@@ -9,6 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -176,7 +177,7 @@ class Server:
             True
         """
         self._running_loop()
-        return f"https://127.0.0.1:{self._port}" if self._tls else f"unix://{self.socket}"
+        return f"https://127.0.0.1:{self._port}" if self._tls else f"unix://{quote(self.socket)}"
 
     def add_command(self, name: str, command: Callable[..., Any]) -> None:
         """Add a command that can be run in every instance.

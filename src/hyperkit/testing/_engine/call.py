@@ -104,7 +104,9 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """Read a header of the server's own, such as ``mode`` of ``X-LXD-mode``."""
-        return self.request.headers.get(self.flavour.product.header_prefix + name)
+        text = self.request.headers.get(self.flavour.product.header_prefix + name)
+        # What is no UTF-8 comes out of a server as U+FFFD.
+        return text and text.encode(errors="surrogateescape").decode(errors="replace")
 
     def home(self, feature: str) -> Project:
         """Find the project that has the images, profiles, ... of the one asked for."""
