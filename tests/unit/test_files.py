@@ -264,3 +264,50 @@ def test_an_unknown_length_is_sent_in_chunks(double, client):
     [headers] = double.headers[1:]
     assert (headers["Transfer-Encoding"], headers["X-LXD-mode"]) == ("chunked", "0600")
     assert "Content-Length" not in headers
+
+
+@pytest.fixture
+def web(server):
+    """A client of an embedded server, which has a container "web"."""
+    client = server.client(timeout=5)
+    client.create_container("web", alias="busybox")
+    server.requests.clear()
+    return client
+
+
+def test_what_a_file_grows_by_is_no_request(server, web):
+    class Growing(io.BytesIO):
+        def read(self, count=-1):
+            block = super().read(count)
+            here = self.tell()
+            self.seek(0, os.SEEK_END)
+            self.write(b"DELETE /1.0/profiles/precious HTTP/1.1\r\n\r\n")
+            self.seek(here)
+            return block
+
+    web.write_file("web", "/log", content=Growing(b"log\n"))
+    assert web.profiles() == ["default"]
+    assert [one.method for one in server.requests] == ["POST", "GET"]
+
+
+def test_a_file_that_ends_too_early_is_to_blame(web):
+    class Short(io.BytesIO):
+        def seek(self, place, whence=0):
+            return super().seek(place, whence) + (10 if whence == os.SEEK_END else 0)
+
+    with pytest.raises(hyperkit.ArgumentError, match="10 bytes too early"):
+        web.write_file("web", "/log", content=Short(b"log\n"))
+    assert web.profiles() == ["default"]
+
+
+@pytest.mark.parametrize("source", ["/proc/version", "/proc/sys/kernel/ostype"])
+@pytest.mark.skipif(not os.path.exists("/proc/version"), reason="Linux has such files")
+def test_a_file_without_a_size_is_sent_whole(web, source):
+    web.push_file(source, "web", "/copy", mode=0o600)
+    with open(source, "rb") as file:
+        assert web.read_file("web", "/copy") == file.read()
+
+
+def test_text_that_is_none_in_utf_8_is_not_taken_for_the_server(web):
+    with pytest.raises(UnicodeEncodeError):
+        web.write_file("web", "/log", content=io.StringIO("a\ud800b"))
