@@ -32,6 +32,7 @@ from ._streams import (
 )
 from ._websocket import connect_all
 from .errors import (
+    ArgumentError,
     CalledProcessError,
     ConnectionFailed,
     Error,
@@ -236,10 +237,17 @@ class Process(Generic[AnyStr]):
     def blocks(self) -> Iterator[bytes]:
         """Read standard output as it comes, in the pieces that the server sends.
 
+        What has been read from ``stdout`` is not among it.
+
         Raises:
+            ArgumentError: it has been read as text, of which the rest can only be text too.
             ConnectionFailed: the connection broke before the end.
         """
-        return self._outputs[0].blocks()
+        output = self._outputs[0]
+        if output.was_read and self._decoding.text:
+            message = "The output has been read as text: read the rest of it from stdout too."
+            raise ArgumentError(message)
+        return self._rest_of(output, self.stdout)
 
     def close(self) -> None:
         """Let go of the command: of its websockets first of all.
@@ -261,7 +269,7 @@ class Process(Generic[AnyStr]):
     def communicate(
         self, input: AnyStr | None = None, timeout: float | None = None
     ) -> tuple[AnyStr, AnyStr | None]:
-        """Send input, read all output, and wait for the end of the command.
+        """Send input, read all output that has not been read, and wait for the command's end.
 
         Args:
             input: all that it is to read: bytes, or text if the process was opened so.
@@ -373,10 +381,19 @@ class Process(Generic[AnyStr]):
             sinks: where to, for each output.
         """
         self._sinks = sinks
-        for output, write in zip(self._outputs, sinks, strict=True):
-            self._moving.add(Pump(output.blocks(), write, self._done))
+        streams = (self.stdout, self.stderr)
+        for output, stream, write in zip(self._outputs, streams, sinks, strict=False):
+            self._moving.add(Pump(self._rest_of(output, stream), write, self._done))
         feeder = Pump(source(feed, self._decoding), self._feed, self._done)
         self._pumps = [*self._moving, feeder]
+
+    def _rest_of(self, output: Output, stream: Any) -> Iterator[Any]:
+        """Read what is left of an output; a file object that has been read holds some of it."""
+        if not output.was_read or stream.closed:
+            return output.blocks()
+        if self._decoding.text:
+            return iter(stream.readline, "")
+        return iter(partial(stream.read1, BLOCK), b"")
 
     def _feed(self, block: bytes) -> None:
         if not block:
@@ -431,17 +448,17 @@ class Process(Generic[AnyStr]):
     def _written(self, *, final: bool = True) -> list[Any]:
         """Give what was captured of standard output and of standard error."""
         found: list[Any] = [
-            self._decoded(sink.data, final=final) if isinstance(sink, Captured) else None
+            self._decoded(sink, final=final) if isinstance(sink, Captured) else None
             for sink in self._sinks
         ]
         return [*found, None, None][:2]
 
-    def _decoded(self, data: bytearray, *, final: bool) -> Any:
+    def _decoded(self, captured: Captured, *, final: bool) -> Any:
         """Give output as it was asked for: bytes, or text with plain line ends."""
         if not self._decoding.text:
-            return bytes(data)
-        text = self._decoding.decoder().decode(data, final=final)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+            return bytes(captured.data)
+        text = self._decoding.decoder().decode(captured.data, final=final)
+        return "".join(captured.lines) + text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def complete(

@@ -87,3 +87,38 @@ def test_others_see_at_once_what_a_command_has_written(tmp_path, mode):
         write = sink(file, Decoding.of(mode == "w", None, None))
         write(b"hi\n")
         assert place.read_bytes() == b"hi\n"
+
+
+@pytest.fixture
+def box(server):
+    """A client of an embedded server, where "web" runs."""
+    client = server.client()
+    client.launch_instance("web", alias="busybox")
+    return client
+
+
+SAYS = ["sh", "-c", "printf 'one\\ntwo\\nthr'; sleep 0.2; echo ee; echo four >&2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "rest"),
+    [({}, (b"two\nthree\n", b"four\n")), ({"text": True}, ("two\nthree\n", "four\n"))],
+)
+def test_what_was_not_read_is_communicated(box, options, rest):
+    with box.popen("web", SAYS, **options) as process:
+        process.stdout.readline()
+        assert process.communicate() == rest
+
+
+def test_what_was_not_read_comes_in_blocks(box):
+    with box.popen("web", SAYS) as process:
+        assert process.stdout.readline() == b"one\n"
+        assert b"".join(process.blocks()) == b"two\nthree\n"
+
+
+def test_what_was_read_as_text_is_not_lost_in_blocks(box):
+    with box.popen("web", SAYS, text=True) as process:
+        process.stdout.readline()
+        with pytest.raises(hyperkit.ArgumentError, match="as text"):
+            process.blocks()
+        assert process.stdout.read() == "two\nthree\n"
