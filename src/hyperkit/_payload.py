@@ -37,6 +37,9 @@ class Payload:
         length: how many bytes there are; None where a part cannot tell. No more than these
             are sent: what a file grows by meanwhile would be read as the next request.
         fault: what went wrong with a source while it was sent.
+
+    Raises:
+        ArgumentError: a part is a pipe that does not wait for what is to come.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Payload:
         self.content_type = content_type
         self.fault: Exception | None = None
         self._parts = [io.BytesIO(part) if isinstance(part, bytes) else part for part in parts]
+        for part in self._parts:
+            check_blocking(part)
         self._starts = [_position(part) for part in self._parts]
         self._sizes = [
             None if start is None else _size(part, start)
@@ -151,6 +156,26 @@ def content_of(content: Content) -> bytes | IO[Any]:
         message = f"Content must be bytes, text or a readable file, not {content!r}."
         raise ArgumentError(message)
     return content
+
+
+def check_blocking(file: Any) -> None:
+    """Refuse a pipe that does not wait for what is to come: that looks like its end.
+
+    Args:
+        file: bytes, text or a readable file.
+
+    Raises:
+        ArgumentError: it is such a pipe, below a file object for text or not.
+    """
+    for below in ("buffer", "raw"):
+        file = getattr(file, below, file)
+    if not isinstance(file, io.FileIO) or file.seekable() or os.get_blocking(file.fileno()):
+        return
+    message = (
+        f"{file!r} does not wait for what is to come (O_NONBLOCK), so that its end cannot be "
+        "told: os.set_blocking(file.fileno(), True) mends that."
+    )
+    raise ArgumentError(message)
 
 
 @contextmanager

@@ -247,6 +247,10 @@ class Decoding(NamedTuple):
         """Make what turns bytes into text, block by block."""
         return codecs.getincrementaldecoder(self.encoding)(self.errors)
 
+    def encoder(self) -> codecs.IncrementalEncoder:
+        """Make what turns text into bytes, block by block."""
+        return codecs.getincrementalencoder(self.encoding)(self.errors)
+
 
 def sink(file: Any, decoding: Decoding) -> Callable[[bytes], object]:
     """Find how to write bytes to a file object, whether it is one for bytes or for text.
@@ -288,7 +292,9 @@ def source(given: Any, decoding: Decoding) -> Iterator[bytes]:
         file = io.BytesIO(cast("bytes", file))
     # What comes bit by bit, as from a pipe, goes on bit by bit.
     read = getattr(file, "read1", file.read)
+    # One for all of it: some encodings begin with a mark, and not each piece of them does.
+    encoder = decoding.encoder()
     while block := read(BLOCK):
-        yield (
-            block.encode(decoding.encoding, decoding.errors) if isinstance(block, str) else block
-        )
+        octets = encoder.encode(block) if isinstance(block, str) else block
+        if octets:
+            yield octets

@@ -1,6 +1,7 @@
 """Commands, waits and events: what is refused before anything is sent; keys at a console."""
 
 import io
+import os
 import subprocess
 
 import pytest
@@ -122,3 +123,22 @@ def test_what_was_read_as_text_is_not_lost_in_blocks(box):
         with pytest.raises(hyperkit.ArgumentError, match="as text"):
             process.blocks()
         assert process.stdout.read() == "two\nthree\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_long_text_begins_once(box, encoding):
+    text = "ä" * 300_000
+    done = box.run("web", "cat", input=text, encoding=encoding, capture_output=True)
+    assert done.stdout == text
+
+
+@pytest.mark.parametrize(("mode", "buffering"), [("r", -1), ("rb", -1), ("rb", 0)])
+def test_a_pipe_that_does_not_wait_is_refused(bare, mode, buffering):
+    # Its "nothing yet" would be taken for its end.
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with open(writing, "wb"), open(reading, mode, buffering) as pipe:
+        with pytest.raises(hyperkit.ArgumentError, match="set_blocking"):
+            bare.run("web", "cat", stdin=pipe)
+        with pytest.raises(hyperkit.ArgumentError, match="set_blocking"):
+            bare.push_file(pipe, "web", "/copy")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._payload import check_blocking
 from .._process import CompletedProcess, Process, complete, return_code, wait_for_command
 from .._streams import Captured, Decoding, sink
 from ..errors import ArgumentError
@@ -322,7 +323,8 @@ def _feed(input: bytes | str | None, stdin: InputFile) -> Any:
     """Say what the command reads: bytes, text or a file object.
 
     Raises:
-        ArgumentError: both are given, or ``stdin`` is nothing that can be read.
+        ArgumentError: both are given, or ``stdin`` is nothing that can be read, or would
+            not wait for what is to come.
     """
     if input is not None and stdin is not None:
         message = "Give input or stdin, not both."
@@ -332,6 +334,7 @@ def _feed(input: bytes | str | None, stdin: InputFile) -> Any:
     if not hasattr(stdin, "read"):
         message = f"stdin must be a file object: {stdin!r}. Use popen to write while it runs."
         raise ArgumentError(message)
+    check_blocking(stdin)
     return stdin
 
 
