@@ -269,10 +269,10 @@ def test_an_unknown_length_is_sent_in_chunks(double, client):
 @pytest.fixture
 def web(server):
     """A client of an embedded server, which has a container "web"."""
-    client = server.client(timeout=5)
-    client.create_container("web", alias="busybox")
-    server.requests.clear()
-    return client
+    with server.client(timeout=5) as client:
+        client.create_container("web", alias="busybox")
+        server.requests.clear()
+        yield client
 
 
 def test_what_a_file_grows_by_is_no_request(server, web):

@@ -1,8 +1,11 @@
 """Commands, waits and events: what is refused before anything is sent; keys at a console."""
 
+import gc
 import io
 import os
 import subprocess
+import threading
+import weakref
 
 import pytest
 
@@ -93,9 +96,9 @@ def test_others_see_at_once_what_a_command_has_written(tmp_path, mode):
 @pytest.fixture
 def box(server):
     """A client of an embedded server, where "web" runs."""
-    client = server.client()
-    client.launch_instance("web", alias="busybox")
-    return client
+    with server.client() as client:
+        client.launch_instance("web", alias="busybox")
+        yield client
 
 
 SAYS = ["sh", "-c", "printf 'one\\ntwo\\nthr'; sleep 0.2; echo ee; echo four >&2"]
@@ -121,7 +124,7 @@ def test_what_was_read_as_text_is_not_lost_in_blocks(box):
     with box.popen("web", SAYS, text=True) as process:
         process.stdout.readline()
         with pytest.raises(hyperkit.ArgumentError, match="as text"):
-            process.blocks()
+            next(process.blocks())
         assert process.stdout.read() == "two\nthree\n"
 
 
@@ -142,3 +145,31 @@ def test_a_pipe_that_does_not_wait_is_refused(bare, mode, buffering):
             bare.run("web", "cat", stdin=pipe)
         with pytest.raises(hyperkit.ArgumentError, match="set_blocking"):
             bare.push_file(pipe, "web", "/copy")
+
+
+def test_a_process_that_is_let_go_is_closed(box):
+    process = box.popen("web", ["sleep", "60"])
+    with pytest.raises(hyperkit.TimeoutExpired):
+        process.communicate(timeout=0.01)
+    process = None
+    with pytest.warns(ResourceWarning, match="not closed"):
+        gc.collect()
+    for thread in threading.enumerate():
+        if thread.name in {"hyperkit-pump", "hyperkit-wait"}:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_process_that_was_closed_needs_no_collector(box):
+    with box.popen("web", "true") as process:
+        gone = weakref.ref(process)
+    del process
+    assert gone() is None
+
+
+@pytest.mark.filterwarnings("ignore:.*not closed:ResourceWarning")
+def test_who_reads_the_output_has_not_let_go_of_the_process(box):
+    command = ["sh", "-c", "sleep 0.2; echo hi"]
+    assert box.popen("web", command).stdout.read() == b"hi\n"
+    assert list(box.popen("web", command).blocks()) == [b"hi\n"]
+    gc.collect()
