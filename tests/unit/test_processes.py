@@ -173,3 +173,8 @@ def test_who_reads_the_output_has_not_let_go_of_the_process(box):
     assert box.popen("web", command).stdout.read() == b"hi\n"
     assert list(box.popen("web", command).blocks()) == [b"hi\n"]
     gc.collect()
+
+
+def test_a_program_without_a_standard_output_runs_commands(box, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    assert box.run("web", ["echo", "hi"]).returncode == 0

@@ -283,11 +283,11 @@ class ProcessesMixin(ExecMixin):
         silent = stdout == subprocess.DEVNULL and stderr in (subprocess.DEVNULL, subprocess.STDOUT)
         streams = not silent or bool(feed) or timeout is not None
         body = {"interactive": False, "wait-for-websocket": streams}
+        first = _sink(stdout, sys.stdout, decoding)
+        merged = stderr == subprocess.STDOUT
+        second = _unfinished(first) if merged else _sink(stderr, sys.stderr, decoding)
         operation = self._execute(instance, words, body, cwd, env, group, user)
         if streams:
-            first = _sink(stdout, sys.stdout, decoding)
-            merged = stderr == subprocess.STDOUT
-            second = _unfinished(first) if merged else _sink(stderr, sys.stderr, decoding)
             process: Process[Any] = Process(self, instance, words, operation, decoding)
             completed: CompletedProcess[Any] = complete(process, feed, (first, second), timeout)
         else:
@@ -342,9 +342,12 @@ def _sink(file: Any, own: Any, decoding: Decoding) -> Callable[[bytes], object]:
     """Find what takes an output, given what the caller said of it."""
     if file == subprocess.PIPE:
         return Captured()
-    if file == subprocess.DEVNULL:
+    if file is None:
+        file = own
+    # A program without a console, such as a service, may have no standard output of its own.
+    if file is None or file == subprocess.DEVNULL:
         return len
-    return sink(own if file is None else file, decoding)
+    return sink(file, decoding)
 
 
 def _unfinished(write: Callable[[bytes], object]) -> Callable[[bytes], object]:
