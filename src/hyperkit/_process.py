@@ -352,7 +352,7 @@ class Process(Generic[AnyStr]):
             OperationError: nobody knows what became of it: the server has restarted, say.
             TimeoutExpired: it has not ended.
         """
-        if not self._ending.ended.wait(timeout):
+        if not self._ending.ended.wait(_left(_deadline(timeout))):
             raise self._expired(timeout)
         self.returncode = self._ending.result()
         return self.returncode
@@ -422,7 +422,7 @@ class Process(Generic[AnyStr]):
             ConnectionFailed: the connection broke: some output is lost.
             Exception: what a file object of the caller raised.
         """
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        deadline = _deadline(timeout)
         while self._moving:
             try:
                 pump = self._done.get(timeout=_left(deadline))
@@ -454,7 +454,11 @@ class Process(Generic[AnyStr]):
         """Give output as it was asked for: bytes, or text with plain line ends."""
         if not self._decoding.text:
             return bytes(captured.data)
-        text = self._decoding.decoder().decode(captured.data, final=final)
+        decoding = self._decoding
+        if not final and decoding.errors == "strict":
+            # It goes with an exception, and must not raise another one in its place.
+            decoding = decoding._replace(errors="replace")
+        text = decoding.decoder().decode(captured.data, final=final)
         return "".join(captured.lines) + text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -564,5 +568,10 @@ def ended_command(error: OperationFailed) -> Operation:
     raise error
 
 
+def _deadline(timeout: float | None) -> float:
+    return math.inf if timeout is None else time.monotonic() + timeout
+
+
 def _left(deadline: float) -> float | None:
-    return None if deadline == math.inf else max(0.0, deadline - time.monotonic())
+    left = max(0.0, deadline - time.monotonic())
+    return None if left > threading.TIMEOUT_MAX else left

@@ -175,6 +175,19 @@ def test_who_reads_the_output_has_not_let_go_of_the_process(box):
     gc.collect()
 
 
+def test_bytes_that_are_no_text_do_not_hide_a_timeout(box):
+    command = ["sh", "-c", "printf 'a\\377'; sleep 60"]
+    with pytest.raises(hyperkit.TimeoutExpired) as caught:
+        box.run("web", command, text=True, capture_output=True, timeout=1)
+    assert caught.value.stdout == "a\N{REPLACEMENT CHARACTER}"
+
+
 def test_a_program_without_a_standard_output_runs_commands(box, monkeypatch):
     monkeypatch.setattr("sys.stdout", None)
     assert box.run("web", ["echo", "hi"]).returncode == 0
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e100])
+def test_a_wait_may_be_without_end(box, timeout):
+    with box.popen("web", "true") as process:
+        assert process.wait(timeout) == 0
