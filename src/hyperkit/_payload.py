@@ -203,7 +203,7 @@ def opened(source: PathLike | IO[Any]) -> Generator[IO[Any]]:
 
 
 @contextmanager
-def replacing(place: Path) -> Generator[IO[bytes]]:
+def replacing(place: Path, mode: int | None = None) -> Generator[IO[bytes]]:
     """Write a file that gets its name when it is complete.
 
     What is half written when something goes wrong is removed; a file of that name
@@ -211,16 +211,25 @@ def replacing(place: Path) -> Generator[IO[bytes]]:
 
     Args:
         place: where it is to be.
+        mode: its permissions, which it gets with its name; until then only its owner reads
+            it. None leaves them to the system.
 
     Raises:
         OSError: it cannot be written there; the disk is full.
     """
     if place.is_dir():
         raise IsADirectoryError(21, "This is a folder, where a file was meant", str(place))
-    part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
+    # As long as it may be, the name has no room for more.
+    part = place.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=None if mode is None else _private) as file:
             yield file
+        if mode is not None:
+            part.chmod(mode)
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _private(place: str, flags: int) -> int:
+    return os.open(place, flags, 0o600)

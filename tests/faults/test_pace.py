@@ -187,8 +187,8 @@ def test_a_full_disk_here_leaves_no_file(client, monkeypatch, tmp_path):
     whole = _transfer.replacing
 
     @contextmanager
-    def full(place):
-        with whole(place) as file:
+    def full(*arguments):
+        with whole(*arguments) as file:
             yield Full(file)
 
     monkeypatch.setattr(_transfer, "replacing", full)

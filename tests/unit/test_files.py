@@ -311,3 +311,22 @@ def test_a_file_without_a_size_is_sent_whole(web, source):
 def test_text_that_is_none_in_utf_8_is_not_taken_for_the_server(web):
     with pytest.raises(UnicodeEncodeError):
         web.write_file("web", "/log", content=io.StringIO("a\ud800b"))
+
+
+def test_a_file_is_no_more_readable_while_it_comes(web, tmp_path):
+    web.write_file("web", "/secret", content=b"secret", mode=0o640)
+    modes = set()
+
+    def look(*_):
+        modes.update(one.stat().st_mode & 0o777 for one in tmp_path.iterdir())
+
+    web.pull_file("web", "/secret", tmp_path / "secret", on_progress=look)
+    assert modes == {0o600}
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_may_have_the_longest_of_names(web, tmp_path):
+    web.write_file("web", "/file", content=b"new")
+    dest = tmp_path / ("\N{CYRILLIC SMALL LETTER ZHE}" * 127)
+    web.pull_file("web", "/file", dest)
+    assert dest.read_bytes() == b"new"
