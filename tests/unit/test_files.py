@@ -46,6 +46,13 @@ def test_a_listed_name_cannot_leave_the_folder(asking, tmp_path, name):
     assert (tmp_path / "copy" / "good").read_bytes() == b"good"
 
 
+@pytest.mark.parametrize("listing", [5, "abc", {"a": 1}, [["a"]]])
+def test_what_is_no_list_of_names_is_refused(asking, listing):
+    files = {"/srv": (LISTED, envelope(listing))}
+    with asking(server(files)) as (client, _), pytest.raises(hyperkit.InvalidResponse):
+        client.list_directory("web", "/srv")
+
+
 def test_a_listed_link_is_never_written_through(asking, tmp_path):
     (tmp_path / "victim").write_text("untouched")
     turns = iter(
