@@ -2,7 +2,7 @@
 
 import io
 import os
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -337,3 +337,23 @@ def test_a_file_may_have_the_longest_of_names(web, tmp_path):
     dest = tmp_path / ("\N{CYRILLIC SMALL LETTER ZHE}" * 127)
     web.pull_file("web", "/file", dest)
     assert dest.read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_listed_does_not_keep_the_rest(web, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "file").write_bytes(b"content")
+    listed = Path.iterdir
+
+    def iterdir(folder):
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(ExceptionGroup) as caught:
+        web.push_directory(tmp_path, "web", "/copy")
+    [fault] = caught.value.exceptions
+    assert isinstance(fault, PermissionError)
+    assert web.list_directory("web", "/copy") == ["locked", "open"]
+    assert web.read_file("web", "/copy/open/file") == b"content"
