@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ._payload import Payload
 from ._request import given
+from ._shape import listed
 from .errors import ArgumentError, InternalServerError, InvalidResponse, NotFound
 from .types import FileInfo
 
@@ -88,8 +89,7 @@ class Place:
                 message = f"{self._file} in {self._owner} is a {kind}, not a directory."
                 raise ArgumentError(message)
             download.fill()
-            names: Any = client._read(download.response)["metadata"] or []
-        return sorted(str(name) for name in names)
+            return sorted(listed(client._read(download.response).get("metadata")))
 
     def make_directory(
         self,

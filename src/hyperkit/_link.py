@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import OrderedDict
+from functools import partial
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -211,10 +212,8 @@ class Download:
         self._link = link
         self.headers = response.headers
         original = getattr(response.raw, "_original_response", None)
-        if isinstance(original, Answer):
-            # What is made as it is sent comes as fast as it is made.
-            original.take_time()
-        self._endless = isinstance(original, Answer) and original.is_endless
+        self._answer = original if isinstance(original, Answer) else None
+        self._endless = self._answer is not None and self._answer.is_endless
 
     @property
     def length(self) -> int | None:
@@ -229,6 +228,12 @@ class Download:
             ConnectionFailed: the connection broke before the end.
             RequestTimeout: nothing came for too long.
         """
+        if self._answer is not None:
+            # What is made as it is sent comes as fast as it is made.
+            self._answer.take_time()
+        return self._read(count)
+
+    def _read(self, count: int) -> bytes:
         try:
             return bytes(self.response.raw.read(count, decode_content=True))
         except _FAULTS as error:
@@ -257,8 +262,12 @@ class Download:
             yield block
 
     def fill(self) -> None:
-        """Read all of it into the response, where it has an envelope after all."""
-        _hold(self.response, self.blocks())
+        """Read all of it into the response, where it has an envelope after all.
+
+        Raises:
+            RequestTimeout: it came by drops.
+        """
+        _hold(self.response, iter(partial(self._read, BLOCK), b""))
 
     def close(self) -> None:
         """Give the connection back, or close it if there is more to read."""

@@ -32,6 +32,14 @@ class Payload:
         parts: bytes, or readable files; these are read from where they stand.
         content_type: of the whole.
         meter: told of every block that was sent.
+
+    Attributes:
+        length: how many bytes there are; None where a part cannot tell. No more than these
+            are sent: what a file grows by meanwhile would be read as the next request.
+        fault: what went wrong with a source while it was sent.
+
+    Raises:
+        ArgumentError: a part is a pipe that does not wait for what is to come.
     """
 
     def __init__(
@@ -43,7 +51,15 @@ class Payload:
         self.content_type = content_type
         self.fault: Exception | None = None
         self._parts = [io.BytesIO(part) if isinstance(part, bytes) else part for part in parts]
+        for part in self._parts:
+            check_blocking(part)
         self._starts = [_position(part) for part in self._parts]
+        self._sizes = [
+            None if start is None else _size(part, start)
+            for part, start in zip(self._parts, self._starts, strict=True)
+        ]
+        known = [size for size in self._sizes if size is not None]
+        self.length = sum(known) if len(known) == len(self._sizes) else None
         self._meter = meter
         self._sent = False
 
@@ -52,21 +68,12 @@ class Payload:
         """Whether it can be sent again: every part can be rewound."""
         return None not in self._starts
 
-    @property
-    def length(self) -> int | None:
-        """How many bytes there are; None where a part cannot tell."""
-        sizes = [
-            None if start is None else _size(part, start)
-            for part, start in zip(self._parts, self._starts, strict=True)
-        ]
-        known = [size for size in sizes if size is not None]
-        return sum(known) if len(known) == len(sizes) else None
-
     def blocks(self) -> Iterator[bytes]:
         """Read the body, from its beginning.
 
         Raises:
-            ArgumentError: it is asked for again, and cannot be rewound.
+            ArgumentError: it is asked for again, and cannot be rewound; later, that a
+                source ends before its length.
         """
         if self._sent:
             for part, start in zip(self._parts, self._starts, strict=True):
@@ -79,20 +86,33 @@ class Payload:
         return self._read()
 
     def _read(self) -> Iterator[bytes]:
-        for part in self._parts:
-            while block := self._read_block(part):
-                yield block
-                if self._meter is not None:
-                    self._meter.advance(len(block))
+        for part, size in zip(self._parts, self._sizes, strict=True):
+            yield from self._read_part(part, None if self.length is None else size)
 
-    def _read_block(self, part: IO[Any]) -> bytes:
+    def _read_part(self, part: IO[Any], left: int | None) -> Iterator[bytes]:
+        """Read a part to its end; where its length was announced, exactly so much."""
+        while left is None or left > 0:
+            block = self._read_block(part, BLOCK if left is None else min(BLOCK, left))[:left]
+            if not block:
+                if left is None:
+                    return
+                message = f"The upload broke off: its source ended {left} bytes too early."
+                self.fault = ArgumentError(message)
+                raise self.fault
+            yield block
+            if self._meter is not None:
+                self._meter.advance(len(block))
+            if left is not None:
+                left -= len(block)
+
+    def _read_block(self, part: IO[Any], count: int) -> bytes:
         """Read on; a fault of the source's is kept, lest it be taken for the server's."""
         try:
-            block: bytes | str = part.read(BLOCK)
+            block: bytes | str = part.read(count)
+            return block.encode() if isinstance(block, str) else block
         except Exception as error:
             self.fault = error
             raise
-        return block.encode() if isinstance(block, str) else block
 
 
 def _position(part: IO[Any]) -> int | None:
@@ -103,12 +123,19 @@ def _position(part: IO[Any]) -> int | None:
 
 
 def _size(part: IO[Any], start: int) -> int | None:
-    """Measure what is left of a file; text cannot be measured before it is encoded."""
-    if isinstance(part, io.TextIOBase):
+    """Measure what is left of a file, which stays where it stands.
+
+    Text cannot be measured before it is encoded; and most files of the kernel's own cannot
+    be measured, or say that they are empty.
+    """
+    try:
+        sample = part.read(1)
+        end = part.seek(0, os.SEEK_END)
+    except (OSError, ValueError):
+        sample, end = b"", None
+    part.seek(start)
+    if end is None or isinstance(sample, str) or (sample and end == start):
         return None
-    here = part.tell()
-    end = part.seek(0, os.SEEK_END)
-    part.seek(here)
     return end - start
 
 
@@ -129,6 +156,26 @@ def content_of(content: Content) -> bytes | IO[Any]:
         message = f"Content must be bytes, text or a readable file, not {content!r}."
         raise ArgumentError(message)
     return content
+
+
+def check_blocking(file: Any) -> None:
+    """Refuse a pipe that does not wait for what is to come: that looks like its end.
+
+    Args:
+        file: bytes, text or a readable file.
+
+    Raises:
+        ArgumentError: it is such a pipe, below a file object for text or not.
+    """
+    for below in ("buffer", "raw"):
+        file = getattr(file, below, file)
+    if not isinstance(file, io.FileIO) or file.seekable() or os.get_blocking(file.fileno()):
+        return
+    message = (
+        f"{file!r} does not wait for what is to come (O_NONBLOCK), so that its end cannot be "
+        "told: os.set_blocking(file.fileno(), True) mends that."
+    )
+    raise ArgumentError(message)
 
 
 @contextmanager
@@ -156,7 +203,7 @@ def opened(source: PathLike | IO[Any]) -> Generator[IO[Any]]:
 
 
 @contextmanager
-def replacing(place: Path) -> Generator[IO[bytes]]:
+def replacing(place: Path, mode: int | None = None) -> Generator[IO[bytes]]:
     """Write a file that gets its name when it is complete.
 
     What is half written when something goes wrong is removed; a file of that name
@@ -164,16 +211,25 @@ def replacing(place: Path) -> Generator[IO[bytes]]:
 
     Args:
         place: where it is to be.
+        mode: its permissions, which it gets with its name; until then only its owner reads
+            it. None leaves them to the system.
 
     Raises:
         OSError: it cannot be written there; the disk is full.
     """
     if place.is_dir():
         raise IsADirectoryError(21, "This is a folder, where a file was meant", str(place))
-    part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
+    # As long as it may be, the name has no room for more.
+    part = place.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=None if mode is None else _private) as file:
             yield file
+        if mode is not None:
+            part.chmod(mode)
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _private(place: str, flags: int) -> int:
+    return os.open(place, flags, 0o600)

@@ -32,6 +32,7 @@ from ._streams import (
 )
 from ._websocket import connect_all
 from .errors import (
+    ArgumentError,
     CalledProcessError,
     ConnectionFailed,
     Error,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from typing import IO, Self
 
     from ._api.operations import OperationsMixin
+    from ._websocket import Websocket
     from .types import Operation
 
 # Seconds that a killed command gets until its last output has come.
@@ -186,7 +188,8 @@ class Process(Generic[AnyStr]):
         self._closed = True
         self._sockets = connect_all(client, operation)
         self._closed = False
-        self._ending = _Ending(client, operation, self._drop)
+        # What works in the background must not hold the process: nobody could let go of it.
+        self._ending = _Ending(client, operation, partial(_drop, self._sockets))
         first = self._sockets["0"]
         whose = f"{shlex.join(args)} in {instance}"
         if "1" in self._sockets:
@@ -198,8 +201,11 @@ class Process(Generic[AnyStr]):
             self._outputs = [Output(first, at_end=partial(acknowledge, first), whose=whose)]
         self._sinks: Sequence[Callable[[bytes], object]] = ()
         self.stdin = self._wrap(self._input)
-        self.stdout = self._wrap(self._outputs[0])
-        self.stderr = self._wrap(self._outputs[1]) if len(self._outputs) > 1 else None
+        self._streams = [self._wrap(output) for output in self._outputs]
+        for stream in self._streams:
+            stream.process = self  # whoever reads on has not let go of the command
+        self.stdout = self._streams[0]
+        self.stderr = self._streams[1] if len(self._streams) > 1 else None
 
     def __repr__(self) -> str:
         """Say what runs where."""
@@ -229,17 +235,26 @@ class Process(Generic[AnyStr]):
 
     def __del__(self) -> None:
         """Warn of a process that nobody has closed, and close it."""
-        if not getattr(self, "_closed", True):
-            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
-            self.close()
+        if getattr(self, "_closed", True):
+            return
+        if not sys.is_finalizing():  # else threads have been frozen that hold what this needs
+            self._let_go()
+        warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
 
     def blocks(self) -> Iterator[bytes]:
         """Read standard output as it comes, in the pieces that the server sends.
 
+        What has been read from ``stdout`` is not among it.
+
         Raises:
+            ArgumentError: it has been read as text, of which the rest can only be text too.
             ConnectionFailed: the connection broke before the end.
         """
-        return self._outputs[0].blocks()
+        output = self._outputs[0]
+        if output.was_read and self._decoding.text:
+            message = "The output has been read as text: read the rest of it from stdout too."
+            raise ArgumentError(message)
+        yield from self._rest_of(output, self._streams[0])
 
     def close(self) -> None:
         """Let go of the command: of its websockets first of all.
@@ -248,9 +263,7 @@ class Process(Generic[AnyStr]):
         """
         if self._closed:
             return
-        self._closed = True
-        self._ending.left.set()
-        self._drop()
+        self._let_go()
         if sys.is_finalizing():
             return  # no thread can be waited for any more
         for pump in self._pumps:
@@ -261,7 +274,7 @@ class Process(Generic[AnyStr]):
     def communicate(
         self, input: AnyStr | None = None, timeout: float | None = None
     ) -> tuple[AnyStr, AnyStr | None]:
-        """Send input, read all output, and wait for the end of the command.
+        """Send input, read all output that has not been read, and wait for the command's end.
 
         Args:
             input: all that it is to read: bytes, or text if the process was opened so.
@@ -344,10 +357,13 @@ class Process(Generic[AnyStr]):
         self.returncode = self._ending.result()
         return self.returncode
 
-    def _drop(self) -> None:
-        """Close the websockets: whoever waits for one stops waiting."""
-        for websocket in self._sockets.values():
-            websocket.drop()
+    def _let_go(self) -> None:
+        """Close the websockets; this waits for no thread, and may come in the midst of any."""
+        self._closed = True
+        for stream in self._streams:
+            stream.process = None
+        self._ending.left.set()
+        _drop(self._sockets)
 
     def _wrap(self, raw: Input | Output) -> Any:
         """Make a file object of a stream: for bytes, or for text."""
@@ -373,22 +389,20 @@ class Process(Generic[AnyStr]):
             sinks: where to, for each output.
         """
         self._sinks = sinks
-        for output, write in zip(self._outputs, sinks, strict=True):
-            self._moving.add(Pump(output.blocks(), write, self._done))
-        feeder = Pump(source(feed, self._decoding), self._feed, self._done)
+        for output, stream, write in zip(self._outputs, self._streams, sinks, strict=True):
+            self._moving.add(Pump(self._rest_of(output, stream), write, self._done))
+        feeder = Pump(
+            source(feed, self._decoding), partial(_feed, self._input, self._ending), self._done
+        )
         self._pumps = [*self._moving, feeder]
 
-    def _feed(self, block: bytes) -> None:
-        if not block:
-            self._input.close()
-            return
-        try:
-            self._input.write(block)
-        except ConnectionFailed:
-            # Most commands that have ended have not read all of their input.
-            if not self._ending.ended.wait(LAST_WORDS):
-                raise
-            raise _Unread from None
+    def _rest_of(self, output: Output, stream: Any) -> Iterator[Any]:
+        """Read what is left of an output; a file object that has been read holds some of it."""
+        if not output.was_read or stream.closed:
+            return output.blocks()
+        if self._decoding.text:
+            return iter(stream.readline, "")
+        return iter(partial(stream.read1, BLOCK), b"")
 
     def _drain(self) -> None:
         """Throw away what nobody has read, so that the command can end."""
@@ -431,17 +445,21 @@ class Process(Generic[AnyStr]):
     def _written(self, *, final: bool = True) -> list[Any]:
         """Give what was captured of standard output and of standard error."""
         found: list[Any] = [
-            self._decoded(sink.data, final=final) if isinstance(sink, Captured) else None
+            self._decoded(sink, final=final) if isinstance(sink, Captured) else None
             for sink in self._sinks
         ]
         return [*found, None, None][:2]
 
-    def _decoded(self, data: bytearray, *, final: bool) -> Any:
+    def _decoded(self, captured: Captured, *, final: bool) -> Any:
         """Give output as it was asked for: bytes, or text with plain line ends."""
         if not self._decoding.text:
-            return bytes(data)
-        text = self._decoding.decoder().decode(data, final=final)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+            return bytes(captured.data)
+        decoding = self._decoding
+        if not final and decoding.errors == "strict":
+            # It goes with an exception, and must not raise another one in its place.
+            decoding = decoding._replace(errors="replace")
+        text = decoding.decoder().decode(captured.data, final=final)
+        return "".join(captured.lines) + text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def complete(
@@ -481,6 +499,26 @@ def complete(
         raise process._expired(timeout)
     stdout, stderr = process._written()
     return CompletedProcess(process.instance, process.args, process.wait(), stdout, stderr)
+
+
+def _drop(sockets: Mapping[str, Websocket]) -> None:
+    """Close the websockets: whoever waits for one stops waiting."""
+    for websocket in sockets.values():
+        websocket.drop()
+
+
+def _feed(standard_input: Input, ending: _Ending, block: bytes) -> None:
+    """Send some input; an empty block says that there is no more."""
+    if not block:
+        standard_input.close()
+        return
+    try:
+        standard_input.write(block)
+    except ConnectionFailed:
+        # Most commands that have ended have not read all of their input.
+        if not ending.ended.wait(LAST_WORDS):
+            raise
+        raise _Unread from None
 
 
 class _Unread(Exception):

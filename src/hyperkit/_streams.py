@@ -89,6 +89,10 @@ class Output(io.RawIOBase):
         websocket: what it comes by.
         at_end: called once, when the end has come.
         whose: what writes it, for messages.
+
+    Attributes:
+        was_read: whether it has been read as a file object, which may hold more than it
+            has given.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class Output(io.RawIOBase):
         self._whose = whose
         self._rest = memoryview(b"")
         self._ended = False
+        self.was_read = False
 
     def readable(self) -> bool:
         """Tell that this can be read."""
@@ -115,6 +120,7 @@ class Output(io.RawIOBase):
         Raises:
             ConnectionFailed: the connection broke before the end.
         """
+        self.was_read = True
         if not self._rest:
             self._rest = memoryview(self.receive())
         count = min(len(buffer), len(self._rest))
@@ -179,8 +185,8 @@ class Pump(threading.Thread):
 
     def __init__(
         self,
-        blocks: Iterable[bytes],
-        write: Callable[[bytes], object],
+        blocks: Iterable[Any],
+        write: Callable[[Any], object],
         done: SimpleQueue[Pump],
     ) -> None:
         super().__init__(daemon=True, name="hyperkit-pump")
@@ -202,14 +208,18 @@ class Pump(threading.Thread):
 
 
 class Captured:
-    """Keeps what it is called with."""
+    """Keeps what it is called with: bytes, and lines that have been decoded already."""
 
     def __init__(self) -> None:
         self.data = bytearray()
+        self.lines: list[str] = []
 
-    def __call__(self, block: bytes) -> None:
+    def __call__(self, block: bytes | str) -> None:
         """Keep a block."""
-        self.data.extend(block)
+        if isinstance(block, str):
+            self.lines.append(block)
+        else:
+            self.data.extend(block)
 
 
 class Decoding(NamedTuple):
@@ -236,6 +246,10 @@ class Decoding(NamedTuple):
     def decoder(self) -> codecs.IncrementalDecoder:
         """Make what turns bytes into text, block by block."""
         return codecs.getincrementaldecoder(self.encoding)(self.errors)
+
+    def encoder(self) -> codecs.IncrementalEncoder:
+        """Make what turns text into bytes, block by block."""
+        return codecs.getincrementalencoder(self.encoding)(self.errors)
 
 
 def sink(file: Any, decoding: Decoding) -> Callable[[bytes], object]:
@@ -278,7 +292,9 @@ def source(given: Any, decoding: Decoding) -> Iterator[bytes]:
         file = io.BytesIO(cast("bytes", file))
     # What comes bit by bit, as from a pipe, goes on bit by bit.
     read = getattr(file, "read1", file.read)
+    # One for all of it: some encodings begin with a mark, and not each piece of them does.
+    encoder = decoding.encoder()
     while block := read(BLOCK):
-        yield (
-            block.encode(decoding.encoding, decoding.errors) if isinstance(block, str) else block
-        )
+        octets = encoder.encode(block) if isinstance(block, str) else block
+        if octets:
+            yield octets

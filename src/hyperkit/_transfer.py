@@ -39,10 +39,8 @@ def save(
     """
     meter.expect(download.length)
     if isinstance(dest, (str, os.PathLike)):
-        with replacing(Path(dest).expanduser()) as file:
+        with replacing(Path(dest).expanduser(), mode) as file:
             _copy(download, file, meter)
-            if mode is not None:
-                Path(file.name).chmod(mode)
     else:
         _copy(download, dest, meter)
     return dest

@@ -88,8 +88,9 @@ class Websocket:
         self._asked = 0.0
         self._outgoing: deque[bytes] = deque()
         self._state = threading.Lock()  # of the protocol; never held while waiting
-        self._reading = threading.Lock()
-        self._sending = threading.Lock()
+        # The collector may drop a websocket in the midst of a thread that holds these.
+        self._reading = threading.RLock()
+        self._sending = threading.RLock()
         headers = client._headers(None)
         timeout = client._timeouts(None)[1]
         # ws, not wss: the socket speaks TLS already, so that trust is checked in one place.

@@ -27,7 +27,7 @@ class Wire:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may close it in the midst of a read
         connected.settimeout(0)
         if connected.family in {socket.AF_INET, socket.AF_INET6}:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

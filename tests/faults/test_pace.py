@@ -9,6 +9,8 @@ import hyperkit
 
 fault = pytest.mark.fault
 LORIS = fault("slow loris", "RequestTimeout")
+REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n"
+FOLDER = HEAD + b"X-LXD-type: directory\r\nX-Incus-type: directory\r\nContent-Length: 1000\r\n\r\n"
 
 
 def dripping(head, stop):
@@ -62,6 +64,14 @@ def test_an_answer_that_drips_is_not_waited_for(loris, head):
         client.create_profile("new")
     # Neither was asked for again: what is slow is not dropped.
     assert [one.split()[0] for one in server.requests].count(b"POST") == 1
+
+
+@LORIS
+@pytest.mark.parametrize("head", [REFUSAL, FOLDER])
+def test_a_refusal_and_a_listing_are_no_download(loris, head):
+    client, _ = loris(head)
+    with pytest.raises(hyperkit.RequestTimeout):
+        client.list_directory("web", "/root")
 
 
 @LORIS
@@ -184,8 +194,8 @@ def test_a_full_disk_here_leaves_no_file(client, monkeypatch, tmp_path):
     whole = _transfer.replacing
 
     @contextmanager
-    def full(place):
-        with whole(place) as file:
+    def full(*arguments):
+        with whole(*arguments) as file:
             yield Full(file)
 
     monkeypatch.setattr(_transfer, "replacing", full)

@@ -2,7 +2,7 @@
 
 import io
 import os
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -44,6 +44,13 @@ def test_a_listed_name_cannot_leave_the_folder(asking, tmp_path, name):
     assert isinstance(fault, hyperkit.InvalidResponse)
     assert sorted(os.listdir(tmp_path)) == ["copy", "unix.socket"]
     assert (tmp_path / "copy" / "good").read_bytes() == b"good"
+
+
+@pytest.mark.parametrize("listing", [5, "abc", {"a": 1}, [["a"]]])
+def test_what_is_no_list_of_names_is_refused(asking, listing):
+    files = {"/srv": (LISTED, envelope(listing))}
+    with asking(server(files)) as (client, _), pytest.raises(hyperkit.InvalidResponse):
+        client.list_directory("web", "/srv")
 
 
 def test_a_listed_link_is_never_written_through(asking, tmp_path):
@@ -264,3 +271,89 @@ def test_an_unknown_length_is_sent_in_chunks(double, client):
     [headers] = double.headers[1:]
     assert (headers["Transfer-Encoding"], headers["X-LXD-mode"]) == ("chunked", "0600")
     assert "Content-Length" not in headers
+
+
+@pytest.fixture
+def web(server):
+    """A client of an embedded server, which has a container "web"."""
+    with server.client(timeout=5) as client:
+        client.create_container("web", alias="busybox")
+        server.requests.clear()
+        yield client
+
+
+def test_what_a_file_grows_by_is_no_request(server, web):
+    class Growing(io.BytesIO):
+        def read(self, count=-1):
+            block = super().read(count)
+            here = self.tell()
+            self.seek(0, os.SEEK_END)
+            self.write(b"DELETE /1.0/profiles/precious HTTP/1.1\r\n\r\n")
+            self.seek(here)
+            return block
+
+    web.write_file("web", "/log", content=Growing(b"log\n"))
+    assert web.profiles() == ["default"]
+    assert [one.method for one in server.requests] == ["POST", "GET"]
+
+
+def test_a_file_that_ends_too_early_is_to_blame(web):
+    class Short(io.BytesIO):
+        def seek(self, place, whence=0):
+            return super().seek(place, whence) + (10 if whence == os.SEEK_END else 0)
+
+    with pytest.raises(hyperkit.ArgumentError, match="10 bytes too early"):
+        web.write_file("web", "/log", content=Short(b"log\n"))
+    assert web.profiles() == ["default"]
+
+
+@pytest.mark.parametrize("source", ["/proc/version", "/proc/sys/kernel/ostype"])
+@pytest.mark.skipif(not os.path.exists("/proc/version"), reason="Linux has such files")
+def test_a_file_without_a_size_is_sent_whole(web, source):
+    web.push_file(source, "web", "/copy", mode=0o600)
+    with open(source, "rb") as file:
+        assert web.read_file("web", "/copy") == file.read()
+
+
+def test_text_that_is_none_in_utf_8_is_not_taken_for_the_server(web):
+    with pytest.raises(UnicodeEncodeError):
+        web.write_file("web", "/log", content=io.StringIO("a\ud800b"))
+
+
+def test_a_file_is_no_more_readable_while_it_comes(web, tmp_path):
+    web.write_file("web", "/secret", content=b"secret", mode=0o640)
+    modes = set()
+
+    def look(*_):
+        modes.update(one.stat().st_mode & 0o777 for one in tmp_path.iterdir())
+
+    web.pull_file("web", "/secret", tmp_path / "secret", on_progress=look)
+    assert modes == {0o600}
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_may_have_the_longest_of_names(web, tmp_path):
+    web.write_file("web", "/file", content=b"new")
+    dest = tmp_path / ("\N{CYRILLIC SMALL LETTER ZHE}" * 127)
+    web.pull_file("web", "/file", dest)
+    assert dest.read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_listed_does_not_keep_the_rest(web, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "file").write_bytes(b"content")
+    listed = Path.iterdir
+
+    def iterdir(folder):
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(ExceptionGroup) as caught:
+        web.push_directory(tmp_path, "web", "/copy")
+    [fault] = caught.value.exceptions
+    assert isinstance(fault, PermissionError)
+    assert web.list_directory("web", "/copy") == ["locked", "open"]
+    assert web.read_file("web", "/copy/open/file") == b"content"

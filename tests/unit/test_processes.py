@@ -1,8 +1,12 @@
 """Commands, waits and events: what is refused before anything is sent; keys at a console."""
 
+import gc
 import io
 import math
+import os
 import subprocess
+import threading
+import weakref
 
 import pytest
 
@@ -97,3 +101,103 @@ def test_others_see_at_once_what_a_command_has_written(tmp_path, mode):
         write = sink(file, Decoding.of(mode == "w", None, None))
         write(b"hi\n")
         assert place.read_bytes() == b"hi\n"
+
+
+@pytest.fixture
+def box(server):
+    """A client of an embedded server, where "web" runs."""
+    with server.client() as client:
+        client.launch_instance("web", alias="busybox")
+        yield client
+
+
+SAYS = ["sh", "-c", "printf 'one\\ntwo\\nthr'; sleep 0.2; echo ee; echo four >&2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "rest"),
+    [({}, (b"two\nthree\n", b"four\n")), ({"text": True}, ("two\nthree\n", "four\n"))],
+)
+def test_what_was_not_read_is_communicated(box, options, rest):
+    with box.popen("web", SAYS, **options) as process:
+        process.stdout.readline()
+        assert process.communicate() == rest
+
+
+def test_what_was_not_read_comes_in_blocks(box):
+    with box.popen("web", SAYS) as process:
+        assert process.stdout.readline() == b"one\n"
+        assert b"".join(process.blocks()) == b"two\nthree\n"
+
+
+def test_what_was_read_as_text_is_not_lost_in_blocks(box):
+    with box.popen("web", SAYS, text=True) as process:
+        process.stdout.readline()
+        with pytest.raises(hyperkit.ArgumentError, match="as text"):
+            next(process.blocks())
+        assert process.stdout.read() == "two\nthree\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_long_text_begins_once(box, encoding):
+    text = "ä" * 300_000
+    done = box.run("web", "cat", input=text, encoding=encoding, capture_output=True)
+    assert done.stdout == text
+
+
+@pytest.mark.parametrize(("mode", "buffering"), [("r", -1), ("rb", -1), ("rb", 0)])
+def test_a_pipe_that_does_not_wait_is_refused(bare, mode, buffering):
+    # Its "nothing yet" would be taken for its end.
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with open(writing, "wb"), open(reading, mode, buffering) as pipe:
+        with pytest.raises(hyperkit.ArgumentError, match="set_blocking"):
+            bare.run("web", "cat", stdin=pipe)
+        with pytest.raises(hyperkit.ArgumentError, match="set_blocking"):
+            bare.push_file(pipe, "web", "/copy")
+
+
+def test_a_process_that_is_let_go_is_closed(box):
+    process = box.popen("web", ["sleep", "60"])
+    with pytest.raises(hyperkit.TimeoutExpired):
+        process.communicate(timeout=0.01)
+    process = None
+    with pytest.warns(ResourceWarning, match="not closed"):
+        gc.collect()
+    for thread in threading.enumerate():
+        if thread.name in {"hyperkit-pump", "hyperkit-wait"}:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_process_that_was_closed_needs_no_collector(box):
+    with box.popen("web", "true") as process:
+        gone = weakref.ref(process)
+    del process
+    assert gone() is None
+
+
+@pytest.mark.filterwarnings("ignore:.*not closed:ResourceWarning")
+def test_who_reads_the_output_has_not_let_go_of_the_process(box):
+    command = ["sh", "-c", "sleep 0.2; echo hi"]
+    assert box.popen("web", command).stdout.read() == b"hi\n"
+    assert list(box.popen("web", command).blocks()) == [b"hi\n"]
+    gc.collect()
+
+
+def test_bytes_that_are_no_text_do_not_hide_a_timeout(box):
+    command = ["sh", "-c", "printf 'a\\377'; sleep 60"]
+    with pytest.raises(hyperkit.TimeoutExpired) as caught:
+        box.run("web", command, text=True, capture_output=True, timeout=1)
+    assert caught.value.stdout == "a\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_program_without_a_standard_output_runs_commands(box, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    assert box.run("web", ["echo", "hi"]).returncode == 0
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e100])
+def test_a_wait_may_be_without_end(box, timeout):
+    with box.popen("web", "true") as process:
+        assert process.wait(timeout) == 0

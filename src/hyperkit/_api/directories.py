@@ -111,6 +111,7 @@ class DirectoriesMixin(FilesMixin):
             NotFound: there is no such instance, or no folder above ``dest``.
             FileExistsError: ``dest`` is there already, and ``merge`` is not true.
             NotADirectoryError: ``source`` is no folder.
+            OSError: ``source`` cannot be listed; then nothing was sent.
             ErrorGroup: some entries could not be copied; the others were.
 
         Example:
@@ -131,10 +132,9 @@ class DirectoriesMixin(FilesMixin):
         above = posixpath.dirname(dest.rstrip("/"))
         if parents and above not in {"", "/"}:
             self.make_directory(container, above, gid=gid, mode=0o755, parents=True, uid=uid)
-        entries = list(_walk(root))
-        sizes = [one.lstat() for one in entries]
-        total = sum(one.st_size for one in sizes if stat.S_ISREG(one.st_mode))
         faults: list[Exception] = []
+        entries = list(_walk(root, faults))
+        total = sum(_size(one) for one in entries)
         with Meter(on_progress, progress=progress, total=total) as meter:
             push = _Push(self, container, meter, gid=gid, merge=merge, uid=uid)
             push.folder(root, dest)
@@ -298,12 +298,30 @@ class _Pull:
         return target
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """List what is below a folder, folders before what is in them."""
+def _walk(root: Path, faults: list[Exception]) -> Iterator[Path]:
+    """List what is below a folder, folders before what is in them.
+
+    Args:
+        root: the folder.
+        faults: get what keeps a folder in it from being listed.
+    """
     for entry in sorted(root.iterdir()):
         yield entry
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
+        try:
+            if entry.is_dir() and not entry.is_symlink():
+                yield from _walk(entry, faults)
+        except OSError as error:
+            error.add_note(f"while listing {entry}")
+            faults.append(error)
+
+
+def _size(entry: Path) -> int:
+    """Tell how many bytes an entry has to send; what cannot be looked at has none."""
+    try:
+        found = entry.lstat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _mode(entry: Path) -> int:

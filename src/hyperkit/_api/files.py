@@ -216,6 +216,8 @@ class FilesMixin(InstancesMixin):
 
         Raises:
             NotFound: there is no such instance, or no folder for the file.
+            ArgumentError: ``source`` became shorter while it was sent, or is a pipe that does
+                not wait for what is to come.
             OSError: ``source`` cannot be read; then nothing was sent.
 
         Example:

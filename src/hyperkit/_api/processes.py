@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._payload import check_blocking
 from .._process import CompletedProcess, Process, complete, return_code, wait_for_command
 from .._streams import Captured, Decoding, sink
 from ..errors import ArgumentError
@@ -282,11 +283,11 @@ class ProcessesMixin(ExecMixin):
         silent = stdout == subprocess.DEVNULL and stderr in (subprocess.DEVNULL, subprocess.STDOUT)
         streams = not silent or bool(feed) or timeout is not None
         body = {"interactive": False, "wait-for-websocket": streams}
+        first = _sink(stdout, sys.stdout, decoding)
+        merged = stderr == subprocess.STDOUT
+        second = _unfinished(first) if merged else _sink(stderr, sys.stderr, decoding)
         operation = self._execute(instance, words, body, cwd, env, group, user)
         if streams:
-            first = _sink(stdout, sys.stdout, decoding)
-            merged = stderr == subprocess.STDOUT
-            second = _unfinished(first) if merged else _sink(stderr, sys.stderr, decoding)
             process: Process[Any] = Process(self, instance, words, operation, decoding)
             completed: CompletedProcess[Any] = complete(process, feed, (first, second), timeout)
         else:
@@ -322,7 +323,8 @@ def _feed(input: bytes | str | None, stdin: InputFile) -> Any:
     """Say what the command reads: bytes, text or a file object.
 
     Raises:
-        ArgumentError: both are given, or ``stdin`` is nothing that can be read.
+        ArgumentError: both are given, or ``stdin`` is nothing that can be read, or would
+            not wait for what is to come.
     """
     if input is not None and stdin is not None:
         message = "Give input or stdin, not both."
@@ -332,6 +334,7 @@ def _feed(input: bytes | str | None, stdin: InputFile) -> Any:
     if not hasattr(stdin, "read"):
         message = f"stdin must be a file object: {stdin!r}. Use popen to write while it runs."
         raise ArgumentError(message)
+    check_blocking(stdin)
     return stdin
 
 
@@ -339,9 +342,12 @@ def _sink(file: Any, own: Any, decoding: Decoding) -> Callable[[bytes], object]:
     """Find what takes an output, given what the caller said of it."""
     if file == subprocess.PIPE:
         return Captured()
-    if file == subprocess.DEVNULL:
+    if file is None:
+        file = own
+    # A program without a console, such as a service, may have no standard output of its own.
+    if file is None or file == subprocess.DEVNULL:
         return len
-    return sink(own if file is None else file, decoding)
+    return sink(file, decoding)
 
 
 def _unfinished(write: Callable[[bytes], object]) -> Callable[[bytes], object]:

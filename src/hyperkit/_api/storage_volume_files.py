@@ -217,6 +217,8 @@ class StorageVolumeFilesMixin(StorageVolumesMixin):
 
         Raises:
             NotFound: there is no such volume, or no folder for the file.
+            ArgumentError: ``source`` became shorter while it was sent, or is a pipe that does
+                not wait for what is to come.
             OSError: ``source`` cannot be read; then nothing was sent.
 
         Example:
