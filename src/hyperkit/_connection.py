@@ -444,10 +444,6 @@ class Connection(ClientOptions):
     def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:
         timeout = self.timeout
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        for seconds in (connect, read):
-            if seconds is not None and not seconds > 0:
-                message = f"timeout must be above 0 seconds, not {seconds!r}."
-                raise ArgumentError(message)
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(

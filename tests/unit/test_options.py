@@ -77,6 +77,27 @@ def test_values_of_the_wrong_type(options, words):
             use()
 
 
+@pytest.mark.parametrize(
+    ("option", "seconds", "words"),
+    [
+        ("operation_timeout", -5, "operation_timeout must be 0 seconds or more, not -5."),
+        ("operation_timeout", float("nan"), "operation_timeout must be 0 seconds or more"),
+        ("timeout", 0, "timeout must be above 0 seconds, not 0."),
+        ("timeout", -1, "timeout must be above 0 seconds, not -1."),
+        ("timeout", (1, 0), "timeout must be above 0 seconds, not 0."),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_when_it_is_set(option, seconds, words):
+    client = hyperkit.Client()
+    with pytest.raises(hyperkit.ArgumentError, match=f"^{words}"):
+        setattr(client, option, seconds)
+    assert getattr(client, option) != seconds
+
+
+def test_a_wait_that_only_looks_can_be_an_option():
+    assert hyperkit.Client(operation_timeout=0).operation_timeout == 0
+
+
 def test_tools_for_tests_put_options_back():
     with mock.patch.object(hyperkit, "auto_sync", new=False):
         assert hyperkit.auto_sync is False
