@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from .errors import ArgumentError, InvalidName
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 # How servers write that something never expires.
 NEVER = "0001-01-01T00:00:00Z"
 OPERATION_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
@@ -194,7 +195,15 @@ def time_of(moment: datetime | str | None) -> str | None:
     Raises:
         ArgumentError: it is no moment, or has no time zone, so nobody knows when it is.
     """
-    if moment is None or isinstance(moment, str):
+    if moment is None:
+        return None
+    if isinstance(moment, str):
+        if not _is_moment(moment):
+            message = (
+                "A moment must be a datetime with a time zone, or text such as"
+                f" '2040-01-01T00:00:00Z', not {moment!r}."
+            )
+            raise ArgumentError(message)
         return moment
     if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         refuse("A moment", "a datetime with a time zone, or text", moment)
@@ -202,6 +211,15 @@ def time_of(moment: datetime | str | None) -> str | None:
         message = f"{moment!r} has no time zone: use datetime(..., tzinfo=timezone.utc)."
         raise ArgumentError(message)
     return moment.isoformat()
+
+
+def _is_moment(text: str) -> bool:
+    """Tell whether servers read a text as a moment: they take RFC 3339, and nothing else."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _RFC_3339.fullmatch(text) is not None
 
 
 def name_of(url: str) -> str:

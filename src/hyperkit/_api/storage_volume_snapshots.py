@@ -53,7 +53,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such volume.
             APIError: there is one of that name, or it could not be taken.
 
@@ -203,7 +203,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; most servers have finished it before they answer.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 
@@ -374,7 +374,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; most servers have finished it before they answer.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 
