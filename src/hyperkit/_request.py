@@ -182,10 +182,22 @@ def lasting(config: Mapping[str, str]) -> dict[str, str]:
 def devices_of(
     devices: Mapping[str, Mapping[str, Any]] | None,
 ) -> dict[str, dict[str, str]] | None:
-    """Write the values of devices as the server does."""
+    """Write the values of devices as the server does.
+
+    Raises:
+        ArgumentError: they are no mapping, or one of them is none. None would remove no device:
+            servers take it for an empty one.
+    """
     if devices is None:
         return None
     named = mapping(devices, "devices", _EXAMPLES["devices"])
+    for name, device in named.items():
+        if device is None:
+            message = (
+                f"The device {name!r} is None, which removes none: edit_instance and edit_profile"
+                f" do, by `del found.devices[{name!r}]`; {{'type': 'none'}} hides a profile's."
+            )
+            raise ArgumentError(message)
     return {name: strings(device, "A device") or {} for name, device in named.items()}
 
 

@@ -55,6 +55,19 @@ def test_a_wrong_type_is_named_and_its_value_is_not(bare, call, words):
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, **given: client.create_instance("web", alias="a", **given),
+        lambda client, **given: client.patch_instance("web", **given),
+        lambda client, **given: client.patch_profile("small", **given),
+    ],
+)
+def test_none_in_the_place_of_a_device_says_how_one_is_removed(bare, call):
+    with pytest.raises(hyperkit.ArgumentError, match=r"del found\.devices\['eth9'\]"):
+        call(bare, devices={"eth9": None})
+
+
 def test_a_token_that_leads_nowhere():
     issued = {"request": {"name": "a"}, "secret": "s", "fingerprint": "f" * 64, "addresses": None}
     with pytest.raises(hyperkit.ArgumentError, match="set core.https_address"):
