@@ -18,7 +18,7 @@ from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
-from ._request import name_of, refuse
+from ._request import NEVER, name_of, refuse
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
@@ -44,10 +44,14 @@ _REPEATABLE = {"GET", "HEAD"}
 _STARTUP = 60.0
 # Between two questions to it.
 PAUSE = 0.25
+# When and where the server has done it, it does not say.
 _DONE = {
     "id": "",
     "class": "task",
     "description": "",
+    "created_at": NEVER,
+    "updated_at": NEVER,
+    "location": "",
     "status": "Success",
     "status_code": 200,
     "resources": None,

@@ -248,7 +248,13 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
     text: Any = operation.get("id") if isinstance(operation, Mapping) else operation
     match = OPERATION_URL.search(text) if isinstance(text, str) and "/" in text else None
     uuid = match[1] if match else text
-    if not isinstance(uuid, str) or not uuid or "/" in uuid:
+    if uuid == "":
+        message = (
+            "An operation whose id is '' was done at once: the server keeps none. Only "
+            "wait_for_operation takes it: pass the operation itself."
+        )
+        raise ArgumentError(message)
+    if not isinstance(uuid, str) or "/" in uuid:
         # An operation may hold secrets: it is not repeated.
         what = repr(operation) if isinstance(operation, str) else "This"
         message = f"{what} is not an operation: give an Operation, its UUID or its URL."
