@@ -272,6 +272,8 @@ class Connection(ClientOptions):
         headers: Mapping[str, str] | None = None,
     ) -> Operation:
         """Change something; an answer that came at once is an operation born finished."""
+        # What is changed in another project than was meant stays changed: this is worth asking.
+        self._check_scope(self._scoped(path, query, self._connected()), ask=True)
         if etag:
             headers = {**(headers or {}), "If-Match": etag}
         merges = etag or method == "PATCH"
@@ -412,6 +414,19 @@ class Connection(ClientOptions):
 
     def _query(self, path: str, query: Mapping[str, Any] | None, link: Link) -> str:
         """Write the query, with the client's own project and target."""
+        fields = self._scoped(path, query, link)
+        if not fields:
+            return ""
+        if path != "/1.0":  # which says whether there are any
+            self._check_scope(fields)
+        try:
+            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
+            raise ArgumentError(message) from error
+
+    def _scoped(self, path: str, query: Mapping[str, Any] | None, link: Link) -> dict[str, Any]:
+        """Add the client's own project and target to the fields of a query."""
         fields = {name: value for name, value in (query or {}).items() if value is not None}
         if path != "/":
             project = self._own_project(link)
@@ -419,13 +434,19 @@ class Connection(ClientOptions):
                 fields.setdefault("project", project)
             if self.target is not None:
                 fields.setdefault("target", self.target)
-        if not fields:
-            return ""
-        try:
-            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
-        except UnicodeEncodeError as error:
-            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
-            raise ArgumentError(message) from error
+        return fields
+
+    def _check_scope(self, fields: Mapping[str, Any], *, ask: bool = False) -> None:
+        """Refuse a project or a member where there are none: old servers would pass over it.
+
+        Args:
+            fields: of the query.
+            ask: as of `_need`.
+        """
+        if fields.get("project", "default") != "default":
+            self._need("projects", "project", ask=ask)
+        if fields.get("target"):
+            self._need("clustering", "target", ask=ask)
 
     def _own_project(self, link: Link | None = None) -> str | None:
         """Name the project of all calls: the client's own, else that of its remote."""
