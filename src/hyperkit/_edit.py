@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
 from ._resource import Resource
-from .errors import PreconditionFailed
+from .errors import ArgumentError, PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
     from ._connection import Connection
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 # before the next time, in seconds.
 _TRIES = 10
 _PAUSE = 0.05
+# What changes a field that an edit does not.
+_ELSEWHERE = {
+    "aliases": "create_image_alias and delete_image_alias change them",
+    "name": "a rename_ method changes it, where there is one",
+    "status": "start_ and stop_ methods change it",
+}
 Kind = TypeVar("Kind", bound=Resource)
 
 
@@ -55,7 +61,10 @@ class Edit(AbstractContextManager[Kind]):
 
 
 def editing(
-    client: Connection, read: Callable[[], Kind], write: Callable[[Kind, str | None], object]
+    client: Connection,
+    read: Callable[[], Kind],
+    write: Callable[[Kind, str | None], object],
+    fields: Sequence[str] | None = ("config", "description"),
 ) -> Edit[Kind]:
     """Hand out an object, and write it back with its ETag when the block ends.
 
@@ -65,8 +74,10 @@ def editing(
         client: what reads and writes.
         read: gets the object.
         write: puts it, given the object and its ETag.
+        fields: what ``write`` takes of it; None for everything.
 
     Raises:
+        ArgumentError: another field was changed.
         PreconditionFailed: somebody else has changed it meanwhile.
     """
 
@@ -77,9 +88,29 @@ def editing(
         before = copy.deepcopy(found)
         yield found
         if found != before:
+            if fields is not None:
+                refuse_fixed(found, before, fields)
             write(found, etag)
 
     return Edit(block())
+
+
+def refuse_fixed(found: Resource, before: Resource, fields: Sequence[str]) -> None:
+    """Refuse a change that would not be written, and say what makes it instead.
+
+    Args:
+        found: as it is to be.
+        before: as it was read.
+        fields: what can be written.
+
+    Raises:
+        ArgumentError: another field was changed.
+    """
+    for field in {**before, **found}:
+        if field not in fields and before.get(field) != found.get(field):
+            other = _ELSEWHERE.get(field, f"only {', '.join(fields)} can")
+            message = f"{field!r} of the {type(found).__name__} cannot be edited: {other}."
+            raise ArgumentError(message)
 
 
 def described(found: Resource) -> dict[str, Any]:

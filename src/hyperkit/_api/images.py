@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from .._progress import OnProgress
 
+# What can be changed of an image.
+_FIELDS = ("auto_update", "expires_at", "profiles", "properties", "public")
+
 
 class ImagesMixin(OperationsMixin):
     """Chapter "images" of the API."""
@@ -355,12 +358,11 @@ class ImagesMixin(OperationsMixin):
         """
 
         def write(image: Image, etag: str | None) -> None:
-            keys = ("auto_update", "expires_at", "profiles", "properties", "public")
-            body = {key: image[key] for key in keys if key in image}
+            body = {key: image[key] for key in _FIELDS if key in image}
             body["properties"] = strings(image["properties"])
             self._put(path("images", fingerprint), body, etag=etag)
 
-        return editing(self, lambda: self.image(fingerprint), write)
+        return editing(self, lambda: self.image(fingerprint), write, _FIELDS)
 
     def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
         """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.

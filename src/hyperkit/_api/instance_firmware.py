@@ -83,7 +83,7 @@ class InstanceFirmwareMixin(InstancesMixin):
         def write(found: UefiVariables, etag: str | None) -> None:
             self._put(self._uefi_vars(instance), found, etag=etag)
 
-        return editing(self, lambda: self.instance_uefi_vars(instance), write)
+        return editing(self, lambda: self.instance_uefi_vars(instance), write, None)
 
     @overload
     def instance_nvram(

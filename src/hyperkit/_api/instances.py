@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import Edit, etag_of, merged, patched
+from .._edit import Edit, etag_of, merged, patched, refuse_fixed
 from .._hint import did_you_mean
 from .._nested import texts
 from .._progress import check_progress
@@ -516,6 +516,7 @@ class InstancesMixin(InstanceStateMixin):
         yield mine
         if mine == before:
             return
+        refuse_fixed(mine, before, (*_FIELDS, *_FIELDS_OF_PUT))
         for _ in range(_TRIES):
             try:
                 self.update_instance(name, mine, etag=etag, sync=True)

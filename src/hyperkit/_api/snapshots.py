@@ -132,7 +132,7 @@ class SnapshotsMixin(InstancesMixin):
             moment = found["expires_at"]
             self.update_snapshot(container, snapshot, expires_at=moment, etag=etag, sync=True)
 
-        return editing(self, lambda: self.snapshot(container, snapshot), write)
+        return editing(self, lambda: self.snapshot(container, snapshot), write, ("expires_at",))
 
     def patch_snapshot(
         self,

@@ -168,6 +168,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             self,
             lambda: self.storage_volume_snapshot(pool, volume, name, target=target, type=type),
             write,
+            ("description", "expires_at"),
         )
 
     def patch_storage_volume_snapshot(
