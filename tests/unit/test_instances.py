@@ -371,3 +371,15 @@ def test_permissions_of_a_file_that_is_there_are_changed_if_asked(bare, double):
     double.expect("POST", "/1.0/instances/web/files", query={"path": "/a"}, body="x")
     bare.write_file("web", "/a", content="x", mode=0o600, uid=0, modify_permissions=True)
     assert double.headers[-1]["X-LXD-modify-perm"] == "uid,mode"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.create_instance("web", alias="a", type="vm"),
+        lambda client: client.instances(type="vm"),
+    ],
+)
+def test_a_type_that_no_instance_has_sends_nothing(bare, call):
+    with pytest.raises(hyperkit.ArgumentError, match="or \"virtual-machine\", not 'vm'"):
+        call(bare)

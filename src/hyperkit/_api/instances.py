@@ -129,9 +129,7 @@ class InstancesMixin(InstanceStateMixin):
             profiles=texts("profiles", profiles),
             source=source,
         )
-        if type not in {"container", "virtual-machine"}:
-            message = f'type must be "container" or "virtual-machine", not {type!r}.'
-            raise ArgumentError(message)
+        _check_type(type)
         if self._capabilities().instances == "instances":
             body["type"] = type
         elif type != "container":
@@ -285,12 +283,15 @@ class InstancesMixin(InstanceStateMixin):
             type: only ``"container"`` or ``"virtual-machine"``.
 
         Raises:
-            ArgumentError: ``fields`` is empty, or goes without ``recursion=2``.
+            ArgumentError: there is no such ``type``; ``fields`` is empty, or goes without
+                ``recursion=2``.
 
         Example:
             >>> client.instances()
             ['db', 'web']
         """
+        if type is not None:
+            _check_type(type)
         chosen = self._fields(fields, wanted=2, recursion=recursion)
         server = self._capabilities()
         query = server.instances_of(type, filter)
@@ -542,6 +543,13 @@ class InstancesMixin(InstanceStateMixin):
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
         return ",".join(names)
+
+
+def _check_type(type: str) -> None:
+    """Refuse a type that no instance has: a list of those would be empty."""
+    if type not in {"container", "virtual-machine"}:
+        message = f'type must be "container" or "virtual-machine", not {type!r}.'
+        raise ArgumentError(message)
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:
