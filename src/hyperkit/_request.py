@@ -235,7 +235,27 @@ def _is_moment(text: str) -> bool:
 
 
 def name_of(url: str) -> str:
-    """Read the name at the end of a URL that the server listed."""
+    """Read the name at the end of a URL of the API.
+
+    Servers name things by URLs in ``used_by``, in the ``resources`` of operations, in the
+    ``source`` of events and in ``entity_url``. A name in them is quoted, and a project other
+    than the default one follows it.
+
+    Args:
+        url: such as ``"/1.0/instances/web?project=blue"``.
+
+    Returns:
+        The name: the last one, where it is of what belongs to something else.
+
+    Raises:
+        ArgumentError: it is no text.
+
+    Example:
+        >>> hyperkit.name_of("/1.0/instances/web?project=blue")
+        'web'
+    """
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("url", "text", url)
     return unquote(url.partition("?")[0].rpartition("/")[2])
 
 
