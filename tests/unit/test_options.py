@@ -45,6 +45,12 @@ def test_a_misspelt_option_is_not_set_in_silence():
         assert not hasattr(owner, "timout")
 
 
+def test_a_misspelt_method_says_what_was_meant():
+    with pytest.raises(AttributeError, match="'create_instnace': did you mean 'create_instance'"):
+        assert hyperkit.Client().create_instnace
+    assert not hasattr(hyperkit.Client(), "_create_instance")
+
+
 @pytest.mark.parametrize(
     ("name", "meant"), [("endpoint", "api_endpoint"), ("project", "default_project")]
 )
