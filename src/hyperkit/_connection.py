@@ -419,6 +419,11 @@ class Connection(ClientOptions):
             return ""
         if path != "/1.0":  # which says whether there are any
             self._check_scope(fields)
+        recursion = fields.get("recursion", 0)
+        # True would be sent as a word, and answered as 0 is.
+        if isinstance(recursion, int) and str(recursion) not in {"0", "1", "2"}:
+            message = f"recursion must be 0, 1 or 2, not {recursion!r}."
+            raise ArgumentError(message)
         try:
             return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
         except UnicodeEncodeError as error:

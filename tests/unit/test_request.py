@@ -82,6 +82,13 @@ def test_a_name_is_read_from_a_url(url, name):
     assert hyperkit.name_of(url) == name
 
 
+@pytest.mark.parametrize("recursion", [True, 3, -1])
+def test_a_recursion_that_there_is_not_sends_nothing(bare, recursion):
+    for call in (bare.profiles, bare.operations):
+        with pytest.raises(hyperkit.ArgumentError, match="recursion must be 0, 1 or 2, not"):
+            call(recursion=recursion)
+
+
 def test_a_token_that_leads_nowhere():
     issued = {"request": {"name": "a"}, "secret": "s", "fingerprint": "f" * 64, "addresses": None}
     with pytest.raises(hyperkit.ArgumentError, match="set core.https_address"):
