@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
 
 # What can be changed of an image.
 _FIELDS = ("auto_update", "expires_at", "profiles", "properties", "public")
@@ -103,7 +104,7 @@ class ImagesMixin(OperationsMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         public: bool | None = None,
         secret: str | None = None,
         source_project: str | None = None,

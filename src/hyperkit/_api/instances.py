@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
 
 InstanceType = Literal["container", "virtual-machine"]
 # What can be changed of an instance; a PUT also restores a snapshot.
@@ -53,7 +54,7 @@ class InstancesMixin(InstanceStateMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         start: bool | None = None,
@@ -377,7 +378,7 @@ class InstancesMixin(InstanceStateMixin):
         on_progress: OnProgress | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         sync: bool | None = None,
