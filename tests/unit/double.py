@@ -16,6 +16,7 @@ EXTENSIONS = [
     "container_exec_recording",
     "container_exec_user_group_cwd",
     "console",
+    "entity_description",
     "instances",
     "patch",
     "projects",

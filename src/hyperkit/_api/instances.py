@@ -131,6 +131,8 @@ class InstancesMixin(InstanceStateMixin):
             source=source,
         )
         _check_type(type)
+        if body.get("description"):
+            self._need("entity_description", "description")
         if self._capabilities().instances == "instances":
             body["type"] = type
         elif type != "container":
@@ -491,6 +493,8 @@ class InstancesMixin(InstanceStateMixin):
             'Success'
         """
         body = _writable(instance, (*_FIELDS, *_FIELDS_OF_PUT))
+        if body.get("description"):
+            self._need("entity_description", "description")
         return self._handle_async(self._put(self._path(name), body, etag=etag), sync)
 
     def _stop_to_delete(self, name: str) -> Operation | None:
