@@ -45,6 +45,7 @@ from ._payload import Content
 from ._process import CompletedProcess, Process
 from ._progress import OnProgress
 from ._resource import Resource
+from ._source import ImageProtocol
 from ._transfer import Destination
 from ._vga import VgaConsole
 

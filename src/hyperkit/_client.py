@@ -70,6 +70,7 @@ from ._api.trust import TrustMixin
 from ._api.verbs import VerbsMixin
 from ._api.waiting import WaitingMixin
 from ._api.warnings import WarningsMixin
+from ._hint import did_you_mean
 from ._remotes import PREFIX, expand
 
 if TYPE_CHECKING:
@@ -231,6 +232,13 @@ class Client(
             elif type(self) is Client and name[0] != "_" and name not in self.__dict__:
                 _options.check_name("Client", name, value, getattr(Client, name, None))
             super().__setattr__(name, value)
+
+        def __getattr__(self, name: str) -> object:
+            """Say what was probably meant by a name that there is not."""
+            names = () if name[0] == "_" else dir(self)
+            hint = did_you_mean(name, [one for one in names if one[0] != "_"])
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+            raise AttributeError(message)
 
     @classmethod
     def from_remote(cls, name: str | None = None) -> Self:

@@ -18,7 +18,7 @@ from ._link import Download, Dropped, Link, is_starting, redirected
 from ._log import noted
 from ._options import OPTIONS, ClientOptions, values
 from ._payload import BYTES, Payload
-from ._request import name_of, refuse
+from ._request import NEVER, name_of, refuse
 from ._resource import Kind, Resource
 from ._server import Capabilities, capabilities
 from ._shape import entries, listed, shaped
@@ -41,15 +41,18 @@ if TYPE_CHECKING:
 _REDIRECTS = {307, 308}
 _MAX_REDIRECTS = 5
 _REPEATABLE = {"GET", "HEAD"}
-_TIMEOUT = "a number of seconds, a pair of them, or None"
 # How long a server that is starting is waited for, where no timeout is given, in seconds.
 _STARTUP = 60.0
 # Between two questions to it.
 PAUSE = 0.25
+# When and where the server has done it, it does not say.
 _DONE = {
     "id": "",
     "class": "task",
     "description": "",
+    "created_at": NEVER,
+    "updated_at": NEVER,
+    "location": "",
     "status": "Success",
     "status_code": 200,
     "resources": None,
@@ -270,6 +273,8 @@ class Connection(ClientOptions):
         headers: Mapping[str, str] | None = None,
     ) -> Operation:
         """Change something; an answer that came at once is an operation born finished."""
+        # What is changed in another project than was meant stays changed: this is worth asking.
+        self._check_scope(self._scoped(path, query, self._connected()), ask=True)
         if etag:
             headers = {**(headers or {}), "If-Match": etag}
         merges = etag or method == "PATCH"
@@ -410,6 +415,24 @@ class Connection(ClientOptions):
 
     def _query(self, path: str, query: Mapping[str, Any] | None, link: Link) -> str:
         """Write the query, with the client's own project and target."""
+        fields = self._scoped(path, query, link)
+        if not fields:
+            return ""
+        if path != "/1.0":  # which says whether there are any
+            self._check_scope(fields)
+        recursion = fields.get("recursion", 0)
+        # True would be sent as a word, and answered as 0 is.
+        if isinstance(recursion, int) and str(recursion) not in {"0", "1", "2"}:
+            message = f"recursion must be 0, 1 or 2, not {recursion!r}."
+            raise ArgumentError(message)
+        try:
+            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
+            raise ArgumentError(message) from error
+
+    def _scoped(self, path: str, query: Mapping[str, Any] | None, link: Link) -> dict[str, Any]:
+        """Add the client's own project and target to the fields of a query."""
         fields = {name: value for name, value in (query or {}).items() if value is not None}
         if path != "/":
             project = self._own_project(link)
@@ -417,13 +440,19 @@ class Connection(ClientOptions):
                 fields.setdefault("project", project)
             if self.target is not None:
                 fields.setdefault("target", self.target)
-        if not fields:
-            return ""
-        try:
-            return ("&" if "?" in path else "?") + urlencode(fields, errors="surrogateescape")
-        except UnicodeEncodeError as error:
-            message = f"A parameter for {path} holds text that cannot be written as UTF-8."
-            raise ArgumentError(message) from error
+        return fields
+
+    def _check_scope(self, fields: Mapping[str, Any], *, ask: bool = False) -> None:
+        """Refuse a project or a member where there are none: old servers would pass over it.
+
+        Args:
+            fields: of the query.
+            ask: as of `_need`.
+        """
+        if fields.get("project", "default") != "default":
+            self._need("projects", "project", ask=ask)
+        if fields.get("target"):
+            self._need("clustering", "target", ask=ask)
 
     def _own_project(self, link: Link | None = None) -> str | None:
         """Name the project of all calls: the client's own, else that of its remote."""
@@ -451,9 +480,8 @@ class Connection(ClientOptions):
     def _timeouts(self, read_timeout: float | None) -> tuple[float | None, float | None]:
         timeout = self.timeout
         pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        if len(pair) != 2:  # pyright: ignore[reportUnnecessaryComparison]
-            refuse("timeout", _TIMEOUT, timeout)
-        connect, read = [_limit(seconds) for seconds in pair]
+        # One that is longer than sockets can count is as long as they can.
+        connect, read = [None if limit is None else min(limit, LONGEST) for limit in pair]
         return connect, read if read_timeout is None else read_timeout
 
     def _exchange(
@@ -536,18 +564,6 @@ class Connection(ClientOptions):
             if link is None or not link.made_for(self):
                 link = self._link = Link(self)
         return link
-
-
-def _limit(seconds: float | None) -> float | None:
-    """Check a time limit; one that is longer than sockets can count is as long as they can."""
-    if seconds is None:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
-        refuse("timeout", _TIMEOUT, seconds)
-    if not seconds > 0:
-        message = f"timeout must be above 0 seconds, not {seconds!r}."
-        raise ArgumentError(message)
-    return min(seconds, LONGEST)
 
 
 def _json(body: Any, what: str) -> bytes:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
 from ._resource import Resource
-from .errors import PreconditionFailed
+from .errors import ArgumentError, PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
     from ._connection import Connection
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 # before the next time, in seconds.
 _TRIES = 10
 _PAUSE = 0.05
+# What changes a field that an edit does not.
+_ELSEWHERE = {
+    "aliases": "create_image_alias and delete_image_alias change them",
+    "name": "a rename_ method changes it, where there is one",
+    "status": "start_ and stop_ methods change it",
+}
 Kind = TypeVar("Kind", bound=Resource)
 
 
@@ -58,8 +64,10 @@ def editing(
     client: Connection,
     read: Callable[[], Kind],
     write: Callable[[Kind, str | None], object],
+    fields: Sequence[str] | None = ("config", "description"),
+    *,
     url: str = "",
-    *unwatched: str,
+    unwatched: Sequence[str] = (),
     **query: Any,
 ) -> Edit[Kind]:
     """Hand out an object, and write it back with its ETag when the block ends.
@@ -70,12 +78,14 @@ def editing(
         client: what reads and writes.
         read: gets the object.
         write: puts it, given the object and its ETag.
+        fields: what ``write`` takes of it; None for everything.
         url: of the object, where there are unwatched fields.
         unwatched: fields that the server's ETag leaves out: they are read once more right
             before the object is written, and kept as others have written them.
         query: parameters of the URL.
 
     Raises:
+        ArgumentError: another field was changed.
         PreconditionFailed: somebody else has changed it meanwhile.
     """
 
@@ -87,6 +97,8 @@ def editing(
         yield found
         if found == before:
             return
+        if fields is not None:
+            refuse_fixed(found, before, fields)
         with client._alone(url, query) if unwatched else nullcontext():
             if unwatched:
                 carry_over(unwatched, before, found, read(), url)
@@ -96,7 +108,7 @@ def editing(
 
 
 def carry_over(
-    fields: Iterable[str], before: Resource, mine: Resource, theirs: Resource, url: str
+    fields: Sequence[str], before: Resource, mine: Resource, theirs: Resource, url: str
 ) -> None:
     """Keep what others have written into fields that no ETag watches.
 
@@ -118,6 +130,24 @@ def carry_over(
             message = f"Its {field} has changed since it was read: it is {now!r}, not {read!r}."
             raise PreconditionFailed(message, status_code=412, method="PUT", url=url)
         mine[field] = now
+
+
+def refuse_fixed(found: Resource, before: Resource, fields: Sequence[str]) -> None:
+    """Refuse a change that would not be written, and say what makes it instead.
+
+    Args:
+        found: as it is to be.
+        before: as it was read.
+        fields: what can be written.
+
+    Raises:
+        ArgumentError: another field was changed.
+    """
+    for field in {**before, **found}:
+        if field not in fields and before.get(field) != found.get(field):
+            other = _ELSEWHERE.get(field, f"only {', '.join(fields)} can")
+            message = f"{field!r} of the {type(found).__name__} cannot be edited: {other}."
+            raise ArgumentError(message)
 
 
 def described(found: Resource) -> dict[str, Any]:

@@ -122,7 +122,8 @@ def _read_headers(headers: CaseInsensitiveDict[str], prefix: str) -> Provider | 
         listed: Any = json.loads(headers.get(f"{prefix}scopes") or "null")
     except ValueError:
         listed = (headers.get(f"{prefix}scopes") or "").replace(",", " ").split()
-    scopes = [one for one in cast("list[Any]", listed) if isinstance(one, str)] if listed else []
+    named: list[Any] = listed if isinstance(listed, list) else []
+    scopes = [one for one in named if isinstance(one, str)]
     return Provider(
         issuer.rstrip("/"), client_id, headers.get(f"{prefix}audience") or "", scopes or _SCOPES
     )

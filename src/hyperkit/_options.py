@@ -29,6 +29,8 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "verify_ssl": ((bool, str), "True, False, or the path of a CA file"),
 }
 _TEXT = ((str, _NONE), "text or None")
+# Options in seconds, and whether they may be 0.
+_SECONDS = {"operation_timeout": True, "timeout": False}
 _PATHS = {"api_endpoint", "client_cert", "client_key", "server_cert", "verify_ssl"}
 # What other clients call an option.
 _ELSEWHERE = {
@@ -112,7 +114,8 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
         The same, with paths as text.
 
     Raises:
-        ArgumentError: a value is of the wrong type. It is not repeated: it may be a secret.
+        ArgumentError: a value is of the wrong type, or a time below 0. No text is repeated: it
+            may be a secret.
         TypeError: there is no such option.
     """
     found: dict[str, Any] = {}
@@ -130,8 +133,28 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(plain, kinds):
             message = f"{name} must be {words}, not {type(value).__name__}."
             raise ArgumentError(message)
+        if name in _SECONDS:
+            _check_seconds(name, plain)
         found[name] = plain
     return found
+
+
+def _check_seconds(name: str, value: Any) -> None:
+    """Refuse a time that has passed before it begins; a wait of 0 seconds looks once."""
+    pair: tuple[Any, ...] = value if isinstance(value, tuple) else (value, value)  # pyright: ignore[reportUnknownVariableType]
+    if len(pair) != 2 or not all(_may_be_seconds(one) for one in pair):
+        message = f"{name} must be {_KINDS[name][1]}."
+        raise ArgumentError(message)
+    may_be_zero = _SECONDS[name]
+    for seconds in pair:
+        if seconds is not None and not (seconds > 0 or (may_be_zero and seconds == 0)):
+            least = "0 seconds or more" if may_be_zero else "above 0 seconds"
+            message = f"{name} must be {least}, not {seconds!r}."
+            raise ArgumentError(message)
+
+
+def _may_be_seconds(value: Any) -> bool:
+    return isinstance(value, (int, float, _NONE)) and not isinstance(value, bool)
 
 
 def check_name(owner: str, name: str, value: object, there: object) -> None:

@@ -15,6 +15,7 @@ from ._key_pair import KeyPair as KeyPair
 from ._key_pair import generate_key_pair as generate_key_pair
 from ._process import CompletedProcess as CompletedProcess
 from ._process import Process as Process
+from ._request import name_of as name_of
 from ._vga import VgaConsole as VgaConsole
 from .errors import *  # noqa: F403
 from .types import *  # noqa: F403

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from .errors import ArgumentError, InvalidName
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 # How servers write that something never expires.
 NEVER = "0001-01-01T00:00:00Z"
 OPERATION_URL = re.compile(r"/1\.0/operations/([^/?#]+)")
@@ -181,10 +182,22 @@ def lasting(config: Mapping[str, str]) -> dict[str, str]:
 def devices_of(
     devices: Mapping[str, Mapping[str, Any]] | None,
 ) -> dict[str, dict[str, str]] | None:
-    """Write the values of devices as the server does."""
+    """Write the values of devices as the server does.
+
+    Raises:
+        ArgumentError: they are no mapping, or one of them is none. None would remove no device:
+            servers take it for an empty one.
+    """
     if devices is None:
         return None
     named = mapping(devices, "devices", _EXAMPLES["devices"])
+    for name, device in named.items():
+        if device is None:
+            message = (
+                f"The device {name!r} is None, which removes none: edit_instance and edit_profile"
+                f" do, by `del found.devices[{name!r}]`; {{'type': 'none'}} hides a profile's."
+            )
+            raise ArgumentError(message)
     return {name: strings(device, "A device") or {} for name, device in named.items()}
 
 
@@ -194,7 +207,15 @@ def time_of(moment: datetime | str | None) -> str | None:
     Raises:
         ArgumentError: it is no moment, or has no time zone, so nobody knows when it is.
     """
-    if moment is None or isinstance(moment, str):
+    if moment is None:
+        return None
+    if isinstance(moment, str):
+        if not _is_moment(moment):
+            message = (
+                "A moment must be a datetime with a time zone, or text such as"
+                f" '2040-01-01T00:00:00Z', not {moment!r}."
+            )
+            raise ArgumentError(message)
         return moment
     if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         refuse("A moment", "a datetime with a time zone, or text", moment)
@@ -204,8 +225,37 @@ def time_of(moment: datetime | str | None) -> str | None:
     return moment.isoformat()
 
 
+def _is_moment(text: str) -> bool:
+    """Tell whether servers read a text as a moment: they take RFC 3339, and nothing else."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _RFC_3339.fullmatch(text) is not None
+
+
 def name_of(url: str) -> str:
-    """Read the name at the end of a URL that the server listed."""
+    """Read the name at the end of a URL of the API.
+
+    Servers name things by URLs in ``used_by``, in the ``resources`` of operations, in the
+    ``source`` of events and in ``entity_url``. A name in them is quoted, and a project other
+    than the default one follows it.
+
+    Args:
+        url: such as ``"/1.0/instances/web?project=blue"``.
+
+    Returns:
+        The name: the last one, where it is of what belongs to something else.
+
+    Raises:
+        ArgumentError: it is no text.
+
+    Example:
+        >>> hyperkit.name_of("/1.0/instances/web?project=blue")
+        'web'
+    """
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("url", "text", url)
     return unquote(url.partition("?")[0].rpartition("/")[2])
 
 
@@ -218,7 +268,13 @@ def uuid_of(operation: Mapping[str, Any] | str) -> str:
     text: Any = operation.get("id") if isinstance(operation, Mapping) else operation
     match = OPERATION_URL.search(text) if isinstance(text, str) and "/" in text else None
     uuid = match[1] if match else text
-    if not isinstance(uuid, str) or not uuid or "/" in uuid:
+    if uuid == "":
+        message = (
+            "An operation whose id is '' was done at once: the server keeps none. Only "
+            "wait_for_operation takes it: pass the operation itself."
+        )
+        raise ArgumentError(message)
+    if not isinstance(uuid, str) or "/" in uuid:
         # An operation may hold secrets: it is not repeated.
         what = repr(operation) if isinstance(operation, str) else "This"
         message = f"{what} is not an operation: give an Operation, its UUID or its URL."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from ._request import given
@@ -13,7 +13,8 @@ from .errors import APIError, ImageIdentifierRequired, InvalidImageAttributes, I
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-PROTOCOLS = ("incus", "lxd", "oci", "simplestreams")
+ImageProtocol = Literal["incus", "lxd", "oci", "simplestreams"]
+PROTOCOLS: tuple[str, ...] = get_args(ImageProtocol)
 # What servers say of an image that they do not find, without a word of which one.
 _NO_IMAGE = re.compile(r"image\b.*(not (found|provided)|n't be found)", re.IGNORECASE)
 
@@ -25,7 +26,7 @@ def image_source(
     empty: bool,
     fingerprint: str | None,
     properties: Mapping[str, str] | None,
-    protocol: str | None,
+    protocol: ImageProtocol | None,
     secret: str | None,
     server: str | None,
 ) -> dict[str, Any]:

@@ -482,7 +482,12 @@ BY_STATUS: dict[int, type[APIError]] = {
 }
 
 
-_TAKEN = re.compile(r"already exists|UNIQUE constraint failed", re.IGNORECASE)
+# "In use" alone may be an address, a device or a pool.
+_TAKEN = re.compile(
+    r"already exists|exists already|file exists|UNIQUE constraint failed"
+    r"|(name|snapshot) [\"'][^\"']+[\"'] already in use",
+    re.IGNORECASE,
+)
 
 
 def is_taken(reason: str) -> bool:

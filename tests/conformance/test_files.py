@@ -163,7 +163,7 @@ def test_what_cannot_be_merged_is_told(client, instance, tmp_path):
         client.push_directory(source, instance, "/root/t", merge=True)
     assert len(caught.value.exceptions) == 2
     assert client.read_file(instance, "/root/t/z") == b"z"
-    with pytest.raises(FileExistsError, match="merge=True"):
+    with pytest.raises(FileExistsError, match=f"already in {instance}, which merge=True"):
         client.push_directory(source, instance, "/root/t")
     (tmp_path / "dest" / "z").mkdir(parents=True)
     with pytest.raises(ExceptionGroup) as caught:

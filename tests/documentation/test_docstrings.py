@@ -45,6 +45,7 @@ for one in (hyperkit, testing, hyperkit.Client, hyperkit.configure, hyperkit.def
     EXAMPLES |= {one.__name__: one.__doc__}
 for one in (hyperkit.reset, hyperkit.where, hyperkit.where_not, notebook, notebook.table):
     EXAMPLES |= {one.__name__: one.__doc__}
+EXAMPLES["name_of"] = hyperkit.name_of.__doc__
 EXAMPLES["record"] = f"{testing.record.__doc__}\n{testing.replay.__doc__}"
 PARSER = doctest.DocTestParser()
 EXAMPLES = {name: text for name, text in EXAMPLES.items() if ">>>" in (text or "")}

@@ -225,6 +225,7 @@ def choices(parameter, samples):
         return ast.literal_eval(found[1])
     for word, value in (
         ("InstanceType", "container"),
+        ("ImageProtocol", "simplestreams"),
         ("RemotePath", "/etc/hosts"),
         ("Action", "start"),
         ("DiskVolumesMode", "root"),

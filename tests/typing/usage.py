@@ -174,6 +174,7 @@ def storage(client: hyperkit.Client, other: hyperkit.Client) -> None:
 def mistakes(client: hyperkit.Client) -> None:
     """Misspell: mypy complains where an ignored error is none."""
     client.instances(recursoin=1)  # type: ignore[call-overload]
+    client.create_instance("web", alias="a", protocol="http")  # type: ignore[arg-type]
     client.create_network("br0", descripton="")  # type: ignore[call-arg]
     print(client.instance("web").statsu)  # type: ignore[attr-defined]
     print(hyperkit.instanses())  # type: ignore[attr-defined]

@@ -12,11 +12,14 @@ from urllib3 import HTTPResponse
 ENDPOINT = "https://lxd.test:8443"
 # What every server of these years has.
 EXTENSIONS = [
+    "clustering",
     "container_exec_recording",
     "container_exec_user_group_cwd",
     "console",
+    "entity_description",
     "instances",
     "patch",
+    "projects",
     "storage",
 ]
 
@@ -85,11 +88,11 @@ def operation(status_code=200, status="Success", **fields):
     } | fields
 
 
-def about(*extensions, server="lxd", **environment):
-    """Say what a server is: it has these extensions besides."""
+def about(*extensions, lacks=(), server="lxd", **environment):
+    """Say what a server is: it has these extensions besides, and lacks those."""
     return {
         "auth": "trusted",
-        "api_extensions": [*EXTENSIONS, *extensions],
+        "api_extensions": [*({*EXTENSIONS, *extensions} - {*lacks})],
         "environment": {"server": server, "server_version": "6.9"} | environment,
     }
 

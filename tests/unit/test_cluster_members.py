@@ -144,7 +144,7 @@ def test_only_a_member_that_has_not_joined_is_pending(bare, double):
     ],
 )
 def test_what_a_server_does_not_know_is_not_sent(bare, double, call, extension):
-    greet(double, *({"clustering", "clustering_evacuation", "projects"} - {extension}))
+    greet(double, "clustering_evacuation", lacks={extension})
     with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
         call(bare)
 

@@ -46,6 +46,26 @@ def test_an_edit_goes_on_top_of_what_the_server_notes_meanwhile(client, double):
         web.config["a"] = "2"
 
 
+@pytest.mark.parametrize(
+    ("call", "field", "way"),
+    [
+        (lambda client: client.edit_instance("web"), "status", "start_ and stop_ methods"),
+        (lambda client: client.edit_instance("web"), "name", "a rename_ method"),
+        (lambda client: client.edit_image("a" * 64), "aliases", "create_image_alias and delete_"),
+        (lambda client: client.edit_network("br0"), "type", "only .*config, description.* can"),
+        (lambda client: client.edit_storage_volume("a", "b"), "type", "only config, description"),
+    ],
+)
+def test_an_edit_refuses_what_it_would_not_write(met, double, call, field, way):
+    client = met("network", "storage_volumes")
+    double.expect("GET", ANY, {"config": {"a": "1"}, "name": "web", "type": "bridge"})
+    with (
+        pytest.raises(hyperkit.ArgumentError, match=f"'{field}' of the .* edited: {way}"),
+        call(client) as found,
+    ):
+        found[field] = "b"
+
+
 def test_an_edit_does_not_run_after_a_server_for_ever(client, double):
     double.expect("GET", WEB, described(a="1"))
     for number in range(5):

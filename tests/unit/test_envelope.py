@@ -25,7 +25,10 @@ def test_only_strangers_are_told_to_become_trusted(reason, advised):
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
+        (400, "An ACL by that name exists already"),
         (400, "Image with same fingerprint already exists"),
+        (500, "symlink target /root/link: file exists"),
+        (500, 'Snapshot "s2" already in use'),
         (500, 'Failed creating project "blue": UNIQUE constraint failed: projects.name'),
         (500, 'Error inserting "one" into database: The profile already exists'),
     ],

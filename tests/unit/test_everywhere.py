@@ -148,7 +148,7 @@ def test_a_server_that_is_alone_has_no_members(bare, double):
 
 
 def test_a_server_without_clusters_is_not_asked(bare, double):
-    greet(double)
+    greet(double, lacks={"clustering"})
     with pytest.raises(hyperkit.MissingExtension, match="clustering"):
         create_everywhere(bare, "storage-pools", BODY, {})
 

@@ -371,3 +371,27 @@ def test_permissions_of_a_file_that_is_there_are_changed_if_asked(bare, double):
     double.expect("POST", "/1.0/instances/web/files", query={"path": "/a"}, body="x")
     bare.write_file("web", "/a", content="x", mode=0o600, uid=0, modify_permissions=True)
     assert double.headers[-1]["X-LXD-modify-perm"] == "uid,mode"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.create_instance("web", alias="a", type="vm"),
+        lambda client: client.instances(type="vm"),
+    ],
+)
+def test_a_type_that_no_instance_has_sends_nothing(bare, call):
+    with pytest.raises(hyperkit.ArgumentError, match="or \"virtual-machine\", not 'vm'"):
+        call(bare)
+
+
+def test_a_description_that_an_old_server_would_lose_is_not_sent(met, double):
+    client = met(lacks={"entity_description"})
+    with pytest.raises(hyperkit.MissingExtension, match='"entity_description"'):
+        client.create_container("web", alias="a", description="Front end")
+    double.expect("GET", "/1.0/instances/web", {"name": "web", "config": {}})
+    with (
+        pytest.raises(hyperkit.MissingExtension, match='"entity_description"'),
+        client.edit_instance("web") as web,
+    ):
+        web.description = "Front end"

@@ -49,7 +49,8 @@ def test_names_are_quoted_whole(met, double):
         ("network_dns_records", lambda client: client.network_zone_records("example.net")),
     ],
 )
-def test_a_server_that_lacks_it_is_not_asked(client, extension, call):
+def test_a_server_that_lacks_it_is_not_asked(met, extension, call):
+    client = met(*{"network"} - {extension}, lacks={"clustering"})
     with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
         call(client)
 

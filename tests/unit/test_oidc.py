@@ -116,6 +116,12 @@ def test_scopes_need_not_be_json(world):
     assert world.asked[0][1]["scope"] == "openid groups"
 
 
+def test_scopes_that_are_none_are_those_that_all_servers_need(world):
+    world.headers["scopes"] = "5"
+    world.client.log_in(on_prompt=silent)
+    assert world.asked[0][1]["scope"].startswith("openid")
+
+
 def test_the_prompt_is_printed(world, capsys):
     world.started[1]["verification_uri_complete"] = "https://id.test/device?user_code=ABCD-EFGH"
     world.client.log_in()

@@ -126,6 +126,15 @@ def test_the_id_of_what_was_done_at_once_is_no_operation(bare):
         bare.wait_for_operation(None)
 
 
+@pytest.mark.parametrize("name", ["operation", "cancel_operation"])
+def test_what_was_done_at_once_is_not_asked_for_again(client, double, name):
+    double.expect("POST", "/1.0/profiles", body={"name": "small"})
+    done = client.create_profile("small")
+    assert (done.created_at, done.updated_at, done.location) == (None, None, "")
+    with pytest.raises(hyperkit.ArgumentError, match="was done at once: the server keeps none"):
+        getattr(client, name)(done)
+
+
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
 def test_a_timeout_that_is_none_is_refused(bare, timeout):
     with pytest.raises(hyperkit.ArgumentError):

@@ -45,6 +45,12 @@ def test_a_misspelt_option_is_not_set_in_silence():
         assert not hasattr(owner, "timout")
 
 
+def test_a_misspelt_method_says_what_was_meant():
+    with pytest.raises(AttributeError, match="'create_instnace': did you mean 'create_instance'"):
+        assert hyperkit.Client().create_instnace
+    assert not hasattr(hyperkit.Client(), "_create_instance")
+
+
 @pytest.mark.parametrize(
     ("name", "meant"), [("endpoint", "api_endpoint"), ("project", "default_project")]
 )
@@ -75,6 +81,29 @@ def test_values_of_the_wrong_type(options, words):
     for use in (lambda: hyperkit.Client(**options), lambda: hyperkit.configure(**options)):
         with pytest.raises(hyperkit.ArgumentError, match=f"^{words}"):
             use()
+
+
+@pytest.mark.parametrize(
+    ("option", "seconds", "words"),
+    [
+        ("operation_timeout", -5, "operation_timeout must be 0 seconds or more, not -5."),
+        ("operation_timeout", float("nan"), "operation_timeout must be 0 seconds or more"),
+        ("timeout", 0, "timeout must be above 0 seconds, not 0."),
+        ("timeout", -1, "timeout must be above 0 seconds, not -1."),
+        ("timeout", (1, 0), "timeout must be above 0 seconds, not 0."),
+        ("timeout", (1, 2, 3), "timeout must be a number of seconds, a pair of them, or None."),
+        ("timeout", (1, "2"), "timeout must be a number of seconds, a pair of them, or None."),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_when_it_is_set(option, seconds, words):
+    client = hyperkit.Client()
+    with pytest.raises(hyperkit.ArgumentError, match=f"^{words}"):
+        setattr(client, option, seconds)
+    assert getattr(client, option) != seconds
+
+
+def test_a_wait_that_only_looks_can_be_an_option():
+    assert hyperkit.Client(operation_timeout=0).operation_timeout == 0
 
 
 def test_tools_for_tests_put_options_back():

@@ -3,7 +3,7 @@
 import pickle
 
 import pytest
-from unit.double import started
+from unit.double import greet, started
 
 import hyperkit
 
@@ -44,6 +44,28 @@ def test_a_copy_has_a_connection_of_its_own():
     again = pickle.loads(pickle.dumps(narrow))
     assert again.default_project == "blue"
     assert again._connected() is not narrow._connected()
+
+
+@pytest.mark.parametrize(
+    ("scope", "extension"), [({"project": "blue"}, "projects"), ({"target": "a"}, "clustering")]
+)
+def test_what_an_old_server_does_not_have_is_no_scope(met, scope, extension):
+    narrow = met(lacks={extension}).using(**scope)
+    for call in (narrow.delete_instance, narrow.instance, narrow.console_log):
+        with pytest.raises(hyperkit.MissingExtension, match=f'"{extension}"'):
+            call("web")
+
+
+def test_a_server_is_asked_before_a_change_in_a_project(bare, double):
+    greet(double, lacks={"projects"}, query={"project": "blue"})
+    with pytest.raises(hyperkit.MissingExtension):
+        bare.using(project="blue").delete_profile("small")
+
+
+def test_the_default_project_is_that_of_old_servers_too(met, double):
+    narrow = met(lacks={"projects"}).using(project="default")
+    double.expect("GET", "/1.0/profiles", [], query={"project": "default"})
+    assert narrow.profiles() == []
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb"])

@@ -28,6 +28,19 @@ def test_a_moment_without_a_time_zone_sends_nothing(bare):
         bare.update_snapshot("web", "one", expires_at=NAIVE)
 
 
+@pytest.mark.parametrize("text", ["7d", "2040-01-01", "2040-13-01T00:00:00Z", "2040-01-01T00:00"])
+def test_text_that_is_no_moment_sends_nothing(bare, text):
+    with pytest.raises(hyperkit.ArgumentError, match="2040-01-01T00:00:00Z', not '"):
+        bare.create_snapshot("web", "one", expires_at=text)
+
+
+@pytest.mark.parametrize("text", ["2040-01-01T00:00:00.123456789Z", "2040-01-01T00:00:00+02:00"])
+def test_text_is_sent_as_it_is(bare, double, text):
+    greet(double, "snapshot_expiry")
+    double.expect("PUT", f"{SNAPSHOTS}/one", body={"expires_at": text})
+    bare.update_snapshot("web", "one", expires_at=text)
+
+
 def test_a_snapshot_says_all_that_it_is_told(bare, double):
     greet(double, "snapshot_expiry_creation")
     double.expect(

@@ -58,6 +58,8 @@ def test_a_bearer_of_a_token(lxd):
         lxd.clock.advance(31 * 86400)
         with pytest.raises(hyperkit.APIError):
             bearer.instances()
+    with pytest.raises(hyperkit.BadRequest, match="Invalid expiry expression"):
+        client.create_bearer_token("ci", expiry="month")
     token = client.create_bearer_token("ci")
     client.delete_bearer_token("ci")
     with hyperkit.Client(api_endpoint=lxd.url, token=token, server_cert=lxd.certificate) as bearer:

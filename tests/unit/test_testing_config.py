@@ -181,6 +181,8 @@ def test_an_empty_value_unsets_a_key(client):
         ("/1.0/instances", {"name": "a", "ephemeral": "yes"}, "string .*ephemeral of type bool"),
         ("/1.0/instances", {"name": 3}, "number .*name of type string"),
         ("/1.0/instances", {"name": "a", "source": "image"}, "string .*source of type object"),
+        ("/1.0/instances/web/snapshots", {"name": "a", "expires_at": "7d"}, 'parsing time "7d"'),
+        ("/1.0/instances/web/snapshots", {"name": "a", "expires_at": 7}, "not a JSON string"),
         ("/1.0/profiles", {"name": "a", "devices": [1]}, "array .*devices of type map"),
         ("/1.0/profiles", {"name": "a", "devices": {"root": {"size": 1}}}, "number .*devices"),
     ],

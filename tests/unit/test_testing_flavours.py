@@ -187,6 +187,7 @@ def test_what_lxd_2_has_not(client_of):
     for path in ("/1.0/projects", "/1.0/storage-pools", "/1.0/cluster", "/1.0/warnings"):
         with pytest.raises(hyperkit.NotFound):
             client.get(path)
+    assert client.get("/1.0/containers/web?project=blue&target=node-2").metadata.name == "web"
     client.get("/1.0/profiles/default")
     assert "ETag" not in client.last_response.headers
     with pytest.raises(hyperkit.NotImplementedByServer):

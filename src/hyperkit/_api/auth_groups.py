@@ -132,7 +132,7 @@ class AuthGroupsMixin(OperationsMixin):
             body = _writable(group.get("description") or "", group.get("permissions") or ())
             self._put(self._auth_group(name), body, etag=etag)
 
-        return editing(self, lambda: self.auth_group(name), write)
+        return editing(self, lambda: self.auth_group(name), write, ("description", "permissions"))
 
     def patch_auth_group(
         self,

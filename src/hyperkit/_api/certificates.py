@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _RUNNING = 103
+# What can be changed of a certificate.
+_FIELDS = ("certificate", "description", "name", "projects", "restricted", "type")
 
 
 class CertificatesMixin(OperationsMixin):
@@ -211,11 +213,12 @@ class CertificatesMixin(OperationsMixin):
         """
 
         def write(certificate: Certificate, etag: str | None) -> None:
-            keys = ("certificate", "description", "name", "projects", "restricted", "type")
-            body = {key: certificate[key] for key in keys if key in certificate}
+            body = {key: certificate[key] for key in _FIELDS if key in certificate}
             self._put(self._entry(fingerprint), body, etag=etag)
 
-        return editing(self, lambda: self._object(self._entry(fingerprint), Certificate), write)
+        return editing(
+            self, lambda: self._object(self._entry(fingerprint), Certificate), write, _FIELDS
+        )
 
     def patch_certificate(
         self,

@@ -141,7 +141,9 @@ class ClusterGroupsMixin(OperationsMixin):
             )
             self._put(self._cluster_group(name), body, etag=etag)
 
-        return editing(self, lambda: self.cluster_group(name), write)
+        return editing(
+            self, lambda: self.cluster_group(name), write, ("config", "description", "members")
+        )
 
     def patch_cluster_group(
         self,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..types import Operation
 
+# What a server would empty if it were left out.
+_KEPT = ("description", "failure_domain", "groups", "roles")
+
 
 class ClusterMembersMixin(OperationsMixin):
     """Chapter "cluster members" of the API."""
@@ -183,7 +186,7 @@ class ClusterMembersMixin(OperationsMixin):
             body = {**_kept(member), "config": strings(member.get("config") or {})}
             self._put(self._cluster_member(name), body, etag=etag)
 
-        return editing(self, lambda: self.cluster_member(name), write)
+        return editing(self, lambda: self.cluster_member(name), write, ("config", *_KEPT))
 
     def evacuate_cluster_member(
         self,
@@ -395,5 +398,4 @@ def _fields(
 
 def _kept(member: ClusterMember) -> dict[str, Any]:
     """Take what a server would empty if it were left out; LXD 4 does not know all of it."""
-    names = ("description", "failure_domain", "groups", "roles")
-    return {name: member[name] for name in names if name in member}
+    return {name: member[name] for name in _KEPT if name in member}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
     from ..types import Instance, Operation
 
 
@@ -83,7 +84,7 @@ class ContainersMixin(InstancesMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         start: bool | None = None,

@@ -65,7 +65,7 @@ class DirectoriesMixin(FilesMixin):
         place, source = Path(dest).expanduser(), absolute(source)
         names = self.list_directory(container, source)
         if not merge and os.path.lexists(place):
-            raise FileExistsError(17, _TAKEN, str(place))
+            raise FileExistsError(17, _TAKEN.format(""), str(place))
         mode = self.file_info(container, source).mode
         with Meter(on_progress, progress=progress, text=source) as meter:
             pull = _Pull(self, container, posixpath.normpath(source), meter, merge=merge)
@@ -128,7 +128,7 @@ class DirectoriesMixin(FilesMixin):
             except NotFound:
                 self.instance(container)  # it is the file that is not there
             else:
-                raise FileExistsError(17, _TAKEN, dest)
+                raise FileExistsError(17, _TAKEN.format(f" in {container}"), dest)
         above = posixpath.dirname(dest.rstrip("/"))
         if parents and above not in {"", "/"}:
             self.make_directory(container, above, gid=gid, mode=0o755, parents=True, uid=uid)
@@ -151,7 +151,7 @@ class DirectoriesMixin(FilesMixin):
             raise ErrorGroup(message, faults)
 
 
-_TAKEN = "There is something already, which merge=True would go into"
+_TAKEN = "There is something already{}, which merge=True would go into"
 # As long as a path may be on Linux.
 _MAX_TARGET = 4096
 
@@ -180,7 +180,8 @@ class _Push:
         """Make a folder; of what is there already, only a folder will do, or a link to one."""
         kind = self.kind(there)
         if kind == "file":
-            raise FileExistsError(17, "There is a file, where a folder was meant", there)
+            message = f"There is a file in {self.container}, where a folder was meant"
+            raise FileExistsError(17, message, there)
         if kind is None:
             self.client.make_directory(
                 self.container, there, gid=self.gid, mode=_mode(here), uid=self.uid

@@ -128,8 +128,8 @@ class FilesMixin(InstancesMixin):
             file: the link's own absolute path, such as ``"/srv/current"``.
 
         Raises:
+            Conflict: there is something of that name.
             NotFound: there is no such instance, or no folder for it.
-            InternalServerError: there is something of that name.
 
         Example:
             >>> client.make_symlink("web", "releases/7", "/srv/current")

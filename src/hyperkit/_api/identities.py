@@ -86,7 +86,9 @@ class IdentitiesMixin(OperationsMixin):
             certificate = identity.get("tls_certificate") or None
             self._put(url, membership(identity.get("groups") or (), certificate), etag=etag)
 
-        return editing(self, lambda: self._object(url, Identity), write)
+        return editing(
+            self, lambda: self._object(url, Identity), write, ("groups", "tls_certificate")
+        )
 
 
 def membership(groups: Sequence[str] | None, tls_certificate: str | None = None) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
             body = membership(group.get("groups") or ())
             self._put(self._provider_group(name), body, etag=etag)
 
-        return editing(self, lambda: self.identity_provider_group(name), write)
+        return editing(self, lambda: self.identity_provider_group(name), write, ("groups",))
 
     def identity_provider_group(self, name: str) -> IdentityProviderGroup:
         """Read what a group stands for: ``GET /1.0/auth/identity-provider-groups/<name>``.

@@ -91,7 +91,9 @@ class ImageAliasesMixin(OperationsMixin):
             body = {"description": alias["description"], "target": alias["target"]}
             self._put(path("images", "aliases", alias_name), body, etag=etag)
 
-        return editing(self, lambda: self.image_alias(alias_name), write)
+        return editing(
+            self, lambda: self.image_alias(alias_name), write, ("description", "target")
+        )
 
     def image_alias(self, alias_name: str) -> ImageAlias:
         """Read which image a name means: ``GET /1.0/images/aliases/<name>``.

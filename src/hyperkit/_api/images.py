@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._edit import editing
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
+
+# What can be changed of an image.
+_FIELDS = ("auto_update", "expires_at", "profiles", "properties", "public")
 
 
 class ImagesMixin(OperationsMixin):
@@ -100,7 +105,7 @@ class ImagesMixin(OperationsMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, Any] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         public: bool | None = None,
         secret: str | None = None,
         source_project: str | None = None,
@@ -355,13 +360,13 @@ class ImagesMixin(OperationsMixin):
         """
 
         def write(image: Image, etag: str | None) -> None:
-            keys = ("auto_update", "expires_at", "profiles", "properties", "public")
-            body = {key: image[key] for key in keys if key in image}
+            body = {key: image[key] for key in _FIELDS if key in image}
             body["properties"] = strings(image["properties"])
             self._put(url, body, etag=etag)
 
-        url = path("images", fingerprint)
-        return editing(self, lambda: self.image(fingerprint), write, url, "expires_at", "profiles")
+        url, loose = path("images", fingerprint), ("expires_at", "profiles")
+        read = partial(self.image, fingerprint)
+        return editing(self, read, write, _FIELDS, url=url, unwatched=loose)
 
     def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
         """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.

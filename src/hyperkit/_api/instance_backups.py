@@ -67,8 +67,8 @@ class InstanceBackupsMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone; both ``name`` and ``target`` are
-                given.
+            ArgumentError: ``expires_at`` is no moment with a time zone; both ``name``
+                and ``target`` are given.
             NotFound: there is no such instance.
             OperationFailed: it could not be made, or there is one of that name.
 

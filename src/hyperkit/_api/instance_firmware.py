@@ -83,7 +83,7 @@ class InstanceFirmwareMixin(InstancesMixin):
         def write(found: UefiVariables, etag: str | None) -> None:
             self._put(self._uefi_vars(instance), found, etag=etag)
 
-        return editing(self, lambda: self.instance_uefi_vars(instance), write)
+        return editing(self, lambda: self.instance_uefi_vars(instance), write, None)
 
     @overload
     def instance_nvram(
@@ -253,7 +253,7 @@ class InstanceFirmwareMixin(InstancesMixin):
 
         Raises:
             ArgumentError: neither ``binary`` nor ``data`` is given, or both; there is no
-                such attribute; ``timestamp`` has no time zone.
+                such attribute; ``timestamp`` is no moment with a time zone.
             BadRequest: it is running, or no virtual machine.
             NotFound: there is no such instance.
             PreconditionFailed: it has changed since.

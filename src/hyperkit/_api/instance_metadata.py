@@ -65,7 +65,7 @@ class InstanceMetadataMixin(InstancesMixin):
             url = self._metadata(instance)
             put_matching(self, url, metadata, etag=etag)
 
-        return editing(self, lambda: self.instance_metadata(instance), write)
+        return editing(self, lambda: self.instance_metadata(instance), write, None)
 
     def instance_metadata(self, instance: str) -> InstanceMetadata:
         """Read the metadata of an instance: ``GET /1.0/instances/<name>/metadata``.

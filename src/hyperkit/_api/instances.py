@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._edit import Edit, carry_over, etag_of, merged, patched
+from .._edit import Edit, carry_over, etag_of, merged, patched, refuse_fixed
 from .._hint import did_you_mean
 from .._nested import texts
 from .._progress import check_progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
 
 InstanceType = Literal["container", "virtual-machine"]
 # What can be changed of an instance; a PUT also restores a snapshot.
@@ -53,7 +54,7 @@ class InstancesMixin(InstanceStateMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         start: bool | None = None,
@@ -129,9 +130,9 @@ class InstancesMixin(InstanceStateMixin):
             profiles=texts("profiles", profiles),
             source=source,
         )
-        if type not in {"container", "virtual-machine"}:
-            message = f'type must be "container" or "virtual-machine", not {type!r}.'
-            raise ArgumentError(message)
+        _check_type(type)
+        if body.get("description"):
+            self._need("entity_description", "description")
         if self._capabilities().instances == "instances":
             body["type"] = type
         elif type != "container":
@@ -285,12 +286,15 @@ class InstancesMixin(InstanceStateMixin):
             type: only ``"container"`` or ``"virtual-machine"``.
 
         Raises:
-            ArgumentError: ``fields`` is empty, or goes without ``recursion=2``.
+            ArgumentError: there is no such ``type``; ``fields`` is empty, or goes without
+                ``recursion=2``.
 
         Example:
             >>> client.instances()
             ['db', 'web']
         """
+        if type is not None:
+            _check_type(type)
         chosen = self._fields(fields, wanted=2, recursion=recursion)
         server = self._capabilities()
         query = server.instances_of(type, filter)
@@ -376,7 +380,7 @@ class InstancesMixin(InstanceStateMixin):
         on_progress: OnProgress | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         sync: bool | None = None,
@@ -489,6 +493,8 @@ class InstancesMixin(InstanceStateMixin):
             'Success'
         """
         body = _writable(instance, (*_FIELDS, *_FIELDS_OF_PUT))
+        if body.get("description"):
+            self._need("entity_description", "description")
         return self._handle_async(self._put(self._path(name), body, etag=etag), sync)
 
     def _stop_to_delete(self, name: str) -> Operation | None:
@@ -516,6 +522,7 @@ class InstancesMixin(InstanceStateMixin):
         yield mine
         if mine == before:
             return
+        refuse_fixed(mine, before, (*_FIELDS, *_FIELDS_OF_PUT))
         url = self._path(name)
         for _ in range(_TRIES):
             with self._alone(url, {}):
@@ -546,6 +553,13 @@ class InstancesMixin(InstanceStateMixin):
             raise ArgumentError(message)
         self._need("instances_state_selective_recursion", "fields")
         return ",".join(names)
+
+
+def _check_type(type: str) -> None:
+    """Refuse a type that no instance has: a list of those would be empty."""
+    if type not in {"container", "virtual-machine"}:
+        message = f'type must be "container" or "virtual-machine", not {type!r}.'
+        raise ArgumentError(message)
 
 
 def _lasting(instance: Mapping[str, Any]) -> list[Any]:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ..types import Operation
 
 Kind = TypeVar("Kind", bound=Resource)
+# What can be written of what there is: each has some of these.
+_FIELDS = (
+    *("addresses", "backends", "config", "description", "egress", "entries", "ingress"),
+    *("instances", "ports"),
+)
 
 
 class NetworkPartsMixin(OperationsMixin):
@@ -50,7 +55,7 @@ class NetworkPartsMixin(OperationsMixin):
             put = self._put_matching if match else self._put
             self._handle_async(put(url, writable(found), etag=etag), sync=True)
 
-        return editing(self, read, write)
+        return editing(self, read, write, _FIELDS)
 
     def _put_matching(self, url: str, body: dict[str, Any], *, etag: str | None) -> Operation:
         """Put what belongs to one network, if its ETag is still this one.

@@ -10,7 +10,7 @@ from .._progress import Meter
 from .._request import check_timeout, given, name_of, path, uuid_of
 from .._shape import entries, fields_of, listed
 from .._wait import Wait, born_finished
-from ..errors import ArgumentError, Error
+from ..errors import Error
 from ..types import Operation
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class OperationsMixin(Connection):
             uuid: of the operation; its URL, or an `Operation`, will do as well.
 
         Raises:
+            ArgumentError: it was done at once, so that the server keeps none.
             BadRequest: the operation cannot be cancelled.
             NotFound: there is no such operation, or not any more.
 
@@ -55,6 +56,7 @@ class OperationsMixin(Connection):
                 ``bulk_operations``).
 
         Raises:
+            ArgumentError: it was done at once, so that the server keeps none.
             NotFound: there is no such operation, or not any more.
 
         Example:
@@ -150,12 +152,6 @@ class OperationsMixin(Connection):
         known = uuid if isinstance(uuid, Operation) else None
         if known is not None and born_finished(known):
             return known
-        if uuid == "":
-            message = (
-                "'' is the id of an operation that had ended before the server answered: pass the "
-                "operation itself."
-            )
-            raise ArgumentError(message)
         name = uuid_of(uuid)
         if timeout is None:
             timeout = self.operation_timeout

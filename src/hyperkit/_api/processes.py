@@ -259,7 +259,8 @@ class ProcessesMixin(ExecMixin):
         Returns:
             ``args``, ``returncode``, ``stdout`` and ``stderr``: 126 says that it is not
             executable, 127 that there is no such command, 128 and more that a signal
-            ended it.
+            ended it. What was not captured is None, which its type (``Any``, as that of
+            ``subprocess.run``) does not say.
 
         Raises:
             ArgumentError: an empty command, or arguments that exclude each other.

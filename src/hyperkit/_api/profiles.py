@@ -94,7 +94,9 @@ class ProfilesMixin(OperationsMixin):
             body = _fields(profile["config"], profile["description"], profile["devices"])
             self._handle_async(self._put(path("profiles", name), body, etag=etag), sync=True)
 
-        return editing(self, lambda: self.profile(name), write)
+        return editing(
+            self, lambda: self.profile(name), write, ("config", "description", "devices")
+        )
 
     def patch_profile(
         self,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._progress import OnProgress
+    from .._source import ImageProtocol
     from ..types import InstanceState, Operation
     from .instances import InstanceType
 
@@ -48,7 +49,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         target: str | None = None,
@@ -144,7 +145,7 @@ class ReadinessMixin(ProcessesMixin, WaitingMixin):
         profiles: Sequence[str] | None = None,
         progress: bool = False,
         properties: Mapping[str, str] | None = None,
-        protocol: str | None = None,
+        protocol: ImageProtocol | None = None,
         secret: str | None = None,
         server: str | None = None,
         target: str | None = None,

@@ -43,7 +43,7 @@ class ServerMixin(Connection):
         def write(server: Server, etag: str | None) -> None:
             self.update_server(server["config"], etag=etag, target=target)
 
-        return editing(self, lambda: self.server(target=target), write)
+        return editing(self, lambda: self.server(target=target), write, ("config",))
 
     def metadata_configuration(self) -> MetadataConfiguration:
         """Read which configuration keys the server knows: ``GET /1.0/metadata/configuration``.

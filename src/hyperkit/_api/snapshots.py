@@ -49,7 +49,7 @@ class SnapshotsMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             BadRequest: a stateful one of an instance that does not run.
             NotFound: there is no such instance.
             OperationFailed: it could not be taken, or there is one of that name.
@@ -132,7 +132,7 @@ class SnapshotsMixin(InstancesMixin):
             moment = found["expires_at"]
             self.update_snapshot(container, snapshot, expires_at=moment, etag=etag, sync=True)
 
-        return editing(self, lambda: self.snapshot(container, snapshot), write)
+        return editing(self, lambda: self.snapshot(container, snapshot), write, ("expires_at",))
 
     def patch_snapshot(
         self,
@@ -158,7 +158,7 @@ class SnapshotsMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 
@@ -313,7 +313,7 @@ class SnapshotsMixin(InstancesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 

@@ -55,7 +55,7 @@ class StorageBucketBackupsMixin(StorageBucketsMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such bucket.
             OperationFailed: it could not be made, or there is one of that name.
 

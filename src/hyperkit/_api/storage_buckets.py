@@ -241,7 +241,9 @@ class StorageBucketsMixin(OperationsMixin):
             change = put_matching(self, url, body, etag=etag, target=target)
             self._handle_async(change, sync=True)
 
-        return editing(self, lambda: self._object(url, StorageBucketKey, target=target), write)
+        return editing(
+            self, lambda: self._object(url, StorageBucketKey, target=target), write, _KEY_FIELDS
+        )
 
     def patch_storage_bucket(
         self,

@@ -75,8 +75,8 @@ class StorageVolumeBackupsMixin(StorageVolumesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone; both ``name`` and ``upload_to``
-                are given.
+            ArgumentError: ``expires_at`` is no moment with a time zone; both ``name``
+                and ``upload_to`` are given.
             NotFound: there is no such volume.
             APIError: there is one of that name, or it could not be made.
 

@@ -53,7 +53,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; finished, if it was waited for.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such volume.
             APIError: there is one of that name, or it could not be taken.
 
@@ -167,8 +167,15 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
         def read() -> StorageVolumeSnapshot:
             return self.storage_volume_snapshot(pool, volume, name, target=target, type=type)
 
-        url = self._volume_snapshots(pool, type, volume, name)
-        return editing(self, read, write, url, "description", target=target)
+        return editing(
+            self,
+            read,
+            write,
+            ("description", "expires_at"),
+            url=self._volume_snapshots(pool, type, volume, name),
+            unwatched=("description",),
+            target=target,
+        )
 
     def patch_storage_volume_snapshot(
         self,
@@ -203,7 +210,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; most servers have finished it before they answer.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 
@@ -374,7 +381,7 @@ class StorageVolumeSnapshotsMixin(StorageVolumesMixin):
             The operation; most servers have finished it before they answer.
 
         Raises:
-            ArgumentError: ``expires_at`` has no time zone.
+            ArgumentError: ``expires_at`` is no moment with a time zone.
             NotFound: there is no such snapshot.
             PreconditionFailed: it has changed since.
 

@@ -146,7 +146,7 @@ class StorageVolumesMixin(StoragePoolsMixin):
             return self.storage_volume(pool, name, target=target, type=type)
 
         url = self._volume(pool, type, name)
-        return editing(self, read, write, url, "description", target=target)
+        return editing(self, read, write, url=url, unwatched=("description",), target=target)
 
     def patch_storage_volume(
         self,

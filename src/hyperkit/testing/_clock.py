@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 
 # Go's "never", as the servers write it.
 NEVER = "0001-01-01T00:00:00Z"
 EPOCH = "1970-01-01T00:00:00Z"
 _UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800, "m": 2_592_000, "y": 31_536_000}
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_LASTS = re.compile(r"\d+[SMHdwmy]( \d+[SMHdwmy])*", re.ASCII)
 
 
 class Clock:
@@ -63,6 +67,28 @@ class Clock:
         digits = f"{fraction:09d}".rstrip("0")
         moment = dt.datetime.fromtimestamp(whole, dt.UTC)
         return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' + digits if digits else ''}Z"
+
+
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time as the API takes it.
+
+    Args:
+        text: from the body.
+    """
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _TIME.fullmatch(text) is not None
+
+
+def is_expiry(text: str) -> bool:
+    """Tell whether a text says how long something lasts.
+
+    Args:
+        text: from the body, such as ``"1d 12H"``.
+    """
+    return _LASTS.fullmatch(text.strip()) is not None
 
 
 def passed(text: str | None, now: float) -> bool:

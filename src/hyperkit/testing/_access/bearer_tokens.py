@@ -9,7 +9,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
-from .._clock import NEVER, later
+from .._clock import NEVER, is_expiry, later
 from .._engine.answers import Json, Refused, text_in
 from .._keys import fingerprint_of
 from .auth_groups import groups_of
@@ -40,6 +40,8 @@ async def create_token(call: Call) -> web.StreamResponse:
     """``POST /1.0/auth/identities/bearer/<name>/token``."""
     one = find_identity(call, change=True)
     lasts = str((await call.json()).get("expiry") or _USUAL)
+    if not is_expiry(lasts):
+        raise Refused(400, "Invalid expiry expression")
     one["expires_at"] = later(call.daemon.clock, lasts)
     end = dt.datetime.fromisoformat(one["expires_at"])
     claims = {

@@ -57,7 +57,15 @@ class Call:
         self.peer = peer
         self.trusted = trusted
         self.content = bytearray()
-        self.query: Mapping[str, str] = request.query
+        passed_over = {
+            parameter
+            for parameter, extension in (("project", "projects"), ("target", "clustering"))
+            if not daemon.flavour.has(extension)
+        }
+        given = request.query
+        self.query: Mapping[str, str] = {
+            name: given[name] for name in given if name not in passed_over
+        }
         if "project" in self.query and self.all_projects:
             raise Refused(400, "Cannot specify a project when requesting all projects")
 

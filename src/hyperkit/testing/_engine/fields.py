@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from .._clock import is_time
 from .answers import Refused, listing, mapping
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ _TYPES: dict[str, tuple[str, ...]] = {
     "object": ("source",),
     "string": (
         *("access-key", "action", "address", "architecture", "certificate"),
-        *("compression_algorithm", "content_type", "cwd", "description", "driver", "expires_at"),
-        *("expiry", "failure_domain", "filename", "format", "instance_type", "listen_address"),
+        *("compression_algorithm", "content_type", "cwd", "description", "driver", "expiry"),
+        *("failure_domain", "filename", "format", "instance_type", "listen_address"),
         *("mode", "name", "network", "password", "pool", "project", "restore", "role", "secret"),
         *("secret-key", "server_address", "server_name", "target_project", "trust_token"),
     ),
+    "time.Time": ("expires_at",),
     "uint32": ("group", "user"),
     "[]string": ("command", "groups", "members", "profiles", "projects", "roles"),
 }
@@ -75,8 +77,18 @@ def mistyped(value: object, field: str, type_: str) -> str:
 
 
 def _check(field: str, value: object, type_: str) -> None:
-    if value is not None and not _fits(value, type_):
+    if type_ == "time.Time":
+        _check_time(value)
+    elif value is not None and not _fits(value, type_):
         raise Refused(400, mistyped(value, field, type_))
+
+
+def _check_time(value: object) -> None:
+    """Refuse what Go does not read as a time."""
+    if not isinstance(value, str):
+        raise Refused(400, "Time.UnmarshalJSON: input is not a JSON string")
+    if not is_time(value):
+        raise Refused(400, f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00"')
 
 
 def _fits(value: object, type_: str) -> bool:
