@@ -279,6 +279,16 @@ def test_an_image_of_its_own_stands_for_another_servers():
         assert client.run("web", "true").returncode == 0
 
 
+def test_an_alias_that_is_taken_stays_where_it_is():
+    with Server() as server, server.client() as client:
+        before = client.image_alias("busybox").target
+        client.create_container("web", alias="busybox")
+        with pytest.raises(hyperkit.OperationFailed, match="Alias already exists: busybox"):
+            client.create_image_from_container("web", aliases=["busybox"])
+        assert client.image_alias("busybox").target == before
+        assert len(client.images()) == 2
+
+
 def test_importing_hyperkit_imports_none_of_it():
     code = "import hyperkit, sys; assert not {'aiohttp', 'hyperkit.testing'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
