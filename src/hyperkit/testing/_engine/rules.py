@@ -164,7 +164,7 @@ _INCUS_INSTANCE: Rules = {
         _anything,
         """
         boot.host_shutdown_action limits.memory.hotplug limits.memory.oom_priority oci.
-        security.bpffs. security.selinux. smbios11. systemd.
+        security.bpffs. security.selinux. smbios11. snapshots.expiry.manual systemd.
         """,
     ),
     **_each(

@@ -8,7 +8,7 @@ from .._clock import NEVER, passed
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._storage.mounts import mount
-from .._transfers.backups import free_name
+from .._transfers.backups import free_name, snapshot_end
 from .migration import offer_instance
 
 if TYPE_CHECKING:
@@ -98,6 +98,9 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     if "/" in name:
         raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
 
+    config, _ = call.state.expanded(instance.project, instance)
+    end = snapshot_end(call, asked, config)
+
     async def work(_operation: Operation) -> None:
         if asked.get("stateful"):
             _refuse_stateful(call, instance)
@@ -111,7 +114,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
             )
             raise Refused(500, text)
         instance.snapshots[name] = taken(call.daemon, instance, name)
-        instance.snapshots[name].expires_at = asked.get("expires_at") or NEVER
+        instance.snapshots[name].expires_at = end or NEVER
         source = f"/1.0/instances/{instance.name}/snapshots/{name}"
         call.daemon.events.lifecycle("instance-snapshot-created", source, instance.project)
 

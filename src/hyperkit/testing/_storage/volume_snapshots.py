@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._clock import NEVER
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
-from .._transfers.backups import free_name
+from .._transfers.backups import free_name, snapshot_end
 from .volume_migration import offer_volume
 from .volume_shared import ONE, find_custom, find_volume, forgets_times, tell
 
@@ -54,6 +54,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
         raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
     if name in volume.snapshots:
         raise Refused(409, f'Snapshot "{name}" already in use')
+    end = snapshot_end(call, asked, volume.config)
 
     async def work(_operation: Operation) -> None:
         volume.snapshots[name] = VolumeSnapshot(
@@ -62,7 +63,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
             dict(volume.config),
             volume.tree.copy(),
             str(asked.get("description") or volume.description),
-            asked.get("expires_at"),
+            end,
         )
         tell(call, "snapshot-created", volume)
 
