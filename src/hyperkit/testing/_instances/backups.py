@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
+from .._storage.pools import pool_of
 from .._transfers import backups
 from .._transfers.archives import pack_backup, unpack_backup
 from . import creation
@@ -176,6 +177,9 @@ async def import_backup(call: Call) -> web.StreamResponse:
     index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
     name = call.header("name") or str(index["name"])
     config, devices = _given(call)
+    pool = call.header("pool")
+    if pool and pool not in call.state.pools:
+        raise Refused(500, "Storage pool not found: Storage pool not found")
 
     async def work(_operation: Operation) -> None:
         if name in call.state.project(call.project).instances:
@@ -191,6 +195,8 @@ async def import_backup(call: Call) -> web.StreamResponse:
             description=index["description"],
         )
         made.config = dict(sorted((made.config | creation.volatile_config(call, made)).items()))
+        if pool and pool != pool_of(call.state, made):
+            creation.into_pool(call.state, made, pool)
         restored(made, index, trees)
         creation.add(call, made)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
-from .creation import add, check_devices, check_free, volatile_config
+from .creation import add, check_devices, check_free, into_pool, volatile_config
 from .snapshots import no_snapshot, snapshots_of
 
 if TYPE_CHECKING:
@@ -129,16 +129,8 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         if asked.get("Profiles") is not None:
             instance.profiles = asked["Profiles"]
         if pool:
-            _into_pool(call, instance, pool)
+            into_pool(call.state, instance, pool)
 
     resources = call.resources(instance.name)
     resources.pop("containers", None)
     return call.start("Migrating instance", work, resources=resources)
-
-
-def _into_pool(call: Call, instance: Instance, pool: str) -> None:
-    """Give an instance a root disk of its own, in a pool."""
-    devices = call.state.devices(instance)
-    for key, device in devices.items():
-        if device.get("path") == "/" and device.get("type") == "disk":
-            instance.devices = {**instance.devices, key: {**device, "pool": pool}}

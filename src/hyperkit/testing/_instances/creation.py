@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .._engine.call import Call
     from .._engine.operations import Operation
-    from .._engine.state import Image, Project
+    from .._engine.state import Image, Project, State
 
 _MAP = (
     '[{"Isuid":true,"Isgid":false,"Hostid":100000,"Nsid":0,"Maprange":10000001},'
@@ -186,6 +186,13 @@ def check_devices(call: Call, instance: Instance, before: str) -> None:
         text = "Failed loading storage pool: Storage pool not found"
         raise Refused(404, f"{before}Failed {word} instance: {text}")
     mounts.check(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
+
+
+def into_pool(state: State, instance: Instance, pool: str) -> None:
+    """Give an instance a root disk of its own, in a pool."""
+    for key, device in state.devices(instance).items():
+        if device.get("path") == "/" and device.get("type") == "disk":
+            instance.devices = {**instance.devices, key: {**device, "pool": pool}}
 
 
 def check_networks(call: Call, project: str, devices: Json, before: str) -> None:
