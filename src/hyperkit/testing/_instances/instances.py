@@ -84,7 +84,7 @@ async def list_instances(call: Call) -> web.StreamResponse:
         raise Refused(400 if call.flavour.recent else 500, "Invalid instance type")
     kind = {"containers": "container", "virtual-machines": "virtual-machine"}.get(call.alias, kind)
     projects = call.state.projects
-    chosen = list(projects) if call.all_projects else [call.project]
+    chosen = [one.name for one in call.projects] if call.all_projects else [call.project]
     found = [
         instance
         for name in chosen

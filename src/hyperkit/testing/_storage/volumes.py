@@ -87,7 +87,7 @@ def _full(call: Call, volume: Volume, project: str) -> Json:
 def _all(call: Call, pool: str) -> Iterator[tuple[Volume, str]]:
     """List the volumes in a pool, each with its project."""
     state = call.state
-    chosen = list(state.projects) if call.all_projects else [call.project]
+    chosen = [one.name for one in call.projects] if call.all_projects else [call.project]
     for name in chosen:
         for one in state.project(name).instances.values():
             if pool_of(state, one) == pool:

@@ -79,7 +79,7 @@ def _config(given: Any) -> dict[str, str]:
 async def list_projects(call: Call) -> web.StreamResponse:
     """``GET /1.0/projects``."""
     projects = filtered(
-        call, call.state.projects.values(), lambda one: _shown(call, one), "api_filtering_extended"
+        call, call.projects, lambda one: _shown(call, one), "api_filtering_extended"
     )
     if not call.recursion:
         return call.sync([f"/1.0/projects/{one.name}" for one in projects])

@@ -59,7 +59,7 @@ async def get_server(call: Call) -> web.StreamResponse:
     """``GET /1.0``."""
     flavour = call.flavour
     found: Json = {
-        "config": _config(call) if call.trusted else None,
+        "config": _config(call) if call.trusted and call.kept is None else None,
         "api_extensions": list(flavour.extensions),
         "api_status": "stable",
         "api_version": "1.0",
