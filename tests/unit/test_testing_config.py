@@ -189,3 +189,107 @@ def test_the_wrong_kind_of_json(client, path, body, text):
     client.create_container("web", alias="busybox", start=True)
     with pytest.raises(hyperkit.BadRequest, match=text):
         client.post(path, body)
+
+
+@pytest.fixture
+def blue(client):
+    client.create_project("blue", config={"features.images": False, "features.profiles": False})
+    client.default_project = "blue"
+    return client
+
+
+@pytest.mark.parametrize("key", ["limits.containers", "limits.instances"])
+def test_a_full_project(blue, key):
+    blue.patch_project("blue", config={key: 1})
+    blue.create_container("one", empty=True)
+    with pytest.raises(hyperkit.APIError, match="Reached maximum number of instances"):
+        blue.create_container("two", empty=True)
+    with pytest.raises(hyperkit.APIError, match="Reached maximum number of instances"):
+        blue.copy_container("one", "two", profiles=["default"])
+    with pytest.raises(hyperkit.APIError, match=f'"{key}" is too low: there currently are 1'):
+        blue.patch_project("blue", config={key: 0})
+
+
+@pytest.mark.parametrize(
+    ("key", "small", "large", "least"),
+    [
+        ("limits.cpu", "1", "2", "1"),
+        ("limits.memory", "1GiB", "1536MiB", "1.0GiB"),
+        ("limits.processes", "40", "90", "40"),
+    ],
+)
+def test_what_the_instances_of_a_project_have_together(blue, key, small, large, least):
+    blue.patch_project("blue", config={key: large})
+    text = f'Instance "one" in project "blue" has no "{key}" config, either directly or via'
+    with pytest.raises(hyperkit.InternalServerError, match=text):
+        blue.create_container("one", empty=True)
+    blue.create_container("one", empty=True, config={key: small})
+    text = f'Reached maximum aggregate value "{large}" for "{key}" in project "blue"'
+    with pytest.raises(hyperkit.InternalServerError, match=text):
+        blue.create_container("two", empty=True, config={key: large})
+    with pytest.raises(hyperkit.InternalServerError, match="instance update allowed: Failed"):
+        blue.update_container("one", {**blue.container("one"), "config": {}})
+    with pytest.raises(hyperkit.InternalServerError, match=f'current total is "{least}"'):
+        blue.patch_project("blue", config={key: "0"})
+    assert blue.project_state("blue").resources[key.removeprefix("limits.")].Usage > 0
+
+
+def test_the_disk_of_a_project(blue):
+    root = {"root": {"type": "disk", "path": "/", "pool": "default"}}
+    blue.patch_project("blue", config={"limits.disk": "2GiB"})
+    with pytest.raises(hyperkit.InternalServerError, match='no "size" config set on the root'):
+        blue.create_container("web", empty=True, devices=root)
+    root["root"]["size"] = "1GiB"
+    blue.create_container("web", empty=True, devices=root)
+    with pytest.raises(hyperkit.InternalServerError, match='"data" in .* has no "size" config'):
+        blue.create_storage_volume("default", "data")
+    blue.create_storage_volume("default", "data", config={"size": "1GiB"})
+    with pytest.raises(hyperkit.InternalServerError, match='maximum aggregate value "2GiB"'):
+        blue.patch_storage_volume("default", "data", config={"size": "2GiB"})
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"config": {"security.nesting": True}}, "Container nesting is forbidden"),
+        ({"config": {"security.privileged": True}}, "Privileged containers are forbidden"),
+        ({"config": {"raw.lxc": "a=b"}}, 'low-level config "raw.lxc" on container "web" of'),
+        ({"config": {"raw.idmap": "both 1 1"}}, 'low-level "raw.idmap" element 0'),
+        (
+            {"devices": {"srv": {"type": "disk", "path": "/srv", "source": "/srv"}}},
+            'Invalid device "srv" on container "web" of project "blue": Attaching disks not',
+        ),
+        (
+            {"devices": {"card": {"type": "nic", "nictype": "bridged", "parent": "br0"}}},
+            "Only managed network devices are allowed",
+        ),
+        ({"devices": {"tty": {"type": "unix-char", "path": "/dev/x"}}}, "Unix character devices"),
+    ],
+)
+def test_what_a_restricted_project_forbids(blue, given, text):
+    blue.create_container("plain", empty=True)
+    blue.patch_project("blue", config={"restricted": True})
+    with pytest.raises(hyperkit.InternalServerError, match=text):
+        blue.create_container("web", empty=True, **given)
+    with pytest.raises(hyperkit.InternalServerError, match="instance update allowed"):
+        blue.patch_container("plain", given)
+    for make in (blue.create_snapshot, blue.create_instance_backup):
+        with pytest.raises(hyperkit.InternalServerError, match='"blue" doesn\'t allow for'):
+            make("plain", "one")
+
+
+def test_what_a_restricted_project_allows(blue):
+    allowed = {
+        "restricted": True,
+        "restricted.containers.nesting": "allow",
+        "restricted.devices.disk": "allow",
+        "restricted.devices.disk.paths": "/srv",
+        "restricted.snapshots": "allow",
+    }
+    blue.patch_project("blue", config=allowed)
+    disk = {"type": "disk", "path": "/srv", "source": "/srv/a"}
+    nested = {"security.nesting": True}
+    blue.create_container("web", empty=True, config=nested, devices={"srv": disk})
+    blue.create_snapshot("web", "one")
+    with pytest.raises(hyperkit.InternalServerError, match='Conflict detected when changing "re'):
+        blue.patch_project("blue", config={"restricted.containers.nesting": "block"})

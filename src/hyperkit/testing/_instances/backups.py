@@ -11,6 +11,7 @@ from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
 from .._storage.pools import pool_of
+from .._system import limits, restrictions
 from .._transfers import backups
 from .._transfers.archives import pack_backup, unpack_backup
 from . import creation
@@ -67,6 +68,8 @@ async def list_backups(call: Call) -> web.StreamResponse:
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups``."""
     instance = call.instance()
+    project = call.state.project(instance.project)
+    restrictions.check_allowed(project.name, project.config, "backup")
     asked = await call.json()
     alone = bool(asked.get("instance_only") or asked.get("container_only"))
 
@@ -178,6 +181,7 @@ async def import_backup(call: Call) -> web.StreamResponse:
     name = call.header("name") or str(index["name"])
     config, devices = _given(call)
     pool = call.header("pool")
+    limits.allow_new(call, name, {**index, "config": index["config"] | config})
     if pool and pool not in call.state.pools:
         raise Refused(500, "Storage pool not found: Storage pool not found")
 

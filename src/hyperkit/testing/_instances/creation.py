@@ -11,6 +11,7 @@ from .._engine.state import Instance, mac_address
 from .._guest.tree import Tree
 from .._images.images import by_alias, by_fingerprint
 from .._storage import mounts
+from .._system import limits
 from . import templates
 from .running import start
 
@@ -30,9 +31,7 @@ _MAP = (
 def create(call: Call, name: str, asked: Json, source: Json) -> web.StreamResponse:
     """Begin to make an instance, of an image or of nothing."""
     kind = source["type"]
-    limit = call.state.project(call.project).config.get("limits.instances")
-    if limit and len(call.state.project(call.project).instances) >= int(limit):
-        raise Refused(500, f'Reached maximum number of instances in project "{call.project}"')
+    limits.allow_new(call, name, asked)
     check.profiles(call, asked.get("profiles") or [], 500)
     image = image_of(call, source) if kind == "image" else None
 

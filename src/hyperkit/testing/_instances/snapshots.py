@@ -8,6 +8,7 @@ from .._clock import NEVER, passed
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._storage.mounts import mount
+from .._system import restrictions
 from .._transfers.backups import free_name, snapshot_end
 from .migration import offer_instance
 
@@ -92,6 +93,8 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
 async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/snapshots``."""
     instance = call.instance()
+    project = call.state.project(instance.project)
+    restrictions.check_allowed(project.name, project.config, "snapshot")
     asked = await call.json()
     known = snapshots_of(call.daemon, instance)
     name = free_name(asked, dict(known), "snap")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .._clock import NEVER
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
+from .._system import restrictions
 from .._transfers.backups import free_name, snapshot_end
 from .volume_migration import offer_volume
-from .volume_shared import ONE, find_custom, find_volume, forgets_times, tell
+from .volume_shared import ONE, find_custom, find_volume, forgets_times, home_of, tell
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -48,6 +49,8 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
 async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/snapshots``."""
     volume = find_custom(call)
+    project = home_of(call)
+    restrictions.check_allowed(project.name, project.config, "snapshot")
     asked = await call.json()
     name = free_name(asked, dict(volume.snapshots), "snap")
     if "/" in name:

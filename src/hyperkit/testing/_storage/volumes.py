@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
@@ -9,6 +10,7 @@ from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Volume
+from .._system import limits
 from . import mounts, volume_backups, volume_migration, volume_snapshots
 from .pools import find_pool, pool_of
 from .volume_shared import (
@@ -178,6 +180,7 @@ async def create_volume(call: Call) -> web.StreamResponse:
     source: Json = asked.get("source") or {}
     if (made.pool, made.name) in home_of(call).volumes and not source.get("refresh"):
         raise Refused(409, "Volume by that name already exists")
+    limits.allow_volume(call, made, new=True)
     if not source.get("type") or source.get("type") == "none":
         add(call, made)
         return call.done("Creating storage volume")
@@ -265,7 +268,9 @@ async def update_volume(call: Call) -> web.StreamResponse:
     if volume.type != "custom":
         raise Refused(501, "The embedded server keeps no settings of the volume of an instance")
     config = _config(volume.name, asked.get("config"))
-    volume.config = check.stored(volume.config if call.patching else {}, config)
+    config = check.stored(volume.config if call.patching else {}, config)
+    limits.allow_volume(call, replace(volume, config=config))
+    volume.config = config
     if not call.patching or "description" in asked:
         volume.description = text_in(asked, "description")
     tell(call, "updated", volume)
