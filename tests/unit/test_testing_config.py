@@ -130,6 +130,41 @@ def test_projects_refuse(client):
         client.create_project("side", config={"limits.memory": "much"})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("core.htps_address", ":8443", "unknown key"),
+        ("core.shutdown_timeout", "soon", "invalid integer"),
+        ("images.auto_update_cached", "maybe", "invalid boolean"),
+        ("core.remote_token_expiry", "1h", "Invalid expiry expression"),
+        ("cluster.max_voters", "4", "Value must be an odd number equal to or higher than 3"),
+        ("instances.nic.host_name", "name", r'Invalid value "name" \(not one of \[random mac\]\)'),
+    ],
+)
+def test_the_server_refuses(client, key, value, text):
+    with pytest.raises(hyperkit.BadRequest, match=f"cannot set '{key}' to '{value}': {text}"):
+        client.patch_server({key: value})
+    with pytest.raises(hyperkit.BadRequest, match=r"\(and 1 more errors\)"):
+        client.patch_server({key: value, "none": "x"})
+    assert key not in client.server().config
+
+
+@pytest.mark.parametrize(
+    ("key", "takers"),
+    [
+        ("candid.domains", ["lxd-5.0"]),
+        ("core.auth_secret_expiry", ["lxd-6"]),
+        ("openfga.api.url", ["incus-6.0", "incus-7"]),
+    ],
+)
+def test_servers_have_keys_of_their_own(server, client, key, takers):
+    if server.flavour in takers:
+        client.patch_server({key: "1d"})
+        return
+    with pytest.raises(hyperkit.BadRequest, match="unknown key"):
+        client.patch_server({key: "1d"})
+
+
 def test_what_devices_refer_to_must_be_there(client):
     card = {"type": "nic", "network": "nope"}
     text = 'Failed loading device "eth1": Failed to load network "nope" for project "default"'

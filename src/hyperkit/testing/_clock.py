@@ -78,6 +78,18 @@ def passed(text: str | None, now: float) -> bool:
     return dt.datetime.fromisoformat(text).timestamp() <= now
 
 
+def is_span(text: str) -> bool:
+    """Tell whether a text says how long something lasts, as in ``"1d 12H"``; each unit once.
+
+    Args:
+        text: from the body.
+    """
+    words = text.strip().split(" ")
+    units = [word[-1:] for word in words]
+    known = all(word[:-1].isdecimal() and word[-1] in {*_UNITS, *_MONTHS} for word in words)
+    return known and len(set(units)) == len(units)
+
+
 def later(clock: Clock, lasts: str) -> str:
     """Write the time at which something ends, as the API does.
 

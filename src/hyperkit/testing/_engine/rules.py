@@ -79,7 +79,9 @@ def _unparsed(function: str, value: str) -> str:
     return f'strconv.{function}: parsing "{value}": invalid syntax'
 
 
-def _one_of(*known: str) -> Check:
+def one_of(*known: str) -> Check:
+    """Make a check of values that are one of a few."""
+
     def check(value: str) -> str:
         if value in known:
             return ""
@@ -146,7 +148,7 @@ _INSTANCE: Rules = {
     "limits.cpu": _cpus,
     "limits.cpu.allowance": _allowance,
     "limits.memory": _memory,
-    "limits.memory.enforce": _one_of("soft", "hard"),
+    "limits.memory.enforce": one_of("soft", "hard"),
 }
 _LXD_INSTANCE: Rules = {
     **_each(_anything, "cloud-init.ssh-keys. limits.cpu.pin_strategy ubuntu_pro.guest_attach"),
@@ -254,8 +256,8 @@ _BRIDGE: Rules = {
         ipv6.dhcp.stateful ipv6.firewall ipv6.nat ipv6.routing
         """,
     ),
-    **_each(_one_of("dynamic", "managed", "none"), "dns.mode"),
-    **_each(_one_of("before", "after"), "ipv4.nat.order ipv6.nat.order"),
+    **_each(one_of("dynamic", "managed", "none"), "dns.mode"),
+    **_each(one_of("before", "after"), "ipv4.nat.order ipv6.nat.order"),
 }
 _PROJECT: Rules = {
     **_each(_anything, "backups. images. limits.disk.pool. restricted. storage. user."),
