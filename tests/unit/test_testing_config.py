@@ -328,3 +328,70 @@ def test_what_a_restricted_project_allows(blue):
     blue.create_snapshot("web", "one")
     with pytest.raises(hyperkit.InternalServerError, match='Conflict detected when changing "re'):
         blue.patch_project("blue", config={"restricted.containers.nesting": "block"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("ipv4.address", "10.7.0.1", "invalid CIDR address: 10.7.0.1"),
+        ("ipv4.address", "10.7.0.0/24", 'Not a usable IPv4 address "10.7.0.0/24"'),
+        ("ipv6.address", "10.7.0.1/24", 'Not an IPv6 address "10.7.0.1/24"'),
+        ("ipv4.dhcp.ranges", "foo", 'Item "foo": IP range must contain start and end IP'),
+        ("ipv4.dhcp.ranges", "10.7.0.5-x", 'Not an IPv4 address "x"'),
+    ],
+)
+def test_networks_refuse_addresses_that_are_none(client, key, value, text):
+    with pytest.raises(hyperkit.APIError, match=f'option "{key}": .*{text}'):
+        client.create_network("br0", config={key: value})
+
+
+@pytest.mark.parametrize(
+    ("ports", "text"),
+    [
+        ("http", 'Invalid port number "http"'),
+        ("80-", 'Invalid end port number "80-"'),
+        ("90-80", "Start port 90 must be lower than end port 80"),
+    ],
+)
+def test_rules_refuse_ports_that_are_none(client, ports, text):
+    rule = {"action": "allow", "state": "enabled", "protocol": "tcp", "destination_port": ports}
+    with pytest.raises(hyperkit.APIError, match=f"Invalid Destination port: {text}"):
+        client.create_network_acl("web", ingress=[rule])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("snapshots.schedule", "foo bar", "Schedule must be of the form|Error parsing cron expr"),
+        ("snapshots.schedule", "0 25 * * *", "Error parsing"),
+        ("snapshots.expiry", "7days", "Invalid expiry expression"),
+        ("snapshots.expiry", "1d 2d", "Invalid expiry expression"),
+    ],
+)
+def test_times_of_snapshots(client, key, value, text):
+    with pytest.raises(hyperkit.APIError, match=text):
+        client.create_container("web", empty=True, config={key: value})
+    with pytest.raises(hyperkit.APIError, match=text):
+        client.create_storage_volume("default", "data", config={key: value})
+
+
+def test_times_of_snapshots_that_are_taken(client):
+    schedules = ("@daily, @startup", "*/5 6-22 1,15 jan-mar mon", "0 0 * * 7")
+    for schedule in schedules:
+        config = {"snapshots.schedule": schedule, "snapshots.expiry": "1w 2d"}
+        client.create_storage_volume("default", "data", config=config)
+        client.delete_storage_volume("default", "data")
+        client.create_container("web", empty=True, config=config)
+        client.delete_container("web")
+
+
+def test_names_of_snapshots(client):
+    client.create_container("web", empty=True)
+    client.create_snapshot("web", "one")
+    with pytest.raises(hyperkit.OperationFailed, match="Invalid instance snapshot name"):
+        client.create_snapshot("web", "a b")
+    with pytest.raises(hyperkit.OperationFailed, match="Invalid instance snapshot name"):
+        client.rename_snapshot("web", "one", "a b")
+    with pytest.raises(hyperkit.BadRequest, match=r'Invalid snapshot name: Cannot contain "\?"'):
+        client.create_snapshot("web", "a?b")
+    assert client.snapshots("web") == ["one"]

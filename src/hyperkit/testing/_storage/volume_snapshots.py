@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
+from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
 from .._system import restrictions
@@ -53,8 +54,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
     restrictions.check_allowed(project.name, project.config, "snapshot")
     asked = await call.json()
     name = free_name(asked, dict(volume.snapshots), "snap")
-    if "/" in name:
-        raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
+    check.segment(name, "Invalid snapshot name: ")
     if name in volume.snapshots:
         raise Refused(409, f'Snapshot "{name}" already in use')
     end = snapshot_end(call, asked, volume.config)

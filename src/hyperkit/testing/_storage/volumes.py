@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.operations import Operation
     from .._engine.state import Instance, Profile, Project
+    from .._flavours import Flavour
 
 _CONTENTS = ("filesystem", "block", "iso")
 # What is shown.
@@ -207,22 +208,23 @@ def _new(call: Call, pool: str, asked: Json) -> Volume:
         pool,
         call.daemon.clock.text(),
         empty_tree(),
-        check.stored(_config(name, asked.get("config"))),
+        check.stored(_config(call.flavour, name, asked.get("config"))),
         content,
         text_in(asked, "description"),
     )
 
 
-def _config(name: str, given: Any) -> dict[str, str]:
+def _config(flavour: Flavour, name: str, given: Any) -> dict[str, str]:
     """Read the configuration of a custom volume.
 
     Args:
+        flavour: of the server.
         name: of the volume.
         given: from the body.
     """
     found = check.texts(given)
     for key, value in found.items():
-        wrong = rules.volume(key, value)
+        wrong = rules.volume(flavour, key, value)
         if wrong is None:
             raise Refused(500, f'Invalid option for volume "{name}" option "{key}"')
         if wrong:
@@ -267,7 +269,7 @@ async def update_volume(call: Call) -> web.StreamResponse:
         return _restore(call, volume, str(asked["restore"]))
     if volume.type != "custom":
         raise Refused(501, "The embedded server keeps no settings of the volume of an instance")
-    config = _config(volume.name, asked.get("config"))
+    config = _config(call.flavour, volume.name, asked.get("config"))
     config = check.stored(volume.config if call.patching else {}, config)
     limits.allow_volume(call, replace(volume, config=config))
     volume.config = config

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .._clock import is_span
-from .._engine.rules import one_of
+from .._engine.rules import one_of, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +31,6 @@ def _boolean(value: str) -> str:
 
 def _integer(value: str) -> str:
     return "" if value.removeprefix("-").removeprefix("+").isdecimal() else "invalid integer"
-
-
-def _span(value: str) -> str:
-    return "" if is_span(value) else "Invalid expiry expression"
 
 
 def _packer(value: str) -> str:
@@ -72,7 +67,7 @@ _ALL: dict[Check, str] = {
         images.auto_update_interval images.remote_cache_expiry
         """,
     _packer: "backups.compression_algorithm images.compression_algorithm",
-    _span: "cluster.join_token_expiry core.remote_token_expiry",
+    span: "cluster.join_token_expiry core.remote_token_expiry",
     one_of("random", "mac"): "instances.nic.host_name",
     _number(lambda n: n > 10, "Value must be greater than '10'"): "cluster.offline_threshold",
     _number(lambda n: n > 0 or n == -1, "Invalid value for image replica count"): (
@@ -102,7 +97,7 @@ _INCUS: dict[Check, str] = {
     _number(lambda n: 10 <= n <= 100, "Value must be between 10 and 100"): (
         "cluster.rebalance.threshold"
     ),
-    _span: "cluster.rebalance.cooldown",
+    span: "cluster.rebalance.cooldown",
 }
 _INCUS7: dict[Check, str] = {
     _anything: "instances.tpm. logging. network.hwaddr_pattern storage.logs_volume",
