@@ -99,3 +99,56 @@ def test_old_certificates_are_identities_that_stay_as_they_are(lxd):
     assert one.type == "Client certificate (unrestricted)"
     with pytest.raises(hyperkit.NotImplementedByServer, match="cannot be modified"):
         client.update_tls_identity(one.id, groups=[])
+
+
+@pytest.fixture(params=["lxd-5.0", "lxd-6", "incus-6.0", "incus-7"])
+def laptop(request, tmp_path):
+    certificate, key = key_pair(tmp_path, "laptop")
+    with Server(request.param, tls=True) as server, server.client() as client:
+        client.create_project("blue")
+        client.create_project("red")
+        client.create_container("web", empty=True)
+        client.create_certificate(certificate, name="laptop", restricted=True, projects=["blue"])
+        with server.client(client_cert=certificate, client_key=key) as laptop:
+            yield laptop
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda laptop: laptop.instances(),
+        lambda laptop: laptop.delete_instance("web"),
+        lambda laptop: laptop.project("red"),
+        lambda laptop: laptop.patch_server({"user.a": "b"}),
+        lambda laptop: laptop.patch_project("blue", description="mine"),
+        lambda laptop: laptop.create_project("green"),
+        lambda laptop: laptop.create_storage_pool("fast", driver="dir"),
+        lambda laptop: laptop.create_trust_token("other"),
+        lambda laptop: laptop.warnings(),
+        lambda laptop: laptop.patch_certificate(mine(laptop), restricted=False),
+        lambda laptop: laptop.update_certificate(mine(laptop), name="laptop", restricted=False),
+        lambda laptop: laptop.get("/1.0/events?all-projects=true"),
+    ],
+)
+def test_a_restricted_client_may_do_nothing_outside_its_projects(laptop, work):
+    with pytest.raises(hyperkit.Forbidden):
+        work(laptop)
+
+
+def test_a_restricted_client_works_in_its_projects_and_looks_around(laptop):
+    assert laptop.projects() == ["blue"]
+    assert laptop.server().config is None
+    assert laptop.storage_pools() == ["default"]
+    assert [one.public for one in laptop.images(recursion=1)] == [True]
+    laptop.default_project = "blue"
+    disk = {"root": {"type": "disk", "path": "/", "pool": "default"}}
+    laptop.create_instance("db", empty=True, devices=disk)
+    assert laptop.instances() == ["db"]
+    laptop.default_project = None
+    if laptop.server().environment.server_version != "6.0.4":
+        assert [one.name for one in laptop.instances(all_projects=True, recursion=1)] == ["db"]
+
+
+def mine(laptop):
+    [found] = [one for one in laptop.certificates(recursion=1) if one.name == "laptop"]
+    return found.fingerprint

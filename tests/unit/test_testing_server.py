@@ -1,5 +1,6 @@
 """The embedded server, as far as the conformance suite does not show it."""
 
+import datetime as dt
 import gc
 import io
 import os
@@ -17,6 +18,7 @@ from unit.servers import key_pair
 import hyperkit
 from hyperkit._websocket import Websocket
 from hyperkit.testing import FLAVOURS, Server
+from hyperkit.testing._clock import Clock, later
 
 
 @pytest.fixture(params=FLAVOURS)
@@ -87,6 +89,32 @@ def test_the_clock_ends_snapshots():
         assert client.snapshots("web") == ["one"]
         server.clock.advance(40 * 366 * 86400)
         assert client.snapshots("web") == []
+
+
+@pytest.mark.parametrize(
+    ("flavour", "key"),
+    [("lxd-5.0", "snapshots.expiry"), ("incus-7", "snapshots.expiry.manual")],
+)
+def test_snapshots_end_when_the_configuration_says(flavour, key):
+    with Server(flavour) as server, server.client() as client:
+        client.create_profile("brief", config={key: "7d"})
+        client.create_container("web", empty=True, profiles=["default", "brief"])
+        client.create_storage_volume("default", "data", config={key: "1m 12H"})
+        client.create_snapshot("web", "one")
+        client.create_storage_volume_snapshot("default", "data", "one")
+        server.clock.advance(6 * 86400)
+        assert client.snapshots("web") == ["one"]
+        server.clock.advance(2 * 86400)
+        assert client.snapshots("web") == []
+        assert client.storage_volume_snapshots("default", "data") == ["one"]
+        server.clock.advance(24 * 86400)
+        assert client.storage_volume_snapshots("default", "data") == []
+
+
+def test_a_month_of_the_clock_is_one_of_the_calendar():
+    clock = Clock()
+    clock.advance(dt.datetime(2027, 12, 31, tzinfo=dt.UTC).timestamp() - clock.now())
+    assert later(clock, "2m 1H").startswith("2028-03-02T01:00:00")
 
 
 def test_what_was_asked(server, client):
@@ -306,6 +334,16 @@ def test_an_image_of_its_own_stands_for_another_servers():
         client.create_image_alias(client.image_alias("busybox").target, "debian/12")
         client.launch_instance("web", alias="debian/12", **there)
         assert client.run("web", "true").returncode == 0
+
+
+def test_an_alias_that_is_taken_stays_where_it_is():
+    with Server() as server, server.client() as client:
+        before = client.image_alias("busybox").target
+        client.create_container("web", alias="busybox")
+        with pytest.raises(hyperkit.OperationFailed, match="Alias already exists: busybox"):
+            client.create_image_from_container("web", aliases=["busybox"])
+        assert client.image_alias("busybox").target == before
+        assert len(client.images()) == 2
 
 
 def test_importing_hyperkit_imports_none_of_it():

@@ -81,6 +81,71 @@ def test_programs(web, program, stdout, code):
         assert "/tmp/g/x /tmp/g/y" in done.stdout
 
 
+LINES = "printf 'b 2\\na 10\\nb 2\\n'"
+
+
+@pytest.mark.parametrize(
+    ("program", "stdout"),
+    [
+        (f"{LINES} | grep -c b", "2\n"),
+        (f"{LINES} | grep -vn b", "2:a 10\n"),
+        (f"{LINES} | grep -o '[0-9]*'", "2\n10\n2\n"),
+        (f"{LINES} | grep -e a", "a 10\n"),
+        (f"{LINES} | sort", "a 10\nb 2\nb 2\n"),
+        (f"{LINES} | sort -ru", "b 2\na 10\n"),
+        ("seq 8 2 12 | sort -n | tail -n +2", "10\n12\n"),
+        (f"{LINES} | uniq -c | wc -l", "3\n"),
+        (f"{LINES} | cut -d ' ' -f 2", "2\n10\n2\n"),
+        ("echo abcdef | cut -c 1,3-4", "acd\n"),
+        ("echo a | tee /tmp/t; echo b | tee -a /tmp/t; cat /tmp/t; rm /tmp/t", "a\nb\na\nb\n"),
+        ("echo hello | tail -c 3; echo hello | head -c 2", "lo\nhe"),
+        ("seq 5 | tail -2 | head -1", "4\n"),
+        ("date -u +%Y | grep -c 20", "1\n"),
+        ("echo -e 'a\\tb'; echo -n c", "a\tb\nc"),
+        ("env A=1 sh -c 'echo $A'", "1\n"),
+        ("id -un; basename /a/b.txt .txt", "root\nb\n"),
+        ("mkdir /tmp/h; cd /tmp/h; echo >.h; ls; ls -A; rm -r /tmp/h", ".h\n"),
+        (
+            "mkdir -p /tmp/d/e; chmod -R 700 /tmp/d; ls -l /tmp/d | grep -c drwx------; rm -r /tmp/d",
+            "1\n",
+        ),
+        (
+            "mkdir /tmp/d; cp /tmp/d /tmp/c || echo no; cp -r /tmp/d /tmp/c; ls -d /tmp/c",
+            "no\n/tmp/c\n",
+        ),
+    ],
+)
+def test_options_of_commands(web, program, stdout):
+    done = web.run("web", ["sh", "-c", program], capture_output=True, text=True, timeout=20)
+    assert done.stdout == stdout
+
+
+def test_a_long_list_shows_what_files_are(web):
+    web.write_file("web", "/srv/a", content="four", mode=0o640, uid=7)
+    done = web.run("web", ["ls", "-l", "/srv"], capture_output=True, text=True)
+    total, line = done.stdout.splitlines()
+    assert total == "total 4"
+    assert line.split()[:5] == ["-rw-r-----", "1", "7", "root", "4"]
+    assert line.endswith(" a")
+
+
+@pytest.mark.parametrize(
+    ("args", "stderr"),
+    [
+        (["ls", "-z"], "ls: unrecognized option: z\n"),
+        (["ls", "--color"], "ls: unrecognized option: color\n"),
+        (["grep", "-P", "a"], "grep: unrecognized option: P\n"),
+        (["head", "-n"], "head: option requires an argument: n\n"),
+        (["date", "-d", "now"], "date: unrecognized option: d\n"),
+        (["tail", "-c", "x"], "tail: the embedded server's tail does not understand '-c x'\n"),
+        (["wc", "/nope"], "wc: /nope: No such file or directory\n"),
+    ],
+)
+def test_what_a_command_does_not_know_it_says(web, args, stderr):
+    done = web.run("web", args, capture_output=True, text=True, timeout=20)
+    assert (done.stdout, done.stderr, done.returncode) == ("", stderr, 1)
+
+
 def test_what_it_does_not_know_it_says(web):
     done = web.run("web", ["sh", "-c", "cat <<EOF\na\nEOF"], capture_output=True)
     assert b"here-documents" in done.stderr

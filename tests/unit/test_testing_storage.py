@@ -104,6 +104,20 @@ def test_files_go_with_copies_and_backups(client, tmp_path):
         assert client.storage_volume_file_info("default", name, "/a").mode == 0o600
 
 
+def test_an_import_goes_into_the_pool_that_is_named(client, tmp_path):
+    client.create_storage_pool("fast", driver="dir")
+    client.create_container("web", alias="busybox")
+    client.create_instance_backup("web", "one")
+    file = client.export_instance_backup("web", "one", tmp_path / "web.tar.gz")
+    client.import_instance(file, name="web-2", pool="fast")
+    client.import_instance(file, name="web-3", pool="default")
+    assert client.instance("web-2").expanded_devices["root"]["pool"] == "fast"
+    assert "/1.0/instances/web-2" in client.storage_pool("fast").used_by
+    assert client.instance("web-3").devices == {}
+    with pytest.raises(hyperkit.InternalServerError, match="Storage pool not found"):
+        client.import_instance(file, name="web-4", pool="none")
+
+
 def test_ways_of_packing_that_there_are_not(client):
     for algorithm, kind in (
         ("zstd", hyperkit.NotImplementedByServer),

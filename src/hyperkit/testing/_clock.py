@@ -9,7 +9,8 @@ import time
 # Go's "never", as the servers write it.
 NEVER = "0001-01-01T00:00:00Z"
 EPOCH = "1970-01-01T00:00:00Z"
-_UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800, "m": 2_592_000, "y": 31_536_000}
+_UNITS = {"S": 1, "M": 60, "H": 3600, "d": 86400, "w": 604_800}
+_MONTHS = {"m": 1, "y": 12}
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _LASTS = re.compile(r"\d+[SMHdwmy]( \d+[SMHdwmy])*", re.ASCII)
@@ -103,6 +104,18 @@ def passed(text: str | None, now: float) -> bool:
     return dt.datetime.fromisoformat(text).timestamp() <= now
 
 
+def is_span(text: str) -> bool:
+    """Tell whether a text says how long something lasts, as in ``"1d 12H"``; each unit once.
+
+    Args:
+        text: from the body.
+    """
+    words = text.strip().split(" ")
+    units = [word[-1:] for word in words]
+    known = all(word[:-1].isdecimal() and word[-1] in {*_UNITS, *_MONTHS} for word in words)
+    return known and len(set(units)) == len(units)
+
+
 def later(clock: Clock, lasts: str) -> str:
     """Write the time at which something ends, as the API does.
 
@@ -110,8 +123,11 @@ def later(clock: Clock, lasts: str) -> str:
         clock: of the server.
         lasts: how long it lasts, as in ``"1d 12H"``.
     """
-    seconds = sum(
-        int(word[:-1]) * _UNITS.get(word[-1], 0) for word in lasts.split() if word[:-1].isdigit()
-    )
-    moment = clock.moment() + dt.timedelta(seconds=seconds)
+    words = [(int(word[:-1]), word[-1]) for word in lasts.split() if word[:-1].isdigit()]
+    now = clock.moment()
+    months = now.month - 1 + sum(count * _MONTHS.get(unit, 0) for count, unit in words)
+    seconds = sum(count * _UNITS.get(unit, 0) for count, unit in words)
+    # As in Go, the 31st of a shorter month is a day of the next one.
+    first = now.replace(year=now.year + months // 12, month=months % 12 + 1, day=1)
+    moment = first + dt.timedelta(days=now.day - 1, seconds=seconds)
     return moment.isoformat().replace("+00:00", "Z")

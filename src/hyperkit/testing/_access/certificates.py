@@ -52,9 +52,10 @@ def _found(call: Call) -> Certificate:
 
 async def list_certificates(call: Call) -> web.StreamResponse:
     """``GET /1.0/certificates``."""
+    own = fingerprint_of(call.peer) if call.kept is not None and call.flavour.lxd6 else ""
     found = filtered(
         call,
-        call.state.certificates.values(),
+        [one for key, one in call.state.certificates.items() if key == (own or key)],
         lambda one: _shown(call, one),
         "api_filtering_extended",
     )
@@ -223,6 +224,13 @@ async def get_certificate(call: Call) -> web.StreamResponse:
     return call.sync(_shown(call, one), etag=_writable(one))
 
 
+def _same(call: Call, one: Certificate, asked: Json) -> bool:
+    """Tell whether what is asked for leaves all but the certificate as it is."""
+    terms: Json = {"name": one.name, "projects": one.projects, "restricted": one.restricted}
+    given = terms | asked if call.patching else asked
+    return all((given.get(key) or type(value)()) == value for key, value in terms.items())
+
+
 async def update_certificate(call: Call) -> web.StreamResponse:
     """``PUT`` and ``PATCH /1.0/certificates/<fingerprint>``."""
     one = _found(call)
@@ -231,6 +239,8 @@ async def update_certificate(call: Call) -> web.StreamResponse:
     kind = asked.get("type") or ("client" if not call.patching else one.type)
     if kind != one.type:
         raise Refused(400, "The certificate type cannot be changed")
+    if call.kept is not None and not _same(call, one, asked):
+        raise Refused(403, "Only the certificate can be changed")
     if not call.patching or "name" in asked:
         one.name = text_in(asked, "name")
     if not call.patching or "restricted" in asked:

@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._access.checks import check_permissions, identity_of
+from .._access.restricted import restrict
 from .._keys import fingerprint_of
 from .answers import Refused, error, respond
 from .call import Call
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .._flavours import Flavour
     from .call import Handler
     from .daemon import Daemon
-    from .routes import Match
+    from .routes import Match, Route
 
 _LOG = logging.getLogger("hyperkit.testing")
 
@@ -123,7 +124,7 @@ class App:
         if connection.secure and identity is not None:
             check_permissions(call, identity)
         elif connection.secure and trusted:
-            self._check_project(call)
+            self._restrict(call, match.route)
         return await handler(call)
 
     def _route(self, request: web.BaseRequest) -> tuple[Match, Handler]:
@@ -156,8 +157,15 @@ class App:
     def _knows(self, peer: str) -> bool:
         return bool(peer) and fingerprint_of(peer) in self._daemon.state.certificates
 
-    def _check_project(self, call: Call) -> None:
-        """Keep a restricted client to its projects."""
+    @staticmethod
+    def _restrict(call: Call, route: Route) -> None:
+        """Keep a restricted client to its projects; elsewhere it may do what strangers may."""
         known = call.state.certificates[fingerprint_of(call.peer)]
-        if known.restricted and call.project not in known.projects and "project" in call.query:
-            raise Refused(403, call.forbidden)
+        if not known.restricted:
+            return
+        try:
+            restrict(call, known)
+        except Refused:
+            if call.request.method not in route.untrusted:
+                raise
+            call.trusted = False

@@ -37,6 +37,7 @@ class Call:
         names: what stands in the path, by the names of the route.
         query: the parameters.
         trusted: whether the server knows the client.
+        kept: the projects that the client is kept to; None if it may do all.
         peer: the client's certificate (PEM), or empty.
         alias: ``"containers"`` or ``"virtual-machines"``, if the path was an alias of instances.
     """
@@ -56,6 +57,7 @@ class Call:
         self.alias = alias
         self.peer = peer
         self.trusted = trusted
+        self.kept: frozenset[str] | None = None
         self.content = bytearray()
         passed_over = {
             parameter
@@ -88,6 +90,15 @@ class Call:
     def all_projects(self) -> bool:
         """Tell whether all projects are asked for."""
         return self.flag("all-projects")
+
+    def may_see(self, project: str) -> bool:
+        """Tell whether the client may see what is in a project."""
+        return self.kept is None or project in self.kept
+
+    @property
+    def projects(self) -> list[Project]:
+        """The projects that the client may see."""
+        return [one for one in self.state.projects.values() if self.may_see(one.name)]
 
     @property
     def recursion(self) -> int:

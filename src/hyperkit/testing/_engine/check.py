@@ -50,6 +50,18 @@ def plain_name(name: str, title: str) -> None:
         raise Refused(400, f"{title} names may not contain slashes")
 
 
+def segment(name: str, before: str) -> None:
+    """Refuse what cannot stand in a path.
+
+    Args:
+        name: from the body.
+        before: what the refusal begins with.
+    """
+    for one in "/?&+":
+        if one in name:
+            raise Refused(400, f'{before}Cannot contain "{one}"')
+
+
 def host_name(name: str, *, lxd: bool, code: int = 400, before: str = "") -> None:
     """Refuse what cannot be the name of a host, and so of an instance or an ACL.
 

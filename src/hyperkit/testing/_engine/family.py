@@ -126,7 +126,11 @@ class Family:
         self._checked(call)
         home = self._home(call)
         wanted = self._projects and call.all_projects
-        found = [one for (at, _), one in sorted(self.all(call).items()) if wanted or at == home]
+        found = [
+            one
+            for (at, _), one in sorted(self.all(call).items())
+            if at == home or (wanted and call.may_see(at))
+        ]
         if call.recursion:
             return call.sync([self._shown(call, one) for one in found])
         return call.sync([self.url(one) for one in found])

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from .._clock import is_span
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,6 +22,20 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"\d+( bytes|[kMGTPE]?B|[KMGTPE]iB)?")
 _CPUS = re.compile(r"\d+([,-]\d+)?(,\d+([,-]\d+)*)?")
+_SCHEDULES = {
+    "@annually",
+    "@daily",
+    "@hourly",
+    "@midnight",
+    "@monthly",
+    "@never",
+    "@startup",
+    "@weekly",
+    "@yearly",
+}
+# The largest minute, hour, day of the month, month and day of the week.
+_CRON = (59, 23, 31, 12, 7)
+_CRON_PART = re.compile(r"([*?]|\d+|[a-z]{3})(-(\d+|[a-z]{3}))?(/\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
@@ -79,7 +95,41 @@ def _unparsed(function: str, value: str) -> str:
     return f'strconv.{function}: parsing "{value}": invalid syntax'
 
 
-def _one_of(*known: str) -> Check:
+def span(value: str) -> str:
+    """Check how long something lasts."""
+    return "" if is_span(value) else "Invalid expiry expression"
+
+
+def _lxd_schedule(value: str) -> str:
+    for part in value.lower().split(", "):
+        if part in _SCHEDULES or _is_cron(part):
+            continue
+        if len(part.split(" ")) == 5:
+            return f"Error parsing schedule: failed to parse {part}"
+        form = "<minute> <hour> <day-of-month> <month> <day-of-week>"
+        return f"Schedule must be of the form: {form}"
+    return ""
+
+
+def _incus_schedule(value: str) -> str:
+    for part in value.lower().split(", "):
+        if part not in _SCHEDULES and not _is_cron(part):
+            return f"Error parsing cron expr: {part}"
+    return ""
+
+
+def _is_cron(text: str) -> bool:
+    fields = text.split(" ")
+    return len(fields) == len(_CRON) and all(
+        _CRON_PART.fullmatch(part) and all(int(one) <= limit for one in re.findall(r"\d+", part))
+        for field, limit in zip(fields, _CRON, strict=True)
+        for part in field.split(",")
+    )
+
+
+def one_of(*known: str) -> Check:
+    """Make a check of values that are one of a few."""
+
     def check(value: str) -> str:
         if value in known:
             return ""
@@ -102,8 +152,7 @@ _INSTANCE: Rules = {
         cloud-init.network-config cloud-init.user-data cloud-init.vendor-data cluster.evacuate
         environment. image. limits.cpu.nodes limits.kernel. limits.memory.swap
         linux.kernel_modules linux.kernel_modules.load linux.sysctl. nvidia. raw.
-        security.sev. security.syscalls. snapshots.expiry snapshots.pattern snapshots.schedule
-        user. volatile.
+        security.sev. security.syscalls. snapshots.pattern user. volatile.
         """,
     ),
     **_each(
@@ -143,10 +192,11 @@ _INSTANCE: Rules = {
         limits.hugepages.1GB limits.hugepages.1MB limits.hugepages.2MB limits.hugepages.64KB
         """,
     ),
+    "snapshots.expiry": span,
     "limits.cpu": _cpus,
     "limits.cpu.allowance": _allowance,
     "limits.memory": _memory,
-    "limits.memory.enforce": _one_of("soft", "hard"),
+    "limits.memory.enforce": one_of("soft", "hard"),
 }
 _LXD_INSTANCE: Rules = {
     **_each(_anything, "cloud-init.ssh-keys. limits.cpu.pin_strategy ubuntu_pro.guest_attach"),
@@ -158,6 +208,7 @@ _LXD_INSTANCE: Rules = {
         """,
     ),
     **_each(_anything, "security.delegate_bpf security.delegate_bpf."),
+    "snapshots.schedule": _lxd_schedule,
 }
 _INCUS_INSTANCE: Rules = {
     **_each(
@@ -171,6 +222,8 @@ _INCUS_INSTANCE: Rules = {
         _boolean,
         "boot.autorestart security.guestapi security.guestapi.images security.iommu",
     ),
+    "snapshots.expiry.manual": span,
+    "snapshots.schedule": _incus_schedule,
 }
 _UNIX = _each(_anything, "gid major minor mode path source uid") | _each(_boolean, "required")
 _PLUGGED = _each(_anything, "gid mode productid uid vendorid") | _each(_boolean, "required")
@@ -222,11 +275,11 @@ _VOLUME: Rules = {
     **_each(
         _anything,
         """
-        block. initial. lvm. snapshots.expiry snapshots.expiry.manual snapshots.pattern
-        snapshots.schedule user. volatile. zfs.
+        block. initial. lvm. snapshots.pattern snapshots.schedule user. volatile. zfs.
         """,
     ),
     **_each(_boolean, "dependent security.shared security.shifted security.unmapped"),
+    **_each(span, "snapshots.expiry snapshots.expiry.manual"),
     "size": _size,
 }
 _POOL: Rules = {
@@ -254,8 +307,8 @@ _BRIDGE: Rules = {
         ipv6.dhcp.stateful ipv6.firewall ipv6.nat ipv6.routing
         """,
     ),
-    **_each(_one_of("dynamic", "managed", "none"), "dns.mode"),
-    **_each(_one_of("before", "after"), "ipv4.nat.order ipv6.nat.order"),
+    **_each(one_of("dynamic", "managed", "none"), "dns.mode"),
+    **_each(one_of("before", "after"), "ipv4.nat.order ipv6.nat.order"),
 }
 _PROJECT: Rules = {
     **_each(_anything, "backups. images. limits.disk.pool. restricted. storage. user."),
@@ -352,14 +405,16 @@ def project(key: str, value: str) -> str | None:
     return _wrong(_PROJECT, key, value)
 
 
-def volume(key: str, value: str) -> str | None:
+def volume(flavour: Flavour, key: str, value: str) -> str | None:
     """Look at a key of a custom volume, as `instance` does.
 
     Args:
+        flavour: of the server.
         key: such as ``"size"``.
         value: such as ``"1GiB"``.
     """
-    return _wrong(_VOLUME, key, value)
+    schedule = key == "snapshots.schedule"
+    return _wrong(_of_instances(lxd=flavour.lxd) if schedule else _VOLUME, key, value)
 
 
 def _wrong(rules: Rules, key: str, value: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .file_commands import FILE_COMMANDS
 from .jobs import SIGNALS, Exit
+from .options import Usage, read_options
 from .text_commands import TEXT_COMMANDS
 
 if TYPE_CHECKING:
@@ -32,18 +33,25 @@ def _pwd(command: Command, _shell: Shell) -> int:
     return 0
 
 
-def _env(command: Command, _shell: Shell) -> int:
-    command.stdout.write("".join(f"{name}={value}\n" for name, value in command.env.items()))
+def _env(command: Command, shell: Shell) -> int:
+    words, env = command.args[1:], dict(command.env)
+    if words and words[0].startswith("-"):
+        raise Usage(words[0].lstrip("-"))
+    while words and "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        env[name] = value
+    if words:
+        return shell.launch(words, {0: command.stdin, 1: command.stdout, 2: command.stderr}, env)
+    command.stdout.write("".join(f"{name}={value}\n" for name, value in env.items()))
     return 0
 
 
 def _id(command: Command, _shell: Shell) -> int:
-    if command.args[1:2] == ["-u"]:
-        text = str(command.user)
-    elif command.args[1:2] == ["-g"]:
-        text = str(command.group)
-    else:
-        text = f"uid={command.user} gid={command.group} groups={command.group}"
+    options, _ = read_options(command, "ugn")
+    text = f"uid={command.user} gid={command.group} groups={command.group}"
+    for letter, number in (("u", command.user), ("g", command.group)):
+        if letter in options:
+            text = "root" if "n" in options and number == 0 else str(number)
     command.stdout.write(text + "\n")
     return 0
 
@@ -54,7 +62,7 @@ def _whoami(command: Command, _shell: Shell) -> int:
 
 
 def _uname(command: Command, _shell: Shell) -> int:
-    options = "".join(command.args[1:]).replace("-", "") or "s"
+    options = read_options(command, "asnrm")[0] or {"s": ""}
     parts = {"s": "Linux", "n": command.instance, "r": "6.1.0", "m": "x86_64"}
     wanted = parts if "a" in options else [one for one in parts if one in options]
     command.stdout.write(" ".join(parts[one] for one in wanted) + "\n")
@@ -62,7 +70,7 @@ def _uname(command: Command, _shell: Shell) -> int:
 
 
 def _hostname(command: Command, shell: Shell) -> int:
-    addresses = command.args[1:] in (["-I"], ["-i"])
+    addresses, _ = read_options(command, "Ii")
     command.stdout.write((shell.job.instance.address if addresses else command.instance) + "\n")
     return 0
 
@@ -90,6 +98,7 @@ def _kill(command: Command, shell: Shell) -> int:
 
 
 def _ps(command: Command, shell: Shell) -> int:
+    read_options(command)
     lines = ["PID   USER     TIME  COMMAND", "    1 root      0:00 {init} /bin/sh /sbin/init"]
     lines += [
         f"{job.pid:5} root      0:00 {' '.join(job.title)}" for job in shell.job.instance.jobs
@@ -115,7 +124,10 @@ def _stty(command: Command, shell: Shell) -> int:
 
 def _date(command: Command, shell: Shell) -> int:
     now = dt.datetime.fromtimestamp(shell.job.daemon.clock.now(), dt.UTC)
-    pattern = command.args[1][1:] if command.args[1:] else "%a %b %e %H:%M:%S UTC %Y"
+    _, words = read_options(command, "u")
+    if words and not words[0].startswith("+"):
+        raise Usage(words[0], "invalid date")
+    pattern = words[0][1:] if words else "%a %b %e %H:%M:%S UTC %Y"
     command.stdout.write(now.strftime(pattern) + "\n")
     return 0
 
@@ -155,6 +167,27 @@ def _login_shell(command: Command, shell: Shell) -> int:
         return _sh(command, shell)
     except Exit as ended:
         return ended.code
+
+
+def run_command(name: str, command: Command, shell: Shell) -> int:
+    """Run one of these commands; what it does not understand it says, and ends with 1.
+
+    Args:
+        name: of the command.
+        command: how it was called.
+        shell: that it runs in.
+    """
+    try:
+        return COMMANDS[name](command, shell) or 0
+    except Usage as fault:
+        text = str(fault)
+    except FileNotFoundError as fault:
+        text = f"{fault}: No such file or directory"
+    except (IndexError, KeyError, ValueError):
+        words = " ".join(command.args[1:])
+        text = f"the embedded server's {name} does not understand {words!r}"
+    command.stderr.write(f"{name}: {text}\n")
+    return 1
 
 
 COMMANDS: dict[str, Callable[[Command, Shell], int | None]] = {

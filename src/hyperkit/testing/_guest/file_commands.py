@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import posixpath
+import stat
 from typing import TYPE_CHECKING
 
+from .options import read_options
 from .tree import Node
 
 if TYPE_CHECKING:
@@ -16,37 +19,70 @@ if TYPE_CHECKING:
 _GONE = "No such file or directory"
 
 
-def _split(command: Command) -> tuple[str, list[str]]:
-    """Split the arguments into options and names."""
-    options = "".join(one[1:] for one in command.args[1:] if one.startswith("-") and one[1:])
-    return options, [one for one in command.args[1:] if not one.startswith("-")]
-
-
 def _complain(command: Command, name: str, why: str = _GONE) -> int:
     command.stderr.write(f"{posixpath.basename(command.args[0])}: {name}: {why}\n")
     return 1
 
 
 def _ls(command: Command, shell: Shell) -> int:
-    options, names = _split(command)
+    options, names = read_options(command, "1Aadlrt")
     status = 0
+    folders: list[tuple[str, Node]] = []
+    files: list[tuple[str, Node]] = []
     for name in names or ["."]:
+        path, itself = shell.path(name), "d" in options or "l" in options
         try:
-            node = shell.tree.find(shell.path(name), follow=True)
+            node = shell.tree.find(path, follow=not itself or name.endswith("/"))
         except FileNotFoundError:
             status = _complain(command, name)
             continue
-        if node.kind != "directory" or "d" in options:
-            command.stdout.write(name + "\n")
-            continue
-        hidden = "a" in options
-        shown = [one for one in sorted(node.children) if hidden or not one.startswith(".")]
-        command.stdout.write("".join(one + "\n" for one in shown))
+        (folders if node.kind == "directory" and "d" not in options else files).append(
+            (name, node)
+        )
+    command.stdout.write("".join(_lines(files, options)))
+    for number, (name, node) in enumerate(folders):
+        if names[1:]:
+            command.stdout.write(f"{chr(10) if number or files else ''}{name}:\n")
+        inside = [
+            (one, child)
+            for one, child in node.children.items()
+            if "a" in options or "A" in options or not one.startswith(".")
+        ]
+        inside += [(".", node), ("..", node)] if "a" in options else []
+        total = sum(-(-child.size // 4096) * 4 for _, child in inside)
+        command.stdout.write(f"total {total}\n" if "l" in options else "")
+        command.stdout.write("".join(_lines(inside, options)))
     return status
 
 
+def _lines(found: list[tuple[str, Node]], options: dict[str, str]) -> list[str]:
+    """Write what ``ls`` shows of some files."""
+    found = sorted(found)
+    if "t" in options:
+        found.sort(key=lambda one: -one[1].modified)
+    if "r" in options:
+        found.reverse()
+    return [
+        f"{_long(node) if 'l' in options else ''}{name}{_arrow(node, options)}\n"
+        for name, node in found
+    ]
+
+
+def _arrow(node: Node, options: dict[str, str]) -> str:
+    return f" -> {node.target}" if node.kind == "symlink" and "l" in options else ""
+
+
+def _long(node: Node) -> str:
+    kinds = {"directory": stat.S_IFDIR, "file": stat.S_IFREG, "symlink": stat.S_IFLNK}
+    owners = [f"{'root' if one == 0 else one!s:8}" for one in (node.uid, node.gid)]
+    links = 2 if node.kind == "directory" else 1
+    moment = dt.datetime.fromtimestamp(node.modified, dt.UTC)
+    mode = stat.filemode(kinds[node.kind] | node.mode)
+    return f"{mode} {links:4} {' '.join(owners)} {node.size:9} {moment:%b %e %H:%M} "
+
+
 def _mkdir(command: Command, shell: Shell) -> int:
-    options, names = _split(command)
+    options, names = read_options(command, "p")
     for name in names:
         path = shell.path(name)
         if "p" in options:
@@ -62,10 +98,10 @@ def _mkdir(command: Command, shell: Shell) -> int:
 
 
 def _rm(command: Command, shell: Shell) -> int:
-    options, names = _split(command)
+    options, names = read_options(command, "fRr")
     for name in names:
         try:
-            shell.tree.remove(shell.path(name), force="r" in options.lower())
+            shell.tree.remove(shell.path(name), force=bool({"R", "r"} & {*options}))
         except FileNotFoundError:
             if "f" not in options:
                 return _complain(command, name)
@@ -75,7 +111,7 @@ def _rm(command: Command, shell: Shell) -> int:
 
 
 def _touch(command: Command, shell: Shell) -> int:
-    for name in _split(command)[1]:
+    for name in read_options(command)[1]:
         try:
             shell.tree.write(shell.path(name), b"", append=True)
         except OSError:
@@ -92,13 +128,17 @@ def _mv(command: Command, shell: Shell) -> int:
 
 
 def _copy(command: Command, shell: Shell, *, move: bool) -> int:
-    *sources, target = _split(command)[1]
+    options, words = read_options(command, "f" if move else "RafprL")
+    *sources, target = words
     for source in sources:
         place = shell.path(target)
         if shell.tree.exists(place) and shell.tree.find(place, follow=True).kind == "directory":
             place = posixpath.join(place, posixpath.basename(source))
         try:
             node = shell.tree.find(shell.path(source))
+            if node.kind == "directory" and not move and not {"R", "a", "r"} & {*options}:
+                command.stderr.write(f"cp: omitting directory '{source}'\n")
+                return 1
             if move:
                 shell.tree.remove(shell.path(source), force=True)
             shell.tree.add(place, node if move else node.copy())
@@ -108,16 +148,22 @@ def _copy(command: Command, shell: Shell, *, move: bool) -> int:
 
 
 def _ln(command: Command, shell: Shell) -> int:
-    options, names = _split(command)
+    options, names = read_options(command, "fns")
     if "s" not in options:
         return _complain(command, names[0], "the embedded server has symbolic links only")
+    if "f" not in options and shell.tree.exists(shell.path(names[1])):
+        return _complain(command, names[1], "File exists")
     shell.tree.add(shell.path(names[1]), Node("symlink", target=names[0], mode=0o777))
     return 0
 
 
 def _readlink(command: Command, shell: Shell) -> int:
     try:
-        node = shell.tree.find(shell.path(command.args[1]))
+        options, names = read_options(command, "f")
+        if "f" in options:
+            command.stdout.write(shell.tree.real(shell.path(names[0])) + "\n")
+            return 0
+        node = shell.tree.find(shell.path(names[0]))
     except FileNotFoundError:
         return 1
     command.stdout.write(node.target + "\n")
@@ -125,26 +171,28 @@ def _readlink(command: Command, shell: Shell) -> int:
 
 
 def _chmod(command: Command, shell: Shell) -> int:
-    mode, *names = _split(command)[1]
+    options, (mode, *names) = read_options(command, "R")
     for name in names:
-        try:
-            node = shell.tree.find(shell.path(name), follow=True)
-        except FileNotFoundError:
-            return _complain(command, name)
-        node.mode = node.mode | 0o111 if mode in {"+x", "a+x"} else int(mode, 8)
+        for node in _chosen(shell, name, options):
+            node.mode = node.mode | 0o111 if mode in {"+x", "a+x"} else int(mode, 8)
     return 0
 
 
+def _chosen(shell: Shell, name: str, options: dict[str, str]) -> list[Node]:
+    """Find a file, and with ``-R`` all that is in it."""
+    found = [shell.tree.find(shell.path(name), follow=True)]
+    for node in found:
+        found += node.children.values() if "R" in options else []
+    return found
+
+
 def _chown(command: Command, shell: Shell) -> int:
-    owner, *names = _split(command)[1]
-    user, _, group = owner.partition(":")
+    options, (owner, *names) = read_options(command, "R")
+    user, _, group = owner.replace("root", "0").partition(":")
     for name in names:
-        try:
-            node = shell.tree.find(shell.path(name), follow=True)
-        except FileNotFoundError:
-            return _complain(command, name)
-        node.uid = int(user or node.uid)
-        node.gid = int(group or node.gid)
+        for node in _chosen(shell, name, options):
+            node.uid = int(user or node.uid)
+            node.gid = int(group or node.gid)
     return 0
 
 

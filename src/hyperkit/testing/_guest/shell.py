@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .builtins import BUILTINS
-from .commands import COMMANDS
+from .commands import COMMANDS, run_command
 from .expansion import expand, text_of
 from .grammar import Node, parse
 from .jobs import (
@@ -408,7 +408,7 @@ class Shell:
             return self._script(content, args, files, env)
         if name not in COMMANDS:
             raise NotRunnable(NOT_FOUND)
-        return COMMANDS[name](command, self) or 0
+        return run_command(name, command, self)
 
     def _executable(self, name: str, env: dict[str, str]) -> bytes:
         folders = [""] if "/" in name else env.get("PATH", PATH).split(":")

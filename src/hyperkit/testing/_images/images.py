@@ -122,7 +122,7 @@ def writable(found: Image) -> tuple[Any, ...]:
 async def list_images(call: Call) -> web.StreamResponse:
     """``GET /1.0/images``."""
     if call.all_projects:
-        projects = list(call.state.projects.values())
+        projects = call.projects
     else:
         try:
             projects = [call.home("images")]

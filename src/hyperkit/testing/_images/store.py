@@ -74,9 +74,12 @@ async def store(
 
 
 def _name(call: Call, fingerprint: str, alias: Json) -> None:
-    """Give an image a name; one that another has is taken from that."""
+    """Give an image a name, which must not have one yet."""
     name = str(alias["name"])
-    call.home("images").aliases[name] = Alias(fingerprint, text_in(alias, "description"))
+    aliases = call.home("images").aliases
+    if name in aliases:
+        raise Refused(500, f"Alias already exists: {name}")
+    aliases[name] = Alias(fingerprint, text_in(alias, "description"))
     call.daemon.events.lifecycle(
         "image-alias-created", f"/1.0/images/aliases/{name}", call.project, target=fingerprint
     )

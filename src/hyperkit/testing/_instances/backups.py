@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._guest.tree import Tree
+from .._storage.pools import pool_of
+from .._system import limits, restrictions
 from .._transfers import backups
 from .._transfers.archives import pack_backup, unpack_backup
 from . import creation
@@ -66,6 +68,8 @@ async def list_backups(call: Call) -> web.StreamResponse:
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/backups``."""
     instance = call.instance()
+    project = call.state.project(instance.project)
+    restrictions.check_allowed(project.name, project.config, "backup")
     asked = await call.json()
     alone = bool(asked.get("instance_only") or asked.get("container_only"))
 
@@ -176,6 +180,10 @@ async def import_backup(call: Call) -> web.StreamResponse:
     index, trees = await loop.run_in_executor(None, unpack_backup, content, FOLDERS)
     name = call.header("name") or str(index["name"])
     config, devices = _given(call)
+    pool = call.header("pool")
+    limits.allow_new(call, name, {**index, "config": index["config"] | config})
+    if pool and pool not in call.state.pools:
+        raise Refused(500, "Storage pool not found: Storage pool not found")
 
     async def work(_operation: Operation) -> None:
         if name in call.state.project(call.project).instances:
@@ -191,6 +199,8 @@ async def import_backup(call: Call) -> web.StreamResponse:
             description=index["description"],
         )
         made.config = dict(sorted((made.config | creation.volatile_config(call, made)).items()))
+        if pool and pool != pool_of(call.state, made):
+            creation.into_pool(call.state, made, pool)
         restored(made, index, trees)
         creation.add(call, made)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
-from .creation import add, check_devices, check_free, volatile_config
+from .._system import limits
+from .creation import add, check_devices, check_free, into_pool, volatile_config
 from .snapshots import no_snapshot, snapshots_of
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ def copy_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
         # LXD 5.0 takes none, and then misses the root disk.
         profiles = list((snapshot or instance).profiles) if call.flavour.recent else []
     check.profiles(call, profiles, 500)
+    refreshing = bool(source.get("refresh")) and name in call.state.project(call.project).instances
+    if not refreshing:
+        limits.allow_new(call, name, {**asked, "profiles": profiles}, snapshot or instance)
 
     async def work(_operation: Operation) -> None:
         before = "Failed creating instance record: "
-        if source.get("refresh") and name in call.state.project(call.project).instances:
+        if refreshing:
             _refresh(call, instance, call.state.project(call.project).instances[name])
             return
         check_free(call, name, before)
@@ -110,6 +114,8 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         raise Refused(501, "The embedded server cannot move an instance to another member")
     if instance.running:
         raise Refused(501, "The embedded server cannot move an instance that runs")
+    if project in call.state.projects and project != instance.project:
+        limits.allow_instance(call, replace(instance, name=name, project=project), new=True)
 
     async def work(_operation: Operation) -> None:
         if pool and pool not in call.state.pools:
@@ -129,16 +135,8 @@ def move_instance(call: Call, instance: Instance, name: str, asked: Json) -> web
         if asked.get("Profiles") is not None:
             instance.profiles = asked["Profiles"]
         if pool:
-            _into_pool(call, instance, pool)
+            into_pool(call.state, instance, pool)
 
     resources = call.resources(instance.name)
     resources.pop("containers", None)
     return call.start("Migrating instance", work, resources=resources)
-
-
-def _into_pool(call: Call, instance: Instance, pool: str) -> None:
-    """Give an instance a root disk of its own, in a pool."""
-    devices = call.state.devices(instance)
-    for key, device in devices.items():
-        if device.get("path") == "/" and device.get("type") == "disk":
-            instance.devices = {**instance.devices, key: {**device, "pool": pool}}

@@ -11,6 +11,7 @@ from .._engine.state import Instance, mac_address
 from .._guest.tree import Tree
 from .._images.images import by_alias, by_fingerprint
 from .._storage import mounts
+from .._system import limits
 from . import templates
 from .running import start
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .._engine.call import Call
     from .._engine.operations import Operation
-    from .._engine.state import Image, Project
+    from .._engine.state import Image, Project, State
 
 _MAP = (
     '[{"Isuid":true,"Isgid":false,"Hostid":100000,"Nsid":0,"Maprange":10000001},'
@@ -30,9 +31,7 @@ _MAP = (
 def create(call: Call, name: str, asked: Json, source: Json) -> web.StreamResponse:
     """Begin to make an instance, of an image or of nothing."""
     kind = source["type"]
-    limit = call.state.project(call.project).config.get("limits.instances")
-    if limit and len(call.state.project(call.project).instances) >= int(limit):
-        raise Refused(500, f'Reached maximum number of instances in project "{call.project}"')
+    limits.allow_new(call, name, asked)
     check.profiles(call, asked.get("profiles") or [], 500)
     image = image_of(call, source) if kind == "image" else None
 
@@ -186,6 +185,13 @@ def check_devices(call: Call, instance: Instance, before: str) -> None:
         text = "Failed loading storage pool: Storage pool not found"
         raise Refused(404, f"{before}Failed {word} instance: {text}")
     mounts.check(call.daemon, instance.project, devices, f"{before}Failed {word} instance: ")
+
+
+def into_pool(state: State, instance: Instance, pool: str) -> None:
+    """Give an instance a root disk of its own, in a pool."""
+    for key, device in state.devices(instance).items():
+        if device.get("path") == "/" and device.get("type") == "disk":
+            instance.devices = {**instance.devices, key: {**device, "pool": pool}}
 
 
 def check_networks(call: Call, project: str, devices: Json, before: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
-from .._engine.answers import Json, Refused, in_project, text_in
+from .._engine.answers import Json, Refused, in_project, mapping, text_in
 from .._engine.filter import filtered
 from .._engine.state import RUNNING, WORDS, Instance
 from .._storage import mounts
+from .._system import limits
 from . import backups, copies, creation, migration, running, snapshots, states
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ async def list_instances(call: Call) -> web.StreamResponse:
         raise Refused(400 if call.flavour.recent else 500, "Invalid instance type")
     kind = {"containers": "container", "virtual-machines": "virtual-machine"}.get(call.alias, kind)
     projects = call.state.projects
-    chosen = list(projects) if call.all_projects else [call.project]
+    chosen = [one.name for one in call.projects] if call.all_projects else [call.project]
     found = [
         instance
         for name in chosen
@@ -143,6 +145,8 @@ async def update_instance(call: Call) -> web.StreamResponse:
     call.check_etag(*writable(instance))
     profiles = asked.get("profiles")
     check.profiles(call, profiles or [])
+    given = check.texts(asked.get("config")), mapping(asked.get("devices"))
+    _allow(call, instance, *given, profiles or [])
 
     async def work(_operation: Operation) -> None:
         config = check.config(call, asked.get("config"), 500, "Invalid config: ")
@@ -161,6 +165,14 @@ async def update_instance(call: Call) -> web.StreamResponse:
     return call.start("Updating instance", work, resources=call.resources(instance.name))
 
 
+def _allow(
+    call: Call, instance: Instance, config: dict[str, str], devices: Json, profiles: list[str]
+) -> None:
+    """Refuse a change of an instance that its project does not allow."""
+    changed = replace(instance, config=config, devices=devices, profiles=profiles)
+    limits.allow_instance(call, changed)
+
+
 async def patch_instance(call: Call) -> web.StreamResponse:
     """``PATCH /1.0/instances/<name>``."""
     instance = call.instance()
@@ -172,10 +184,11 @@ async def patch_instance(call: Call) -> web.StreamResponse:
     devices = check.devices(asked.get("devices"), 500, "Invalid devices: ")
     creation.check_networks(call, instance.project, devices, "Invalid devices: ")
     mounts.check(call.daemon, instance.project, devices, "")
-    instance.config = check.stored(instance.config, config)
-    instance.devices = instance.devices | devices
-    if profiles is not None:
-        instance.profiles = profiles
+    config = check.stored(instance.config, config)
+    devices = instance.devices | devices
+    profiles = instance.profiles if profiles is None else profiles
+    _allow(call, instance, config, devices, profiles)
+    instance.config, instance.devices, instance.profiles = config, devices, profiles
     instance.ephemeral = bool(asked.get("ephemeral", instance.ephemeral))
     instance.description = str(asked.get("description", instance.description))
     _updated(call, instance)

@@ -9,6 +9,7 @@ from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance
 from .._guest.tree import Tree
+from .._system import limits
 from .._transfers.archives import unpack_backup
 from .._transfers.migration import offer, receive
 from . import creation
@@ -54,6 +55,7 @@ def receive_instance(call: Call, name: str, asked: Json) -> web.StreamResponse:
     there = call.state.project(call.project).instances.get(name)
     refreshing = there is not None and bool(source.get("refresh"))
     if not refreshing:
+        limits.allow_new(call, name, asked)
         creation.check_free(call, name, before)
     made = Instance(
         name,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._engine import check
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Profile
+from .._system import limits
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -98,8 +100,10 @@ async def update_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile "{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    profile.config = check.stored(check.profile_config(call, asked.get("config")))
-    profile.devices = check.devices(asked.get("devices"))
+    config = check.stored(check.profile_config(call, asked.get("config")))
+    devices = check.devices(asked.get("devices"))
+    limits.allow_profile(call, replace(profile, config=config, devices=devices))
+    profile.config, profile.devices = config, devices
     profile.description = text_in(asked, "description")
     return _updated(call, profile)
 
@@ -109,9 +113,10 @@ async def patch_profile(call: Call) -> web.StreamResponse:
     profile = _found(call, 'Failed to retrieve profile="{}": ')
     call.check_etag(*_writable(profile))
     asked = await call.json()
-    config = check.profile_config(call, asked.get("config"))
-    profile.config = check.stored(profile.config, config)
-    profile.devices = profile.devices | check.devices(asked.get("devices"))
+    config = check.stored(profile.config, check.profile_config(call, asked.get("config")))
+    devices = profile.devices | check.devices(asked.get("devices"))
+    limits.allow_profile(call, replace(profile, config=config, devices=devices))
+    profile.config, profile.devices = config, devices
     profile.description = str(asked.get("description", profile.description))
     return _updated(call, profile)
 

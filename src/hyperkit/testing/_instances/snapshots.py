@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER, passed
+from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Instance, Snapshot
 from .._storage.mounts import mount
-from .._transfers.backups import free_name
+from .._system import restrictions
+from .._transfers.backups import free_name, snapshot_end
 from .migration import offer_instance
 
 if TYPE_CHECKING:
@@ -92,17 +94,22 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
 async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST /1.0/instances/<name>/snapshots``."""
     instance = call.instance()
+    project = call.state.project(instance.project)
+    restrictions.check_allowed(project.name, project.config, "snapshot")
     asked = await call.json()
     known = snapshots_of(call.daemon, instance)
     name = free_name(asked, dict(known), "snap")
-    if "/" in name:
-        raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
+    check.segment(name, "Invalid snapshot name: ")
+
+    config, _ = call.state.expanded(instance.project, instance)
+    end = snapshot_end(call, asked, config)
 
     async def work(_operation: Operation) -> None:
         if asked.get("stateful"):
             _refuse_stateful(call, instance)
+        text = f'Failed creating instance snapshot record "{name}": '
+        _check_name(call, name, text)
         if name in instance.snapshots:
-            text = f'Failed creating instance snapshot record "{name}": '
             text += "Add snapshot info to the database: "
             text += call.flavour.either(
                 'This "instances_snapshots" entry already exists',
@@ -111,12 +118,22 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
             )
             raise Refused(500, text)
         instance.snapshots[name] = taken(call.daemon, instance, name)
-        instance.snapshots[name].expires_at = asked.get("expires_at") or NEVER
+        instance.snapshots[name].expires_at = end or NEVER
         source = f"/1.0/instances/{instance.name}/snapshots/{name}"
         call.daemon.events.lifecycle("instance-snapshot-created", source, instance.project)
 
     resources = _resources(call, instance, name)
     return call.start("Snapshotting instance", work, resources=resources)
+
+
+def _check_name(call: Call, name: str, before: str) -> None:
+    """Refuse what is no name of a snapshot, which the servers notice late."""
+    text = "Invalid instance snapshot name: Cannot contain space or / characters"
+    if call.flavour.lxd6:
+        forbidden = "Cannot contain *, spaces, forward or back slashes"
+        text = f'Invalid instance snapshot name "{name}": {forbidden}'
+    if " " in name or (call.flavour.lxd6 and {*name} & {*"*\\"}):
+        raise Refused(500, before + text)
 
 
 def _refuse_stateful(call: Call, instance: Instance) -> None:
@@ -176,13 +193,13 @@ async def rename_snapshot(call: Call) -> web.StreamResponse:
     name = text_in(asked, "name")
     if not name:
         raise Refused(400, "A new name for the snapshot must be provided")
-    if "/" in name:
-        raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
+    check.segment(name, "Invalid snapshot name: ")
     if name in instance.snapshots:
         raise Refused(409, f"Name '{instance.name}/{name}' already in use")
     old = snapshot.name
 
     async def work(_operation: Operation) -> None:
+        _check_name(call, name, "")
         instance.snapshots = {
             (name if key == old else key): one for key, one in instance.snapshots.items()
         }

@@ -83,8 +83,20 @@ def _check_rule(call: Call, project: Project, rule: Json) -> None:
         if ports and not protocol:
             raise Refused(500, f"{title} cannot be used without specifying protocol")
         for port in ports:
-            if not all(one.isdigit() for one in port.split("-")):
-                raise Refused(500, f'Invalid {title}: Invalid port number "{port}"')
+            if text := _wrong_ports(port):
+                raise Refused(500, f"Invalid {title}: {text}")
+
+
+def _wrong_ports(text: str) -> str:
+    """Say what is wrong with a port, or the first and the last of some; empty if nothing is."""
+    first, dash, last = text.partition("-")
+    if not first.isdecimal():
+        return f'Invalid port number "{text}"'
+    if dash and not last.isdecimal():
+        return f'Invalid end port number "{text}"'
+    if dash and int(first) >= int(last):
+        return f"Start port {int(first)} must be lower than end port {int(last)}"
+    return ""
 
 
 def subjects(rule: Json, *fields: str) -> Iterator[str]:

@@ -26,6 +26,41 @@ def parse(text: object) -> Address | None:
         return None
 
 
+def wrong_address(text: str, version: int) -> str:
+    """Say what is wrong with a network's own address; empty if nothing is.
+
+    Args:
+        text: the address, with the length of the prefix.
+        version: 4 or 6.
+    """
+    try:
+        found = ip_interface(text) if "/" in text else None
+    except ValueError:
+        found = None
+    if found is None:
+        return f"invalid CIDR address: {text}"
+    if found.version != version:
+        return f'Not an IPv{version} address "{text}"'
+    usable = found.ip != found.network.network_address
+    return "" if usable else f'Not a usable IPv{version} address "{text}"'
+
+
+def wrong_range(text: str, version: int) -> str:
+    """Say what is wrong with the first and the last of some addresses; empty if nothing is.
+
+    Args:
+        text: both, with a hyphen between.
+        version: 4 or 6.
+    """
+    if "-" not in text:
+        return "IP range must contain start and end IP addresses"
+    for end in text.split("-", 1):
+        found = parse(end)
+        if found is None or found.version != version:
+            return f'Not an IPv{version} address "{end}"'
+    return ""
+
+
 def is_range(text: str) -> bool:
     """Tell whether a text is an address, a subnet, or the first and last of some addresses."""
     try:

@@ -27,7 +27,7 @@ def homes(call: Call, feature: str, extension: str) -> list[Project]:
         extension: that the server needs to list those of all projects.
     """
     if call.all_projects and call.flavour.has(extension):
-        return list(call.state.projects.values())
+        return call.projects
     return [home(call, feature)]
 
 

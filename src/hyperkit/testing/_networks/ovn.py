@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from .._engine.answers import Refused
-from .addresses import check_route
+from .addresses import check_route, wrong_address, wrong_range
 
 if TYPE_CHECKING:
     from .._engine.call import Call
@@ -27,11 +27,10 @@ def check_addresses(config: dict[str, str], version: int, invalid: str, code: in
         code: to refuse with.
     """
     own = config.get(f"ipv{version}.address", "auto")
-    try:
-        subnet = None if own in {"", "auto", "none"} else ip_interface(own).network
-    except ValueError:
-        text = f'{invalid}"ipv{version}.address": invalid CIDR address: {own}'
-        raise Refused(code, text) from None
+    given = "" if own in {"", "auto", "none"} else own
+    if given and (text := wrong_address(given, version)):
+        raise Refused(code, f'{invalid}"ipv{version}.address": {text}')
+    subnet = ip_interface(given).network if given else None
     for item in _items(config.get(f"ipv{version}.routes")):
         try:
             ip_network(item)
@@ -39,13 +38,12 @@ def check_addresses(config: dict[str, str], version: int, invalid: str, code: in
             text = f'{invalid}"ipv{version}.routes": Item "{item}": invalid CIDR address: {item}'
             raise Refused(code, text) from None
     key = f"ipv{version}.ovn.ranges"
+    for one in (f"ipv{version}.dhcp.ranges", key):
+        for item in _items(config.get(one)):
+            if text := wrong_range(item, version):
+                raise Refused(code, f'{invalid}"{one}": Item "{item}": {text}')
     for item in _items(config.get(key)):
-        try:
-            first, last = map(ip_address, item.split("-"))
-        except ValueError:
-            text = f'Item "{item}": IP range must contain start and end IP addresses'
-            raise Refused(code, f'{invalid}"{key}": {text}') from None
-        if subnet is not None and not (first in subnet and last in subnet):
+        if subnet is not None and not all(ip_address(end) in subnet for end in item.split("-")):
             text = f'IP range "{item}" does not fall within any of the allowed networks [{subnet}]'
             raise Refused(code, f"Failed parsing {key}: {text}")
     ranges = config.get(key) and subnet is not None and version == 4

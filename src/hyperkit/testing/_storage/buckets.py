@@ -61,7 +61,7 @@ def _writable(bucket: Bucket) -> tuple[Any, ...]:
 
 
 def _all(call: Call, pool: str) -> Iterator[tuple[Bucket, str]]:
-    chosen = list(call.state.projects) if call.all_projects else [call.project]
+    chosen = [one.name for one in call.projects] if call.all_projects else [call.project]
     homes = [call.state.home(one, "storage.buckets") for one in chosen]
     for home in {one.name: one for one in homes}.values():
         for bucket in home.buckets.values():

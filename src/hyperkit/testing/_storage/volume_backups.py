@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
+from .._system import restrictions
 from .._transfers import backups
 from .._transfers.archives import open_archive, pack_backup, put, unpack_backup
 from .volume_shared import ONE, add, empty_tree, find_custom, home_of, resources, tell
@@ -41,6 +42,8 @@ async def list_backups(call: Call) -> web.StreamResponse:
 async def create_backup(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/backups``."""
     volume = find_custom(call)
+    project = home_of(call)
+    restrictions.check_allowed(project.name, project.config, "backup")
     asked = await call.json()
     alone = bool(asked.get("volume_only"))
     newest = call.flavour.incus7

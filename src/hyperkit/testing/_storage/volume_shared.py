@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .._clock import passed
 from .._engine.answers import Json, Refused
 from .._engine.state import Volume, VolumeSnapshot
 from .._guest.tree import Node, Tree
@@ -78,6 +79,10 @@ def find_volume(call: Call) -> Volume:
             volume = of_instance(instance, pool.name)
     if volume is None:
         raise Refused(404, "Storage pool volume not found")
+    now = call.daemon.clock.now()
+    for snapshot in list(volume.snapshots.values()):
+        if passed(snapshot.expires_at, now):
+            del volume.snapshots[snapshot.name]
     return volume
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
+from .._engine import check
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Volume, VolumeSnapshot
-from .._transfers.backups import free_name
+from .._system import restrictions
+from .._transfers.backups import free_name, snapshot_end
 from .volume_migration import offer_volume
-from .volume_shared import ONE, find_custom, find_volume, forgets_times, tell
+from .volume_shared import ONE, find_custom, find_volume, forgets_times, home_of, tell
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -48,12 +50,14 @@ async def list_snapshots(call: Call) -> web.StreamResponse:
 async def create_snapshot(call: Call) -> web.StreamResponse:
     """``POST …/volumes/custom/<volume>/snapshots``."""
     volume = find_custom(call)
+    project = home_of(call)
+    restrictions.check_allowed(project.name, project.config, "snapshot")
     asked = await call.json()
     name = free_name(asked, dict(volume.snapshots), "snap")
-    if "/" in name:
-        raise Refused(400, 'Invalid snapshot name: Cannot contain "/"')
+    check.segment(name, "Invalid snapshot name: ")
     if name in volume.snapshots:
         raise Refused(409, f'Snapshot "{name}" already in use')
+    end = snapshot_end(call, asked, volume.config)
 
     async def work(_operation: Operation) -> None:
         volume.snapshots[name] = VolumeSnapshot(
@@ -62,7 +66,7 @@ async def create_snapshot(call: Call) -> web.StreamResponse:
             dict(volume.config),
             volume.tree.copy(),
             str(asked.get("description") or volume.description),
-            asked.get("expires_at"),
+            end,
         )
         tell(call, "snapshot-created", volume)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._clock import NEVER
@@ -9,6 +10,7 @@ from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Volume
+from .._system import limits
 from . import mounts, volume_backups, volume_migration, volume_snapshots
 from .pools import find_pool, pool_of
 from .volume_shared import (
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from .._engine.call import Call
     from .._engine.operations import Operation
     from .._engine.state import Instance, Profile, Project
+    from .._flavours import Flavour
 
 _CONTENTS = ("filesystem", "block", "iso")
 # What is shown.
@@ -87,7 +90,7 @@ def _full(call: Call, volume: Volume, project: str) -> Json:
 def _all(call: Call, pool: str) -> Iterator[tuple[Volume, str]]:
     """List the volumes in a pool, each with its project."""
     state = call.state
-    chosen = list(state.projects) if call.all_projects else [call.project]
+    chosen = [one.name for one in call.projects] if call.all_projects else [call.project]
     for name in chosen:
         for one in state.project(name).instances.values():
             if pool_of(state, one) == pool:
@@ -178,6 +181,7 @@ async def create_volume(call: Call) -> web.StreamResponse:
     source: Json = asked.get("source") or {}
     if (made.pool, made.name) in home_of(call).volumes and not source.get("refresh"):
         raise Refused(409, "Volume by that name already exists")
+    limits.allow_volume(call, made, new=True)
     if not source.get("type") or source.get("type") == "none":
         add(call, made)
         return call.done("Creating storage volume")
@@ -204,22 +208,23 @@ def _new(call: Call, pool: str, asked: Json) -> Volume:
         pool,
         call.daemon.clock.text(),
         empty_tree(),
-        check.stored(_config(name, asked.get("config"))),
+        check.stored(_config(call.flavour, name, asked.get("config"))),
         content,
         text_in(asked, "description"),
     )
 
 
-def _config(name: str, given: Any) -> dict[str, str]:
+def _config(flavour: Flavour, name: str, given: Any) -> dict[str, str]:
     """Read the configuration of a custom volume.
 
     Args:
+        flavour: of the server.
         name: of the volume.
         given: from the body.
     """
     found = check.texts(given)
     for key, value in found.items():
-        wrong = rules.volume(key, value)
+        wrong = rules.volume(flavour, key, value)
         if wrong is None:
             raise Refused(500, f'Invalid option for volume "{name}" option "{key}"')
         if wrong:
@@ -264,8 +269,10 @@ async def update_volume(call: Call) -> web.StreamResponse:
         return _restore(call, volume, str(asked["restore"]))
     if volume.type != "custom":
         raise Refused(501, "The embedded server keeps no settings of the volume of an instance")
-    config = _config(volume.name, asked.get("config"))
-    volume.config = check.stored(volume.config if call.patching else {}, config)
+    config = _config(call.flavour, volume.name, asked.get("config"))
+    config = check.stored(volume.config if call.patching else {}, config)
+    limits.allow_volume(call, replace(volume, config=config))
+    volume.config = config
     if not call.patching or "description" in asked:
         volume.description = text_in(asked, "description")
     tell(call, "updated", volume)

@@ -20,7 +20,8 @@ async def list_operations(call: Call) -> web.StreamResponse:
     """``GET /1.0/operations``."""
     found: dict[str, list[Any]] = {}
     for operation in call.daemon.operations.known():
-        if operation.project != call.project and not call.all_projects:
+        wanted = call.may_see if call.all_projects else call.project.__eq__
+        if not wanted(operation.project):
             continue
         status = operation.shown()["status"].lower()
         entry = operation.answered() if call.recursion else operation.url

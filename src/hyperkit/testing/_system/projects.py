@@ -8,6 +8,7 @@ from .._engine import check, rules
 from .._engine.answers import Json, Refused, in_project, text_in
 from .._engine.filter import filtered
 from .._engine.state import Profile, Project
+from .limits import allow_project, read_limit, usage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -79,7 +80,7 @@ def _config(given: Any) -> dict[str, str]:
 async def list_projects(call: Call) -> web.StreamResponse:
     """``GET /1.0/projects``."""
     projects = filtered(
-        call, call.state.projects.values(), lambda one: _shown(call, one), "api_filtering_extended"
+        call, call.projects, lambda one: _shown(call, one), "api_filtering_extended"
     )
     if not call.recursion:
         return call.sync([f"/1.0/projects/{one.name}" for one in projects])
@@ -140,6 +141,7 @@ async def update_project(call: Call) -> web.StreamResponse:
         raise Refused(400, "You can't change the features of the default project")
     if changed and project.instances:
         raise Refused(400, "Features can only be changed on empty projects")
+    allow_project(call.state, project, merged)
     project.config = dict(sorted(merged.items()))
     if not call.patching or "description" in asked:
         project.description = text_in(asked, "description")
@@ -194,15 +196,14 @@ async def get_project_state(call: Call) -> web.StreamResponse:
         "instances": len(project.instances),
         "networks": len(project.networks),
     }
-    resources = {
-        name: {
-            "Limit": int(project.config.get(f"limits.{name}") or -1)
-            if project.config.get(f"limits.{name}", "").isdigit()
-            else -1,
-            "Usage": used.get(name, 0),
-        }
-        for name in _LIMITS
+    used |= {
+        key.removeprefix("limits."): total for key, total in usage(call.state, project).items()
     }
+    resources: Json = {}
+    for name in _LIMITS:
+        limit = project.config.get(f"limits.{name}")
+        number = read_limit(f"limits.{name}", limit) if limit else -1
+        resources[name] = {"Limit": number, "Usage": used.get(name, 0)}
     return call.sync({"resources": resources})
 
 

@@ -9,29 +9,11 @@ from aiohttp import web
 
 from .._engine.answers import Json, Refused, mapping
 from .._keys import fingerprint_of
+from . import server_keys
 
 if TYPE_CHECKING:
     from .._engine.call import Call
 
-_KEYS = (
-    "acme.",
-    "authorization.",
-    "backups.",
-    "bgp.",
-    "candid.",
-    "cluster.",
-    "core.",
-    "images.",
-    "instances.",
-    "loki.",
-    "maas.",
-    "network.",
-    "oidc.",
-    "openfga.",
-    "rbac.",
-    "storage.",
-    "user.",
-)
 _FEATURES = ("netnsid_getifaddrs", "seccomp_listener", "seccomp_listener_continue")
 
 
@@ -59,7 +41,7 @@ async def get_server(call: Call) -> web.StreamResponse:
     """``GET /1.0``."""
     flavour = call.flavour
     found: Json = {
-        "config": _config(call) if call.trusted else None,
+        "config": _config(call) if call.trusted and call.kept is None else None,
         "api_extensions": list(flavour.extensions),
         "api_status": "stable",
         "api_version": "1.0",
@@ -132,11 +114,9 @@ async def update_server(call: Call) -> web.StreamResponse:
     call.check_etag(_config(call))
     given = mapping((await call.json()).get("config"))
     config = {key: str(value) for key, value in given.items() if value is not True}
-    for key, value in config.items():
-        if not key.startswith(_KEYS):
-            raise Refused(400, f"cannot set '{key}' to '{value}': unknown key")
-    if config.pop("core.trust_password", None) and not call.flavour.lxd:
-        raise Refused(400, "cannot set 'core.trust_password': unknown key")
+    if text := server_keys.wrong(call.flavour, config):
+        raise Refused(400, text)
+    config.pop("core.trust_password", None)
     # Where it listens was decided when it was made.
     config.pop("core.https_address", None)
     merged = call.state.config | config if call.patching else config

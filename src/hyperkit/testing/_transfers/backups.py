@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from .._clock import NEVER
+from .._clock import NEVER, later
 from .._engine.answers import Json, Refused, text_in
 from .._engine.state import Backup
 from .archives import packer_of
@@ -42,6 +42,19 @@ def free_name(asked: Json, known: dict[str, object], stem: str) -> str:
     while f"{stem}{number}" in known:
         number += 1
     return str(asked.get("name") or f"{stem}{number}")
+
+
+def snapshot_end(call: Call, asked: Json, config: dict[str, str]) -> str | None:
+    """Read when a snapshot ends, or work it out from how long its owner's last; None is never.
+
+    Args:
+        call: the request.
+        asked: the body.
+        config: of the instance or the volume, profiles included.
+    """
+    apart = call.flavour.has("snapshot_manual_expiry")
+    lasts = config.get("snapshots.expiry.manual" if apart else "snapshots.expiry")
+    return asked.get("expires_at") or (later(call.daemon.clock, lasts) if lasts else None)
 
 
 def backup_shown(backup: Backup) -> Json:
