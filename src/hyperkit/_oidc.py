@@ -122,7 +122,7 @@ def _read_headers(headers: CaseInsensitiveDict[str], prefix: str) -> Provider | 
         listed: Any = json.loads(headers.get(f"{prefix}scopes") or "null")
     except ValueError:
         listed = (headers.get(f"{prefix}scopes") or "").replace(",", " ").split()
-    named: list[Any] = listed if isinstance(listed, list) else []
+    named: list[Any] = listed if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType]
     scopes = [one for one in named if isinstance(one, str)]
     return Provider(
         issuer.rstrip("/"), client_id, headers.get(f"{prefix}audience") or "", scopes or _SCOPES
