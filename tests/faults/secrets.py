@@ -41,8 +41,9 @@ class Watch:
             return envelope
 
         def writing(body, what):
+            encoded = encode(body, what)
             self.learn(body)
-            return encode(body, what)
+            return encoded
 
         def sending(link, request, *words, **options):
             self.know((request.headers.get("Authorization") or "").removeprefix("Bearer "))
