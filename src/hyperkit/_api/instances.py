@@ -492,10 +492,13 @@ class InstancesMixin(InstanceStateMixin):
             >>> client.update_instance("web", {**web, "description": "Front end"}).status
             'Success'
         """
+        return self._handle_async(self._replace(name, instance, etag), sync)
+
+    def _replace(self, name: str, instance: Mapping[str, Any], etag: str | None) -> Operation:
         body = _writable(instance, (*_FIELDS, *_FIELDS_OF_PUT))
         if body.get("description"):
             self._need("entity_description", "description")
-        return self._handle_async(self._put(self._path(name), body, etag=etag), sync)
+        return self._put(self._path(name), body, etag=etag)
 
     def _stop_to_delete(self, name: str) -> Operation | None:
         """Stop an instance by force, if it runs.
@@ -534,8 +537,7 @@ class InstancesMixin(InstanceStateMixin):
                 mine["config"] = merged(before["config"], mine["config"], theirs["config"])
                 before = theirs
                 try:
-                    body = _writable(mine, (*_FIELDS, *_FIELDS_OF_PUT))
-                    operation = self._put(url, body, etag=etag)
+                    operation = self._replace(name, mine, etag)
                 except PreconditionFailed:
                     continue  # at this moment the server has noted something down
             self._handle_async(operation, sync=True)
