@@ -84,7 +84,7 @@ def test_a_fork_waits_for_no_thread_of_the_parents(server, place):
         threading.Thread(target=client.server, daemon=True).start()
         begun.wait()
         if child := os.fork():
-            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
             os._exit(0)
         signal.alarm(5)
         {place} = connect
