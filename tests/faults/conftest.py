@@ -2,7 +2,7 @@
 
 import pytest
 from faults.table import fault_is_recorded  # noqa: F401 - a fixture
-from unit.environment import no_environment  # noqa: F401 - a fixture
+from unit.environment import no_environment, uncollected  # noqa: F401 - fixtures
 
 from hyperkit.testing import Server
 

@@ -146,6 +146,7 @@ def test_envelopes_of_any_bytes_are_read_or_refused(status, content):
         _envelope.read_envelope(status, "", content)
 
 
+@pytest.mark.usefixtures("uncollected")
 @fault("envelopes")
 @pytest.mark.parametrize(
     "content",

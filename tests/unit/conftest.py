@@ -5,7 +5,7 @@ import contextlib
 import pytest
 import requests
 from unit.double import ENDPOINT, Double, greet
-from unit.environment import no_environment  # noqa: F401 - a fixture
+from unit.environment import no_environment, uncollected  # noqa: F401 - fixtures
 from unit.servers import serving
 
 import hyperkit

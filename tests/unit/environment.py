@@ -1,4 +1,6 @@
-"""Keeps what this machine is set up with out of the tests."""
+"""Keeps what this machine is set up with, and what ran before, out of the tests."""
+
+import gc
 
 import pytest
 
@@ -26,3 +28,12 @@ def no_environment(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     for name in (*NAMES, *PROXIES, *map(str.upper, PROXIES)):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def uncollected():
+    """No garbage is collected: in a stack that is nearly full, what that calls would fail."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -117,6 +117,7 @@ def test_redirects_to_elsewhere_and_for_ever_are_refused(asking, location):
             client.get("/1.0/here")
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(
     ("answer", "raised", "words"),
     [
@@ -304,6 +305,7 @@ def test_headers_go_as_utf8(asking, text):
         assert server.requests[0].headers["User-Agent"].encode("latin-1").decode() == text
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("body", [{"a": {1, 2}}, NESTED])
 def test_a_body_that_is_no_json_is_refused(socket_path, body):
     with pytest.raises(hyperkit.ArgumentError, match="JSON"):

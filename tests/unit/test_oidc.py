@@ -178,6 +178,7 @@ def test_a_code_that_nobody_enters_is_not_waited_for_for_ever(world):
         world.client.log_in(on_prompt=silent, timeout=0.01)
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

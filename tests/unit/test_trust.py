@@ -156,6 +156,7 @@ def test_a_token_from_a_file_or_a_letter_is_redeemed(server, stranger):
     assert stranger.trust(f"  {token[:40]}\n{token[40:]}\n") is True
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("given", [b"abc", base64.b64encode(b"[" * 100_000).decode()])
 def test_what_is_no_token_is_refused(stranger, given):
     with pytest.raises(hyperkit.ArgumentError, match="This is no token"):

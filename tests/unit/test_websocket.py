@@ -275,6 +275,7 @@ def test_operations_without_websockets_are_refused(bare, metadata):
         connect_all(bare, hyperkit.Operation(id="u-1", metadata=metadata))
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"type": 1}', "null", "[" * 100_000])
 def test_what_is_no_event_is_refused(serve, text):
     with (
