@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
@@ -76,6 +77,8 @@ class Input(io.RawIOBase):
         if self.closed:
             return
         super().close()
+        if sys.is_finalizing():
+            return  # with the program, the connection ends too
         try:
             self._websocket.send(self._end)
         except ConnectionFailed:
