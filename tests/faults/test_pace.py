@@ -32,7 +32,7 @@ def loris(tmp_path):
     """A client with little patience, of a server that drips."""
     stop = threading.Event()
 
-    def connect(head, timeout=0.3):
+    def connect(head, timeout=1.0):
         server = Script(str(tmp_path / "s"), dripping(head, stop))
         client = hyperkit.Client(api_endpoint=f"unix://{tmp_path}/s", timeout=timeout)
         opened.extend([client, server])
