@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._request import strings
@@ -99,9 +99,11 @@ def editing(
             return
         if fields is not None:
             refuse_fixed(found, before, fields)
-        with client._alone(url, query) if unwatched else nullcontext():
-            if unwatched:
-                carry_over(unwatched, before, found, read(), url)
+        if not unwatched:
+            write(found, etag)
+            return
+        with client._alone(url, query):
+            carry_over(unwatched, before, found, read(), url)
             write(found, etag)
 
     return Edit(block())

@@ -120,6 +120,7 @@ class AuthGroupsMixin(OperationsMixin):
             A context manager that gives the group.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such group.
             PreconditionFailed: somebody else was faster; read it anew.
 

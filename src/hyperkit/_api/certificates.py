@@ -204,6 +204,7 @@ class CertificatesMixin(OperationsMixin):
             A context manager that gives the certificate.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: no such certificate is trusted.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -125,6 +125,7 @@ class ClusterGroupsMixin(OperationsMixin):
             A context manager that gives the group.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such group.
             PreconditionFailed: somebody else was faster, and the server looks at it.
 

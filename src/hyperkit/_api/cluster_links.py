@@ -226,6 +226,7 @@ class ClusterLinksMixin(OperationsMixin):
             A context manager that gives the link.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such link.
             PreconditionFailed: somebody else was faster; read it anew.
 

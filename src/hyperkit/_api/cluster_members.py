@@ -174,6 +174,7 @@ class ClusterMembersMixin(OperationsMixin):
             A context manager that gives the member.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such member.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -72,6 +72,7 @@ class IdentityProviderGroupsMixin(OperationsMixin):
             A context manager that gives the group.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: that group is not known.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -79,6 +79,7 @@ class ImageAliasesMixin(OperationsMixin):
             A context manager that gives the alias.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such alias, or no such image.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -351,6 +351,7 @@ class ImagesMixin(OperationsMixin):
             A context manager that gives the image.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such image.
             PreconditionFailed: somebody else was faster; read it anew.
 
@@ -364,9 +365,10 @@ class ImagesMixin(OperationsMixin):
             body["properties"] = strings(image["properties"])
             self._put(url, body, etag=etag)
 
-        url, loose = path("images", fingerprint), ("expires_at", "profiles")
+        url = path("images", fingerprint)
         read = partial(self.image, fingerprint)
-        return editing(self, read, write, _FIELDS, url=url, unwatched=loose)
+        unwatched = ("expires_at", "profiles")
+        return editing(self, read, write, _FIELDS, url=url, unwatched=unwatched)
 
     def image(self, fingerprint: str, *, secret: str | None = None) -> Image:
         """Read what is known of an image: ``GET /1.0/images/<fingerprint>``.

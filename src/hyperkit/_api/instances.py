@@ -199,6 +199,7 @@ class InstancesMixin(InstanceStateMixin):
             A context manager that gives the instance.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such instance.
             PreconditionFailed: somebody else was faster; read it anew.
 

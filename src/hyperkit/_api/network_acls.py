@@ -110,6 +110,7 @@ class NetworkACLsMixin(NetworkPartsMixin):
             A context manager that gives the ACL.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such ACL.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -79,6 +79,7 @@ class NetworkAddressSetsMixin(NetworkPartsMixin):
             A context manager that gives the set.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such set.
             PreconditionFailed: somebody else was faster; read it anew.
 

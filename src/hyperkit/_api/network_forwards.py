@@ -120,6 +120,7 @@ class NetworkForwardsMixin(NetworkPartsMixin):
             A context manager that gives the forward.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such forward.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -80,6 +80,7 @@ class NetworkIntegrationsMixin(NetworkPartsMixin):
             A context manager that gives the integration.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such integration.
             PreconditionFailed: somebody else was faster; read it anew.
 

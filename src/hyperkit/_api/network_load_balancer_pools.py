@@ -108,6 +108,7 @@ class NetworkLoadBalancerPoolsMixin(NetworkPartsMixin):
             A context manager that gives the pool.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such pool.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -126,6 +126,7 @@ class NetworkLoadBalancersMixin(NetworkPartsMixin):
             A context manager that gives the load balancer.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such load balancer.
             PreconditionFailed: somebody else was faster; read it anew.
 

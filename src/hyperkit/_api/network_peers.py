@@ -118,6 +118,7 @@ class NetworkPeersMixin(NetworkPartsMixin):
             A context manager that gives the peer.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such peer.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -110,6 +110,7 @@ class NetworkZoneRecordsMixin(NetworkPartsMixin):
             A context manager that gives the record.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such record.
             PreconditionFailed: somebody else was faster; read it anew.
 

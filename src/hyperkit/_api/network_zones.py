@@ -90,6 +90,7 @@ class NetworkZonesMixin(NetworkPartsMixin):
             A context manager that gives the zone.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such zone.
             PreconditionFailed: somebody else was faster; read it anew.
 

@@ -112,6 +112,7 @@ class NetworksMixin(NetworkPartsMixin):
             A context manager that gives the network.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such network.
             PreconditionFailed: somebody else was faster; read it anew.
 

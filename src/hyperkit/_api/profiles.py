@@ -82,6 +82,7 @@ class ProfilesMixin(OperationsMixin):
             A context manager that gives the profile.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such profile.
             PreconditionFailed: somebody else was faster; read it anew.
 

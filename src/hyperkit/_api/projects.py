@@ -107,6 +107,7 @@ class ProjectsMixin(OperationsMixin):
             A context manager that gives the project.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such project.
             PreconditionFailed: somebody else was faster; read it anew.
 

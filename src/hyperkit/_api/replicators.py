@@ -79,6 +79,7 @@ class ReplicatorsMixin(OperationsMixin):
             A context manager that gives the replicator.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such replicator.
             PreconditionFailed: somebody else was faster; read it anew.
 

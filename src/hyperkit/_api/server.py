@@ -32,6 +32,7 @@ class ServerMixin(Connection):
             A context manager that gives the server.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             BadRequest: the server does not know a key, or takes no such value.
             PreconditionFailed: somebody else was faster; read it anew.
 

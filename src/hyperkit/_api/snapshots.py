@@ -120,6 +120,7 @@ class SnapshotsMixin(InstancesMixin):
             A context manager that gives the snapshot.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such snapshot.
             PreconditionFailed: somebody else was faster; read it anew.
 

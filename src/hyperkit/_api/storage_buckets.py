@@ -184,6 +184,7 @@ class StorageBucketsMixin(OperationsMixin):
             A context manager that gives the bucket.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such bucket.
             PreconditionFailed: somebody else was faster; read it anew.
 
@@ -227,6 +228,7 @@ class StorageBucketsMixin(OperationsMixin):
             A context manager that gives the key.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such key.
             PreconditionFailed: somebody else was faster; read it anew.
 

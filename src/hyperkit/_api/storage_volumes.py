@@ -122,6 +122,7 @@ class StorageVolumesMixin(StoragePoolsMixin):
             A context manager that gives the volume.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such volume.
             PreconditionFailed: somebody else was faster; read it anew.
 

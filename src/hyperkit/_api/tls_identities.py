@@ -122,6 +122,7 @@ class TLSIdentitiesMixin(IdentitiesMixin):
             A context manager that gives the identity.
 
         Raises:
+            ArgumentError: a field was changed that an edit does not write.
             NotFound: there is no such identity.
             PreconditionFailed: somebody else was faster; read it anew.
 
